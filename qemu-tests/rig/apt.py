@@ -88,19 +88,21 @@ def first_dependency(name: str) -> str | None:
     return found.group(1) if found else None
 
 
-def download(name: str, version: str, directory: Path, step: Step) -> Path:
-    """Downloads one package file into the directory; apt checks its digest."""
-    for old in directory.glob(f"{name}_*.deb"):
-        old.unlink()
-    command = ["apt-get", "-q", "download", f"{name}={version}"]
+def download(wanted: list[tuple[str, str]], directory: Path, step: Step) -> None:
+    """Downloads packages, given by name and version, as `name_*.deb` into the directory; apt
+    checks their digests."""
+    command = ["apt-get", "-q", "download", *(f"{name}={version}" for name, version in wanted)]
     if os.geteuid() == 0:
         command[1:1] = ["-o", "APT::Sandbox::User=root"]
+
+    def fetch() -> None:
+        process.run(command, timeout=1800, step=step, cwd=directory, env=_ENVIRONMENT)
+
     try:
-        process.run(command, timeout=900, cwd=directory, env=_ENVIRONMENT)
+        fetch()
     except RigError:
         if _updated:
             raise
         step.update("updating apt's package lists")
         update()
-        process.run(command, timeout=900, cwd=directory, env=_ENVIRONMENT)
-    return next(directory.glob(f"{name}_*.deb"))
+        fetch()

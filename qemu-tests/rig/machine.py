@@ -99,10 +99,11 @@ class Machine(abc.ABC):
 
     def symboliser(self, config: GuestConfig) -> Symboliser:
         """For the guest's own kernel if it has one, else for the preset's."""
-        kernel = paths.kernel(self.options.preset)
-        if config.kernel is not None:
-            kernel = Path(config.kernel)
-        return Symboliser(kernel, paths.preset_directory(self.options.preset) / "programs")
+        kernel: Path | str | bytes | None = config.kernel or paths.kernel(self.options.preset)
+        if isinstance(kernel, str):
+            kernel = self.options.files.get(kernel)
+        programs = paths.preset_directory(self.options.preset) / "programs"
+        return Symboliser(kernel if isinstance(kernel, Path) else None, programs)
 
     def __enter__(self) -> Machine:
         return self

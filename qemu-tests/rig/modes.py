@@ -6,6 +6,7 @@ from __future__ import annotations
 from . import packages
 from .direct import DirectMachine
 from .errors import RigError
+from .full import FullMachine
 from .machine import Machine, MachineOptions
 
 MODES = ("direct", "full")
@@ -18,4 +19,7 @@ def start(mode: str, options: MachineOptions = MachineOptions()) -> Machine:
     if mode == "direct":
         packages.ensure("xen")
         return DirectMachine(options)
+    if mode == "full":
+        packages.ensure("xen", "dom0")
+        return FullMachine(options)
     raise RigError(f"no mode {mode!r}: choose from {', '.join(MODES)}")

@@ -19,6 +19,7 @@ GROUPS = ("build", "xen", "dom0")
 
 @dataclass(frozen=True)
 class Pin:
+    key: str  # in pins.toml; the package's name but for packages that carry a version there
     name: str
     version: str
     group: str
@@ -48,7 +49,7 @@ def pins() -> tuple[Pin, ...]:
         row = dict(row)
         name = row.pop("name", key)
         into = row.pop("into", key)
-        found.append(Pin(name=name, into=into, only=tuple(row.pop("only", ())), **row))
+        found.append(Pin(key=key, name=name, into=into, only=tuple(row.pop("only", ())), **row))
     return tuple(found)
 
 
@@ -94,11 +95,19 @@ def ensure(*groups: str) -> None:
             return
         apt.ensure_lists()
         resolved = [(pin, *_resolve(pin)) for pin in missing]
+        archives = paths.PACKAGES / ".archives"
+        shutil.rmtree(archives, ignore_errors=True)
+        archives.mkdir(parents=True)
         with Step(f"downloading {len(missing)} packages ({', '.join(groups)})") as step:
-            for number, (pin, name, version) in enumerate(resolved, 1):
-                step.update(f"{number} of {len(missing)}, {name} {version}")
-                _fetch(pin, name, version, step)
+            apt.download([(name, version) for _, name, version in resolved], archives, step)
             step.note("")
+        with Step(f"unpacking {len(missing)} packages") as step:
+            for pin, name, version in resolved:
+                step.update(name)
+                _unpack(pin, next(archives.glob(f"{name}_*.deb")))
+                pin.stamp.write_text(f"{pinned_text(pin)}{version}\n")
+            step.note("")
+        shutil.rmtree(archives)
 
 
 def _resolve(pin: Pin) -> tuple[str, str]:
@@ -120,30 +129,24 @@ def _resolve(pin: Pin) -> tuple[str, str]:
     return name, available[0]
 
 
-def _fetch(pin: Pin, name: str, version: str, step: Step) -> None:
-    """Downloads and unpacks one package. The stamp is written last."""
-    archives = paths.PACKAGES / ".archives"
-    for directory in (archives, pin.stamp.parent, pin.directory):
-        directory.mkdir(parents=True, exist_ok=True)
+def _unpack(pin: Pin, archive: Path) -> None:
+    """Unpacks a package file into the pin's folder, which packages of one root share."""
+    pin.stamp.parent.mkdir(parents=True, exist_ok=True)
     pin.stamp.unlink(missing_ok=True)
-    if pin.into != "dom0":
-        shutil.rmtree(pin.directory)
-        pin.directory.mkdir()
-    archive = apt.download(name, version, archives, step)
-    step.update(f"unpacking {name}")
-    if pin.only:
-        part = archives / "part.tar"
-        with part.open("wb") as sink:
-            child = process.spawn(["dpkg-deb", "--fsys-tarfile", archive], stdout=sink)
-            try:
-                if child.wait(300):
-                    raise RigError(f"cannot read {archive}")
-            finally:
-                process.stop(child)
-        unpack = ["tar", "-x", "-f", part, "-C", pin.directory, "--wildcards", *pin.only]
-        process.run(unpack, timeout=300)
-        part.unlink()
-    else:
+    if pin.into == pin.key:
+        shutil.rmtree(pin.directory, ignore_errors=True)
+    pin.directory.mkdir(parents=True, exist_ok=True)
+    if not pin.only:
         process.run(["dpkg-deb", "-x", archive, pin.directory], timeout=300)
-    archive.unlink()
-    pin.stamp.write_text(f"{pinned_text(pin)}{version}\n")
+        return
+    part = archive.with_suffix(".tar")
+    with part.open("wb") as sink:
+        child = process.spawn(["dpkg-deb", "--fsys-tarfile", archive], stdout=sink)
+        try:
+            if child.wait(300):
+                raise RigError(f"cannot read {archive}")
+        finally:
+            process.stop(child)
+    command = ["tar", "-x", "-f", part, "-C", pin.directory, "--wildcards", *pin.only]
+    process.run(command, timeout=300)
+    part.unlink()
