@@ -7,6 +7,7 @@ interrupts of the other legacy ports are Xen's."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import time
 from collections.abc import Mapping
@@ -18,7 +19,14 @@ from .dom0 import Dom0
 from .errors import RigError, TimedOut
 from .filters import SymbolFilter, XenSplitter
 from .full_guest import DEFAULT_BOOT_IMAGE, DEFAULT_KERNEL, FullGuest
-from .machine import GuestConfig, Machine, MachineOptions, boot_image_file, kernel_file
+from .machine import (
+    Guest,
+    GuestConfig,
+    Machine,
+    MachineOptions,
+    boot_image_file,
+    kernel_file,
+)
 from .progress import Step
 from .pump import Pump
 
@@ -31,8 +39,8 @@ _LINUX_LINE = "console=hvc0 quiet loglevel=4 8250.nr_uarts=32 panic=5"
 _numbers = itertools.count(1)
 
 
-def _channel(number: int) -> str:
-    return f"guest{number}"
+def _channel(port: int) -> str:
+    return f"ttyS{port}"
 
 
 def _console_cards(guests: int) -> tuple[list[str], list[str]]:
@@ -40,7 +48,8 @@ def _console_cards(guests: int) -> tuple[list[str], list[str]]:
     cards: list[str] = []
     channels: list[str] = []
     while len(channels) < guests:
-        names = [_channel(len(channels) + port) for port in range(_PORTS_PER_CARD)]
+        first = _FIRST_PORT + len(channels)
+        names = [_channel(first + port) for port in range(_PORTS_PER_CARD)]
         ports = ",".join(f"chardev{port}={name}" for port, name in enumerate(names, 1))
         cards += ["-device", f"pci-serial-4x,{ports}"]
         channels += names
@@ -107,6 +116,13 @@ class FullMachine(Machine):
             )
             self._pump.add(self.qemu.channels["serial"], self._receive, self._end)
             self._pump.add(self.qemu.channels["agent"], self._dom0.feed, self._dom0.close)
+            for number in range(options.guests):
+                port = _FIRST_PORT + number
+                self._pump.add(
+                    self.qemu.channels[_channel(port)],
+                    functools.partial(self._receive_guest, port),
+                    functools.partial(self._end_guest, port),
+                )
             self._wait_for_agent()
             self._step.note("")
         self._step = None
@@ -169,19 +185,35 @@ class FullMachine(Machine):
     # Guests.
 
     def create_guest(self, config: GuestConfig = GuestConfig()) -> FullGuest:
-        if len(self._guests) >= self.options.guests:
+        taken = {guest.port for guest in self._guests}
+        ports = [_FIRST_PORT + number for number in range(self.options.guests)]
+        free = [port for port in ports if port not in taken]
+        if not free:
             raise RigError(f"this machine was started for {self.options.guests} guests")
-        number = len(self._guests)
-        channel = self.qemu.channels[_channel(number)]
-        port = f"ttyS{_FIRST_PORT + number}"
+        send = self.qemu.channels[_channel(free[0])].sendall
         guest = FullGuest(
-            config, self._dom0, self.options.logs, self.symboliser(config), port, channel.sendall
+            config, self._dom0, self.options.logs, self.symboliser(config), free[0], send
         )
         self._guests.append(guest)
-        self._pump.add(channel, guest.receive, guest.console.close)
         with Step(f"xl create {config.name}", self.options.quiet):
             guest.create()
         return guest
+
+    def destroy_guest(self, guest: Guest) -> None:
+        """Removes a guest; its console's port can be another's then."""
+        assert isinstance(guest, FullGuest)
+        guest.destroy()
+        self._guests.remove(guest)
+
+    def _receive_guest(self, port: int, data: bytes) -> None:
+        for guest in list(self._guests):
+            if guest.port == port:
+                guest.receive(data)
+
+    def _end_guest(self, port: int) -> None:
+        for guest in list(self._guests):
+            if guest.port == port:
+                guest.console.close()
 
     def stop(self) -> None:
         if self._qemu:

@@ -21,6 +21,11 @@ _CREATE_TIMEOUT = 120
 _LIFE = 24 * 3600  # seconds after which the rig's own watch on a guest ends
 
 
+def _console_log(name: str) -> str:
+    """xenconsoled's own log of a guest's console."""
+    return f"/var/log/xen/console/guest-{name}.log"
+
+
 class FullGuest(Guest):
     def __init__(
         self,
@@ -28,7 +33,7 @@ class FullGuest(Guest):
         dom0: Dom0,
         logs: Path,
         symboliser: Symboliser,
-        port: str,
+        port: int,
         send: Callable[[bytes], None],
     ) -> None:
         self.name = config.name
@@ -38,7 +43,8 @@ class FullGuest(Guest):
         self._logs = logs
         self._symboliser = symboliser
         self._symbols = SymbolFilter(symboliser)
-        self._port = port
+        self.port = port
+        self._port = f"ttyS{port}"
         self._received = 0
         self._end: Future[Result] | None = None
 
@@ -75,11 +81,22 @@ class FullGuest(Guest):
         file = f"/run/{self.name}.cfg"
         self._dom0.run(
             f"cat >{file} <<'EOF'\n{self.xl_config()}EOF\n"
+            f"rm -f {_console_log(self.name)}\n"
             f"xl create {file} || exit\n"
-            f"setsid guest-console {self.name} {self._port} >/dev/null 2>&1 &\n",
+            f"setsid guest-console {self.name} {self._port} >/dev/null 2>&1 &\n"
+            f"echo $! >/run/console-{self._port}.pid\n",
             _CREATE_TIMEOUT,
         )
         self._end = self._dom0.start(f"guest-wait {self.name}", _LIFE)
+
+    def destroy(self) -> None:
+        """Removes the domain, if it is still there, and frees its console's port."""
+        self._dom0.run(
+            f"xl destroy {self.name} 2>/dev/null\n"
+            f"kill -9 -$(cat /run/console-{self._port}.pid)\n",
+            check=False,
+        )
+        self.console.close()
 
     @property
     def ended(self) -> bool:
@@ -96,7 +113,7 @@ class FullGuest(Guest):
 
     def _drain(self, timeout: float = 5) -> None:
         """Waits for the rest of the console's output, which xenconsoled's own log measures."""
-        log = f"/var/log/xen/console/guest-{self.name}.log"
+        log = _console_log(self.name)
         size = int(self._dom0.run(f"cat {log} 2>/dev/null | wc -c").output.strip() or 0)
         deadline = time.monotonic() + timeout
         while self._received < size and time.monotonic() < deadline and not self.console.closed:
