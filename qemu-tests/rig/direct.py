@@ -31,7 +31,7 @@ _numbers = itertools.count(1)
 class DirectGuest(Guest):
     def __init__(self, machine: DirectMachine, name: str, symboliser: Symboliser) -> None:
         self.name = name
-        self._symboliser = symboliser
+        self.symboliser = symboliser
         self._machine = machine
         logs = machine.options.logs
         self.console = Console(name, logs / f"{name}.log", machine.type_serial)
@@ -56,7 +56,7 @@ class DirectGuest(Guest):
 
     def crash_report(self) -> str:
         return crash.with_calls(
-            xen.crash_dump(self._machine.xen_console.text), self._symboliser
+            xen.crash_dump(self._machine.xen_console.text), self.symboliser
         )
 
 

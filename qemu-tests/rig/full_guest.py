@@ -41,7 +41,7 @@ class FullGuest(Guest):
         self.console = Console(config.name, logs / f"{config.name}.log", send)
         self._dom0 = dom0
         self._logs = logs
-        self._symboliser = symboliser
+        self.symboliser = symboliser
         self._symbols = SymbolFilter(symboliser)
         self.port = port
         self._port = f"ttyS{port}"
@@ -125,6 +125,6 @@ class FullGuest(Guest):
         for vcpu in range(self.config.vcpus):
             script += f"echo '--- VCPU {vcpu} of {self.name}'; xenctx --all $id {vcpu} 2>&1\n"
         dump = self._dom0.run(script, check=False).output
-        report = crash.with_calls(self._symboliser.text(dump), self._symboliser)
+        report = crash.with_calls(self.symboliser.text(dump), self.symboliser)
         (self._logs / f"{self.name}-crash.log").write_text(report)
         return report

@@ -131,3 +131,22 @@ def parse(text: str, ending: str | None = None) -> Report:
     for line in text.split("\n"):
         parser.feed(line)
     return parser.finish(ending)
+
+
+class Progress:
+    """Follows a report for the line that a waiting user sees."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._plan = "?"
+        self._last = ""
+
+    def feed(self, data: bytes) -> str:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for raw in lines:
+            line = raw.decode(errors="replace").strip()
+            if match := _PLAN.match(line):
+                self._plan = match.group(1)
+            elif match := _RESULT.match(line):
+                self._last = f"{match.group(2)} of {self._plan}, {match.group(3)}"
+        return self._last or "booting"

@@ -63,6 +63,7 @@ class Guest(abc.ABC):
 
     name: str
     console: Console
+    symboliser: Symboliser
 
     @abc.abstractmethod
     def wait_for_shutdown(self, timeout: float) -> str:
@@ -88,6 +89,10 @@ class Machine(abc.ABC):
     @abc.abstractmethod
     def create_guest(self, config: GuestConfig = GuestConfig()) -> Guest:
         """Starts a guest and returns as soon as it runs."""
+
+    def destroy_guest(self, guest: Guest) -> None:
+        """Removes a guest from a machine that can have others (full mode)."""
+        raise RigError(f"in {self.mode} mode a guest lives as long as its machine")
 
     @abc.abstractmethod
     def stop(self) -> None:

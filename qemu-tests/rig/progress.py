@@ -89,6 +89,7 @@ class Step:
         if self._ticker:
             self._ticker.join()
             sys.stderr.write("\r\033[K")
-        outcome = "done" if kind is None else "stopped" if kind is not Exception else "failed"
+        stopped = kind is not None and not issubclass(kind, Exception)
+        outcome = "done" if kind is None else "stopped" if stopped else "failed"
         mark = paint(outcome, GREEN if kind is None else RED)
         say(f"{self._text()}: {mark} ({self._elapsed():.1f} s)")

@@ -12,10 +12,10 @@ after the last line the machine ends when the guest does, or when the console ha
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
-from .. import build, paths, stub, terminal
+from .. import build, stub, terminal
+from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
 from ..modes import start
 from ..progress import BOLD, RED, paint, say
@@ -49,15 +49,6 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stub", action="store_true", help="boot the rig's own test guest instead")
 
 
-def log_directory(keep: Path | None, name: str) -> Path:
-    """An empty directory for this run's logs."""
-    directory = keep.resolve() if keep else paths.LOGS / f"last-{name}"
-    if not keep:
-        shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
-
-
 def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
     return MachineOptions(
         preset=options.preset,
@@ -78,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
-    logs = log_directory(options.keep_logs, f"boot-{mode}")
+    logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     with start(mode, machine_options(options, logs)) as machine:
         guests = [
             machine.create_guest(_config(options, number, kernel))
