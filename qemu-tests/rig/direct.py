@@ -67,26 +67,16 @@ class DirectMachine(Machine):
         self.options = options
         options.logs.mkdir(parents=True, exist_ok=True)
         self.xen_console = Console("xen", options.logs / "xen.log")
-        self._qemu: qemu.Qemu | None = None
+        self._started = False
         self._pump = Pump()
         self._guest: DirectGuest | None = None
         self._splitter = XenSplitter()
-
-    @property
-    def directory(self) -> Path:
-        """Where QEMU runs; other terminals find its sockets there."""
-        return self._directory
-
-    @property
-    def qemu(self) -> qemu.Qemu:
-        assert self._qemu
-        return self._qemu
 
     def create_guest(self, config: GuestConfig = GuestConfig()) -> Guest:
         if self._guest:
             raise RigError("direct mode has room for one guest only")
         options = self.options
-        self._directory = paths.run_directory() / f"machine-{next(_numbers)}"
+        self.directory = paths.run_directory() / f"machine-{next(_numbers)}"
         symboliser = self.symboliser(config)
         self._symbols = {"xen": SymbolFilter(symboliser), "domain": SymbolFilter(symboliser)}
         guest = self._guest = DirectGuest(self, config.name, symboliser)
@@ -108,15 +98,16 @@ class DirectMachine(Machine):
             options.deterministic,
         )
         boot = ["-serial", "chardev:serial", "-kernel", "xen", "-append", xen_line]
-        self._qemu = qemu.Qemu(
-            self._directory,
+        self.qemu = qemu.Qemu(
+            self.directory,
             files,
             ["serial"],
             [*machine, *boot, "-initrd", module],
             options.logs / "qemu.log",
             options.wait_for_gdb,
         )
-        self._pump.add(self._qemu.channels["serial"], self._receive, self._end)
+        self._started = True
+        self._pump.add(self.qemu.channels["serial"], self._receive, self._end)
         return guest
 
     def type_serial(self, data: bytes) -> None:
@@ -144,11 +135,11 @@ class DirectMachine(Machine):
         return self.qemu.complaint() or "QEMU ended without a word from Xen about its guest"
 
     def stop(self) -> None:
-        if self._qemu:
-            self._qemu.stop()
+        if self._started:
+            self.qemu.stop()
         self._pump.stop()
-        if self._qemu:
-            self._qemu.close()
+        if self._started:
+            self.qemu.close()
         if self._guest:
             self._guest.console.close()
         self.xen_console.close()

@@ -74,7 +74,7 @@ class FullMachine(Machine):
         self._pump = Pump()
         self._step: Step | None = None
         self._dom0 = Dom0(self._send_agent, self._note)
-        self._qemu: qemu.Qemu | None = None
+        self._started = False
         try:
             self._boot()
         except BaseException:
@@ -85,11 +85,6 @@ class FullMachine(Machine):
     def dom0(self) -> Dom0:
         return self._dom0
 
-    @property
-    def qemu(self) -> qemu.Qemu:
-        assert self._qemu
-        return self._qemu
-
     # Starting.
 
     def _boot(self) -> None:
@@ -99,7 +94,7 @@ class FullMachine(Machine):
             cards, channels = _console_cards(options.guests)
             memory = _XEN_MEMORY + options.dom0_memory + options.guest_memory
             memory += _GUEST_OVERHEAD * options.guests
-            self._qemu = qemu.Qemu(
+            self.qemu = qemu.Qemu(
                 self.directory,
                 {"xen": xen.image(), "vmlinuz": initramfs.kernel()},
                 ["serial", "agent", *channels],
@@ -114,6 +109,7 @@ class FullMachine(Machine):
                 options.logs / "qemu.log",
                 options.wait_for_gdb,
             )
+            self._started = True
             self._pump.add(self.qemu.channels["serial"], self._receive, self._end)
             self._pump.add(self.qemu.channels["agent"], self._dom0.feed, self._dom0.close)
             for number in range(options.guests):
@@ -216,11 +212,11 @@ class FullMachine(Machine):
                 guest.console.close()
 
     def stop(self) -> None:
-        if self._qemu:
-            self._qemu.stop()
+        if self._started:
+            self.qemu.stop()
         self._pump.stop()
-        if self._qemu:
-            self._qemu.close()
+        if self._started:
+            self.qemu.close()
         self._dom0.close()
         for console in (self.xen_console, self.dom0_console, *(g.console for g in self._guests)):
             console.close()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from .errors import RigError
 from .machine import Guest, Machine
@@ -26,7 +25,7 @@ def report(machine: Machine, guest: Guest) -> str:
     return "\n".join(parts)
 
 
-def processors(machine: Any, guest: Any) -> str:
+def processors(machine: Machine, guest: Guest) -> str:
     """One line per processor of the machine, from QEMU's monitor."""
     lines = []
     text = machine.qemu.monitor("info registers -a")

@@ -12,6 +12,7 @@ from types import TracebackType
 from . import paths
 from .console import Console
 from .errors import RigError
+from .qemu import Qemu
 from .symbols import Symboliser
 
 SHUTDOWN_REASONS = ("poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset")
@@ -85,6 +86,8 @@ class Machine(abc.ABC):
 
     mode: str
     options: MachineOptions
+    directory: Path  # where QEMU runs; other terminals find its sockets there
+    qemu: Qemu
 
     @abc.abstractmethod
     def create_guest(self, config: GuestConfig = GuestConfig()) -> Guest:

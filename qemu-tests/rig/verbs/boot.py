@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import build, stub, terminal
+from .. import attach, build, stub, terminal
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
 from ..modes import start
@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
             machine.create_guest(_config(options, number, kernel))
             for number in range(1, (1 if options.direct else options.guests) + 1)
         ]
+        attach.Server(machine, guests, options.preset)
         return _converse(machine, guests, options)
 
 
@@ -93,6 +94,8 @@ def _config(options: argparse.Namespace, number: int, kernel: Path | None) -> Gu
 def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace) -> int:
     """Connects to the first guest until it ends, and says how that was."""
     guest = guests[0]
+    for number, other in enumerate(guests[1:], 2):
+        say(f"console of {other.name}: ./lavandin attach {number}")
     say(paint(f"console of {guest.name}; {terminal.ESCAPE_NAME} ends the machine", BOLD))
     outcome = terminal.connect(guest.console, lambda: guest.ended, options.idle)
     say("")
