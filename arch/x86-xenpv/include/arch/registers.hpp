@@ -72,7 +72,9 @@ private:
     uint64_t _r15{}, _r14{}, _r13{}, _r12{}, _rbp{}, _rbx{};
     uint64_t _r10{}, _r9{}, _r8{}, _rdx{}, _rsi{}, _rdi{};
     // iret_context
-    uint64_t _rax{}, _r11{}, _rcx{}, _flags{}, _rip{}, _cs{}, _rflags{}, _rsp{}, _ss{};
+    uint64_t _rax{}, _r11{}, _rcx{};
+    [[maybe_unused]] uint64_t _flags{}; // entry.S: VGCF_IN_SYSCALL or 0
+    uint64_t _rip{}, _cs{}, _rflags{}, _rsp{}, _ss{};
 };
 
 static_assert(sizeof(Registers) == 21 * 8);
