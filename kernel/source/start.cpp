@@ -15,7 +15,8 @@ namespace {
 Frame_range& largest(Boot& boot) {
     Frame_range* best = &boot.ranges[0];
     for (unsigned i = 1; i < boot.range_count; ++i)
-        if (boot.ranges[i].end.value - boot.ranges[i].begin.value > best->end.value - best->begin.value)
+        if (boot.ranges[i].end.value - boot.ranges[i].begin.value >
+            best->end.value - best->begin.value)
             best = &boot.ranges[i];
     return *best;
 }

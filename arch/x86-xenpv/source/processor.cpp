@@ -45,7 +45,8 @@ void set_up_processor(unsigned number, uint64_t stack_top) {
     prepare_local(number, stack_top);
     Local& self = locals[number];
     bool const ok =
-        hypercall::first_set_segment_base(SEGBASE_GS_KERNEL, reinterpret_cast<uint64_t>(&self)).ok() &&
+        hypercall::first_set_segment_base(SEGBASE_GS_KERNEL, reinterpret_cast<uint64_t>(&self))
+            .ok() &&
         hypercall::stack_switch(stack_top).ok() &&
         hypercall::vm_assist(VMASST_TYPE_m2p_strict).ok() &&
         hypercall::vm_assist(VMASST_TYPE_runstate_update_flag).ok();

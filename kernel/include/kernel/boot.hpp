@@ -18,10 +18,10 @@ struct Device {
 };
 
 struct Boot {
-    Frame_range ranges[4];   // free memory
+    Frame_range ranges[4]; // free memory
     unsigned range_count{0};
-    uint64_t frames;         // all frames have numbers below
-    uint64_t total_frames;   // that the machine gave us
+    uint64_t frames;       // all frames have numbers below
+    uint64_t total_frames; // that the machine gave us
     Frame_range boot_image;
     void const* boot_image_address;
     uint64_t boot_image_bytes; // 0 when there is none

@@ -8,7 +8,7 @@
 namespace kernel {
 class Processor;
 class Thread;
-}
+} // namespace kernel
 
 namespace arch {
 
