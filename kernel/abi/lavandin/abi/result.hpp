@@ -15,8 +15,9 @@ public:
     constexpr bool ok() const { return _error == Error::none; }
     constexpr explicit operator bool() const { return ok(); }
     constexpr Error error() const { return _error; }
-    constexpr T& value() { return _value; } // only when ok()
-    constexpr T const& value() const { return _value; }
+    constexpr T& value() & { return _value; } // only when ok()
+    constexpr T const& value() const& { return _value; }
+    constexpr T&& value() && { return static_cast<T&&>(_value); }
 
 private:
     Error _error{Error::none};
