@@ -35,6 +35,15 @@ TEST(Accounts, a_client_reaches_only_its_own) {
     EXPECT_EQ(accounts->find(0, 0), nullptr);
 }
 
+TEST(Accounts, what_a_client_keeps_stays_charged) {
+    auto const accounts = make(10 * page);
+    auto const number = accounts->add(7, page, 100);
+    accounts->keep_charged(7, number);
+    EXPECT_EQ(accounts->find(7, number), nullptr);
+    EXPECT_EQ(accounts->find(7, 0), nullptr);
+    EXPECT_EQ(accounts->used(7), page);
+}
+
 TEST(Accounts, a_client_has_a_limit_of_bytes) {
     auto const accounts = make(10 * page);
     EXPECT_TRUE(accounts->check(7, 10 * page).ok());
@@ -64,8 +73,9 @@ TEST(Accounts, an_ended_client_gives_back_everything) {
     Client clients[4];
     EXPECT_EQ(accounts->clients(clients), 2u);
     size_t count = 0;
-    while (Region const* const region = accounts->any(7)) {
-        accounts->remove(7, region->number);
+    accounts->keep_charged(7, accounts->any(7)->number);
+    while (Region* const region = accounts->any(7)) {
+        *region = {};
         ++count;
     }
     EXPECT_EQ(count, 5u);

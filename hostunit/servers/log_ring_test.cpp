@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <servers/log/line_collector.hpp>
-#include <servers/log/log_ring.hpp>
+#include <lavandin/log_ring.hpp>
 
 #include <gtest/gtest.h>
 #include <string>
@@ -9,6 +9,7 @@
 namespace {
 
 using namespace lavandin::log;
+using lavandin::Log_ring;
 
 std::string read_all(Log_ring const& ring, size_t piece = 1000) {
     std::string text;
