@@ -8,7 +8,7 @@ namespace {
 [[gnu::noinline]] int deeper(int volatile* above) {
     int volatile page[1024];
     page[0] = *above + 1;
-    return deeper(page) + page[0];
+    return page[0] < 0 ? 0 : deeper(page) + page[0];
 }
 
 } // namespace
