@@ -23,7 +23,8 @@ add_custom_target(lavandin_abi_files DEPENDS
     ${abi_generated}/lavandin/abi/system_call_numbers.hpp
     ${abi_generated}/lavandin/abi/system_call_types.hpp
     ${abi_generated}/lavandin/system_calls.hpp
-    ${abi_generated}/kernel/system_calls.hpp)
+    ${abi_generated}/kernel/system_calls.hpp
+    ${abi_generated}/kernel/dispatch.cpp)
 
 # The reference page stands in the tree; a build whose table says something else stops.
 add_custom_target(lavandin_reference ALL

@@ -118,9 +118,8 @@ def stubs(calls: list[dict]) -> str:
 def handler(call: dict) -> str:
     result = f"Result<{out_type(call)}>" if call["kind"] == "plain" else "void"
     argument = f", abi::{structure(call, 'in')} const& in" if call.get("in") else ""
-    result = result.replace("<Capability", "<abi::Capability").replace("<Message", "<abi::Message")
-    if len(call.get("out", [])) > 1:
-        result = result.replace("Result<", "Result<abi::")
+    if call["kind"] == "plain" and out_type(call) not in ("void", "uint64_t"):
+        result = f"Result<abi::{out_type(call)}>"
     return f"{result} {call['name']}(Thread& caller{argument})"
 
 

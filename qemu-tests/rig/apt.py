@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""apt: which packages are installed, which can be had, and getting them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from . import process
+from .errors import RigError
+from .progress import Step, say
+
+_ENVIRONMENT = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+_updated = False
+
+
+def _query(arguments: list[str]) -> str:
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, timeout=60, env=_ENVIRONMENT, check=False
+    )
+    return done.stdout
+
+
+def _as_root(arguments: list[str], title: str, timeout: float) -> None:
+    """Runs apt-get as root. Under sudo it stays in our session, so that a password can be asked."""
+    if os.geteuid() == 0:
+        with Step(title) as step:
+            process.run(arguments, timeout=timeout, step=step, env=_ENVIRONMENT, grace=60)
+        return
+    say(f"{title} (with sudo)")
+    command = ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", *arguments]
+    if subprocess.run(command, timeout=timeout, check=False).returncode:
+        raise RigError("failed: " + " ".join(command))
+
+
+def installed(names: list[str]) -> set[str]:
+    """Those of the named packages that are installed."""
+    found = _query(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names])
+    return {line.split()[0] for line in found.splitlines() if line.endswith(" installed")}
+
+
+def update() -> None:
+    """Fetches the package lists, once per run."""
+    global _updated
+    if not _updated:
+        _as_root(["apt-get", "-q", "update"], "updating apt's package lists", 600)
+        _updated = True
+
+
+def _have_lists() -> bool:
+    return any(Path("/var/lib/apt/lists").glob("*Packages*"))
+
+
+def ensure_lists() -> None:
+    if not _have_lists():
+        update()
+
+
+def install(names: list[str]) -> None:
+    """Installs what is missing of the named packages, after a line that says so."""
+    missing = [name for name in names if name not in installed(names)]
+    if not missing:
+        return
+    ensure_lists()
+    title = f"installing with apt: {' '.join(missing)}"
+    command = ["apt-get", "-q", "-y", "--no-install-recommends"]
+    command += ["-o", "DPkg::Lock::Timeout=300", "install", *missing]
+    try:
+        _as_root(command, title, 1800)
+    except RigError:
+        if _updated:
+            raise
+        update()  # old lists name versions that are gone
+        _as_root(command, title, 1800)
+
+
+def versions(name: str) -> list[str]:
+    """The versions of a package that can be downloaded, newest first."""
+    rows = _query(["apt-cache", "madison", name])
+    return [row.split("|")[1].strip() for row in rows.splitlines() if row.count("|") == 2]
+
+
+def first_dependency(name: str) -> str | None:
+    """The package that a meta package stands for."""
+    found = re.search(r"^\s*Depends: (\S+)", _query(["apt-cache", "depends", name]), re.M)
+    return found.group(1) if found else None
+
+
+def download(wanted: list[tuple[str, str]], directory: Path, step: Step) -> None:
+    """Downloads packages, given by name and version, as `name_*.deb` into the directory; apt
+    checks their digests."""
+    command = ["apt-get", "-q", "download", *(f"{name}={version}" for name, version in wanted)]
+    if os.geteuid() == 0:
+        command[1:1] = ["-o", "APT::Sandbox::User=root"]
+
+    def fetch() -> None:
+        process.run(command, timeout=1800, step=step, cwd=directory, env=_ENVIRONMENT)
+
+    try:
+        fetch()
+    except RigError:
+        if _updated:
+            raise
+        step.update("updating apt's package lists")
+        update()
+        fetch()

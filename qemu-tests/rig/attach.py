@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Reaching a running machine from another terminal.
+
+The driver that owns a machine listens on one socket per guest in its private directory and passes
+bytes both ways; `./lavandin attach` finds it there. Socket names are relative to the directory,
+because a socket's path has room for 107 bytes only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import paths
+from .console import Console
+from .errors import RigError
+from .machine import Guest, Machine
+from .qemu import GDB_SOCKET
+
+_DESCRIPTION = "machine.json"
+
+
+class Server:
+    """Serves each guest's console. The threads end with the process."""
+
+    def __init__(self, machine: Machine, guests: list[Guest], preset: str) -> None:
+        directory: Path = machine.directory
+        description = {
+            "mode": machine.mode,
+            "preset": preset,
+            "guests": [guest.name for guest in guests],
+        }
+        (directory / _DESCRIPTION).write_text(json.dumps(description))
+        for number, guest in enumerate(guests, 1):
+            listener = socket.socket(socket.AF_UNIX)
+            with _short_path(directory) as short:
+                listener.bind(f"{short}/console-{number}.sock")
+            listener.listen()
+            self._thread(_accept, listener, guest.console)
+
+    @staticmethod
+    def _thread(function, *arguments) -> None:
+        threading.Thread(target=function, args=arguments, daemon=True).start()
+
+
+def _accept(listener: socket.socket, console: Console) -> None:
+    while True:
+        client, _ = listener.accept()
+        client.settimeout(5)  # a client that does not read is dropped
+        threading.Thread(target=_serve, args=(client, console), daemon=True).start()
+
+
+def _serve(client: socket.socket, console: Console) -> None:
+    def forward(data: bytes) -> None:
+        try:
+            client.sendall(data)
+        except OSError:
+            client.close()
+
+    forget = console.listen(forward, replay=True)
+    try:
+        while True:
+            try:
+                data = client.recv(4096)
+            except TimeoutError:
+                if console.closed:
+                    break
+                continue
+            if not data:
+                break
+            console.send(data)
+    except OSError:
+        pass
+    finally:
+        forget()
+        client.close()
+
+
+@contextlib.contextmanager
+def _short_path(directory: Path) -> Iterator[str]:
+    """A name for the directory that fits into a socket's address, however long its path is."""
+    descriptor = os.open(directory, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A machine that some driver of this checkout runs."""
+
+    directory: Path
+    mode: str
+    preset: str
+    guests: tuple[str, ...]
+
+    @property
+    def gdb_socket(self) -> str:
+        return GDB_SOCKET
+
+
+def running() -> list[Running]:
+    """The machines of this checkout, newest last."""
+    found = []
+    for file in sorted(paths.RUN.glob(f"*/*/{_DESCRIPTION}"), key=lambda f: f.stat().st_mtime):
+        if Path("/proc", file.parts[-3]).exists():
+            data = json.loads(file.read_text())
+            found.append(
+                Running(file.parent, data["mode"], data["preset"], tuple(data["guests"]))
+            )
+    return found
+
+
+def newest() -> Running:
+    machines = running()
+    if not machines:
+        raise RigError("no machine runs: start one with ./lavandin boot, in another terminal")
+    return machines[-1]
+
+
+def connect(machine: Running, number: int) -> socket.socket:
+    """A connection to the console of a guest, counted from 1."""
+    if not 1 <= number <= len(machine.guests):
+        raise RigError(f"the machine's guests are 1 to {len(machine.guests)}")
+    client = socket.socket(socket.AF_UNIX)
+    with _short_path(machine.directory) as short:
+        client.connect(f"{short}/console-{number}.sock")
+    return client

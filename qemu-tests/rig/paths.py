@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Where things are, and the private directory of this run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+QEMU_TESTS = ROOT / "qemu-tests"
+BUILD = ROOT / "build"
+PACKAGES = BUILD / "packages"
+CACHE = BUILD / "cache"
+LOGS = BUILD / "logs"
+RUN = BUILD / "run"
+
+PRESETS = ("gcc-release", "gcc-debug", "clang-release", "clang-debug")
+DEFAULT_PRESET = PRESETS[0]
+
+
+def preset_directory(preset: str) -> Path:
+    return BUILD / preset
+
+
+def kernel(preset: str) -> Path:
+    """The kernel with debug information."""
+    return preset_directory(preset) / "lavandin"
+
+
+def stripped_kernel(preset: str) -> Path:
+    return preset_directory(preset) / "lavandin.stripped"
+
+
+def boot_image(preset: str) -> Path:
+    return preset_directory(preset) / "boot.image"
+
+
+def run_directory() -> Path:
+    """A directory of this process only, gone when the process ends (see remove_run_directory)."""
+    directory = RUN / str(os.getpid())
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory
+
+
+def remove_run_directory() -> None:
+    """Removes this process's directory and those that killed processes left behind."""
+    shutil.rmtree(RUN / str(os.getpid()), ignore_errors=True)
+    for directory in RUN.glob("*"):
+        if not Path("/proc", directory.name).exists():
+            shutil.rmtree(directory, ignore_errors=True)
+    try:
+        RUN.rmdir()
+    except OSError:
+        pass  # another ./lavandin is running, or none ever ran

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Connects the user's terminal, or a pipe, to a guest's console."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator
+
+from .console import Console
+
+ESCAPE = b"\x1d"  # Ctrl-]
+ESCAPE_NAME = "Ctrl-]"
+_QUIET = 0.7  # seconds without output after which a guest is taken to wait for a line
+
+
+@contextlib.contextmanager
+def raw(descriptor: int) -> Iterator[None]:
+    """The terminal passes every key, Ctrl-C included; restored on the way out."""
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setraw(descriptor)
+        # Output is left as it is, so that messages of the driver keep their line ends.
+        settings = termios.tcgetattr(descriptor)
+        settings[1] |= termios.OPOST | termios.ONLCR
+        termios.tcsetattr(descriptor, termios.TCSANOW, settings)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def write_out(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
+    """Shows the console and feeds it from standard input, until the guest is finished ("ended"),
+    the user presses the escape key ("left"), or, when standard input is no terminal, it is used
+    up and the console was silent for `idle` seconds ("idle")."""
+    forget = console.listen(write_out, replay=True)
+    try:
+        if sys.stdin.isatty():
+            with raw(0):
+                return _from_terminal(console, finished)
+        return _from_pipe(console, finished, idle)
+    finally:
+        forget()
+
+
+def _from_terminal(console: Console, finished: Callable[[], bool]) -> str:
+    while not finished():
+        readable, _, _ = select.select([0], [], [], 0.2)
+        if not readable:
+            continue
+        typed = os.read(0, 1024)
+        if ESCAPE in typed or not typed:
+            return "left"
+        console.send(typed)
+    return "ended"
+
+
+def _from_pipe(console: Console, finished: Callable[[], bool], idle: float) -> str:
+    """Sends line by line, each when the console has said something and is silent: a guest that
+    is still starting, or a program that reads its input away, would lose what comes too early."""
+    lines: list[bytes] = []
+    rest, ended, last_sent = b"", False, time.monotonic()
+    while not finished():
+        if not ended and select.select([0], [], [], 0.1)[0]:
+            data = os.read(0, 65536)
+            ended = not data
+            *complete, rest = (rest + data).split(b"\n")
+            lines += [line + b"\n" for line in complete]
+            if ended and rest:
+                lines.append(rest)
+        elif ended:
+            time.sleep(0.1)
+        silent = time.monotonic() - max(console.last_output, last_sent)
+        if lines and console.text and silent >= _QUIET:
+            console.send(lines.pop(0))
+            last_sent = time.monotonic()
+        if ended and not lines and silent >= idle:
+            return "idle"
+    return "ended"

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The conformance suite: the guest tests itself on real Xen and reports as KTAP on its console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import build, hang, ktap, paths
+from ..errors import GuestGone, TimedOut
+from ..logs import fresh_directory
+from ..machine import Guest, GuestConfig, Machine, MachineOptions
+from ..modes import start
+from ..progress import Step
+from .results import Group, Selection
+
+NAMES = {"direct": "conformance (direct)", "full": "conformance (domU)"}
+COMMAND_LINE = "run=conformance"
+_TIMEOUT = 300
+_MEMORY = 64
+_GOOD_ENDINGS = ("reboot", "poweroff")
+
+
+def run(mode: str, preset: str, group: Group, selection: Selection) -> None:
+    if not selection.whole(NAMES[mode]):
+        return
+    build.ensure(preset)
+    for case in run_guest(mode, MachineOptions(preset=preset, guest_memory=_MEMORY)).cases:
+        group.add(case)
+
+
+def run_guest(
+    mode: str,
+    options: MachineOptions,
+    kernel: Path | None = None,
+    command_line: str = COMMAND_LINE,
+    timeout: float = _TIMEOUT,
+) -> ktap.Report:
+    """Boots a guest that reports, and returns what it reported and how that ended."""
+    logs = fresh_directory(f"conformance-{mode}")
+    files = {"/guest/other": kernel} if kernel else {}
+    settings = {**vars(options), "logs": logs, "files": files}
+    config = GuestConfig(
+        kernel="/guest/other" if kernel and mode == "full" else kernel,
+        without_boot_image=kernel is not None,
+        command_line=command_line,
+        memory=_MEMORY,
+    )
+    with start(mode, MachineOptions(**settings)) as machine:
+        guest = machine.create_guest(config)
+        ending = _watch(machine, guest, timeout)
+        report = ktap.parse(guest.console.text, ending)
+    if ending or any(case.outcome == "failed" for case in report.cases):
+        print(f"    logs: {logs.relative_to(paths.ROOT)}")
+    return report
+
+
+def _watch(machine: Machine, guest: Guest, timeout: float) -> str | None:
+    """Waits for the guest's end; returns what was wrong with it, if anything was."""
+    with Step(f"conformance in {machine.mode} mode") as step:
+        parser = ktap.Progress()
+        forget = guest.console.listen(lambda data: step.update(parser.feed(data)), replay=True)
+        try:
+            reason = guest.wait_for_shutdown(timeout)
+        except TimedOut:
+            return f"no end within {timeout:.0f} s\n{hang.report(machine, guest)}"
+        except GuestGone as error:
+            return str(error)
+        finally:
+            forget()
+            step.note("")
+    if reason in _GOOD_ENDINGS:
+        return None
+    return f"the guest ended by {reason}\n{guest.console.tail()}\n{guest.crash_report()}"

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Builds, starts QEMU and Xen, and connects this terminal to the guest's console.
+
+By default a Linux dom0 starts first and Lavandin runs beside it as a domU, made with `xl create`.
+With --direct Lavandin is Xen's initial domain: no Linux, up in seconds.
+
+Ctrl-] leaves the console, which ends the machine; every other key goes to the guest. When standard
+input is not a terminal it is sent line by line, each once the console has been silent for a moment;
+after the last line the machine ends when the guest does, or when the console has been silent for
+--idle seconds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import attach, build, stub, terminal
+from ..logs import fresh_directory
+from ..machine import Guest, GuestConfig, Machine, MachineOptions
+from ..modes import start
+from ..progress import BOLD, RED, paint, say
+from .build import add_preset
+
+HELP = "build, boot, and connect to the guest's console"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_preset(parser)
+    add_machine(parser)
+    parser.add_argument("--direct", action="store_true", help="Lavandin as the initial domain")
+    parser.add_argument("--memory", type=int, default=64, metavar="MIB", help="of each guest")
+    parser.add_argument("--vcpus", type=int, default=1, metavar="N", help="of each guest")
+    parser.add_argument("--guests", type=int, default=1, metavar="N", help="how many domUs")
+    parser.add_argument("--command-line", default="", metavar="STR", help="for the guest's kernel")
+    parser.add_argument("--keep-logs", type=Path, metavar="DIR", help="logs of Xen, dom0, guests")
+    parser.add_argument("--gdb", action="store_true", help="wait for ./lavandin gdb before starting")
+    parser.add_argument(
+        "--idle", type=float, default=10, metavar="S", help="see above (default: %(default)s)"
+    )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """What bench and boot have in common."""
+    parser.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (Haswell-noTSX has XSAVE)")
+    parser.add_argument("--processors", type=int, default=2, metavar="N", help="of the machine")
+    parser.add_argument("--deterministic", action="store_true", help="virtual time = instructions")
+    parser.add_argument("--xen-verbose", action="store_true", help="all of Xen's messages")
+    parser.add_argument("--xen-command-line", default="", metavar="STR", help="more for Xen")
+    parser.add_argument("--stub", action="store_true", help="boot the rig's own test guest instead")
+
+
+def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
+    return MachineOptions(
+        preset=options.preset,
+        logs=logs,
+        processors=options.processors,
+        cpu=options.cpu,
+        deterministic=options.deterministic,
+        xen_verbose=options.xen_verbose,
+        xen_command_line=options.xen_command_line,
+        wait_for_gdb=options.gdb,
+        guest_memory=options.memory * options.guests,
+        guests=options.guests,
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    kernel = stub.build() if options.stub else None
+    if not options.stub:
+        build.ensure(options.preset)
+    mode = "direct" if options.direct else "full"
+    logs = fresh_directory(f"boot-{mode}", options.keep_logs)
+    with start(mode, machine_options(options, logs)) as machine:
+        guests = [
+            machine.create_guest(_config(options, number, kernel))
+            for number in range(1, (1 if options.direct else options.guests) + 1)
+        ]
+        attach.Server(machine, guests, options.preset)
+        return _converse(machine, guests, options)
+
+
+def _config(options: argparse.Namespace, number: int, kernel: Path | None) -> GuestConfig:
+    return GuestConfig(
+        name="lavandin" if options.guests == 1 else f"lavandin-{number}",
+        kernel=kernel,
+        without_boot_image=kernel is not None,
+        command_line=options.command_line,
+        memory=options.memory,
+        vcpus=options.vcpus,
+        on_reboot="restart",
+    )
+
+
+def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace) -> int:
+    """Connects to the first guest until it ends, and says how that was."""
+    guest = guests[0]
+    for number, other in enumerate(guests[1:], 2):
+        say(f"console of {other.name}: ./lavandin attach {number}")
+    say(paint(f"console of {guest.name}; {terminal.ESCAPE_NAME} ends the machine", BOLD))
+    outcome = terminal.connect(guest.console, lambda: guest.ended, options.idle)
+    say("")
+    if outcome != "ended":
+        say(f"{guest.name}: left running at the end of the conversation ({outcome}); machine ended")
+        return 0
+    reason = guest.wait_for_shutdown(10)
+    say(f"{guest.name} ended: {reason}")
+    if reason not in ("crash", "watchdog", "gone"):
+        return 0
+    say(paint(guest.crash_report(), RED))
+    say(f"logs: {machine.options.logs}")
+    return 1

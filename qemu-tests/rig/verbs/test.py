@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Builds and tests everything: the rig's own units, host units, the conformance suite on real Xen
+(as the initial domain and in a domU, counted apart), and the system tests.
+
+PATTERN is a regular expression looked for in `group: name`; `--only conformance` runs both
+conformance groups, `--only "system: .*reboot"` some system tests. The conformance suite runs whole
+or not at all. A selection that matches nothing is a failure.
+
+The last line is `N passed, N failed, N skipped`; the exit status is zero if nothing failed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ..errors import RigError
+from ..ktap import Case
+from ..testing import conformance, host_units, rig_units, system
+from ..testing.results import Group, Selection, close
+from .build import add_preset
+
+HELP = "build and test everything"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_preset(parser)
+    parser.add_argument("--only", metavar="PATTERN", help="run only matching tests")
+    parser.add_argument("--list", action="store_true", help="only print the tests")
+    parser.add_argument("--full", action="store_true", help="run slow system tests too")
+
+
+def _listing() -> None:
+    for name in rig_units.listing():
+        print(f"{rig_units.NAME}: {name}")
+    for name in host_units.listing():
+        print(f"{host_units.NAME}: {name}")
+    for name in conformance.NAMES.values():
+        print(f"{name}: (the guest knows its tests)")
+    for test in system.load():
+        print(f"{system.NAME}: {test.name}{' (slow)' if test.slow else ''}")
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.list:
+        _listing()
+        return 0
+    selection = Selection(options.only, options.full)
+    groups: list[Group] = []
+    steps: list[tuple[str, Callable[[Group], None]]] = [
+        (rig_units.NAME, lambda group: rig_units.run(group, selection)),
+        (host_units.NAME, lambda group: host_units.run(group, selection)),
+    ]
+    for mode, name in conformance.NAMES.items():
+        steps.append((name, _conformance(mode, options.preset, selection)))
+    steps.append((system.NAME, lambda group: system.run(options.preset, group, selection)))
+    for name, step in steps:
+        group = Group(name)
+        try:
+            step(group)
+        except RigError as error:
+            group.add(Case("the group itself", "failed", str(error)))
+        if group.cases or selection.whole(name):
+            group.finish()
+            groups.append(group)
+    return close(groups)
+
+
+def _conformance(mode: str, preset: str, selection: Selection) -> Callable[[Group], None]:
+    return lambda group: conformance.run(mode, preset, group, selection)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""The hypervisor: its image, its command line, and what its messages say about the initial domain."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+
+from . import cache, packages, paths
+from .machine import MachineOptions
+
+CONSOLE = "console=com1 com1=115200,8n1 no-real-mode"
+VERBOSE = "loglvl=all guest_loglvl=all sync_console"
+QUIET = "loglvl=info guest_loglvl=info"
+
+# What Xen prints when the initial domain ends, and the reason that the domain gave.
+_ENDINGS = (
+    (re.compile(r"Hardware Dom\d+ crashed"), "crash"),
+    (re.compile(r"Hardware Dom\d+ halted"), "poweroff"),
+    (re.compile(r"Hardware Dom\d+ shutdown: rebooting"), "reboot"),
+    (re.compile(r"Hardware Dom\d+ shutdown: watchdog"), "watchdog"),
+)
+_PANIC = re.compile(r"Panic on CPU \d+:")
+_DUMP_BEGIN = re.compile(r"(Domain \d+ \(vcpu#\d+\) crashed on cpu|Panic on CPU|Xen BUG at)")
+
+
+def image() -> Path:
+    """Xen as the uncompressed ELF32 that QEMU's -kernel takes, made once from the package."""
+    (packed,) = sorted((paths.PACKAGES / "xen-hypervisor-4.17-amd64" / "boot").glob("xen-*.gz"))[:1]
+    made, stamp = paths.CACHE / "xen", paths.CACHE / "xen.stamp"
+    version = packages.version_of("xen-hypervisor") + "\n"
+    if not (cache.fresh(stamp, version) and made.exists()):
+        paths.CACHE.mkdir(parents=True, exist_ok=True)
+        part = made.with_suffix(".part")
+        part.write_bytes(gzip.decompress(packed.read_bytes()))
+        part.replace(made)
+        stamp.write_text(version)
+    return made
+
+
+def command_line(options: MachineOptions, *more: str) -> str:
+    words = [CONSOLE, VERBOSE if options.xen_verbose else QUIET, *more, options.xen_command_line]
+    return " ".join(word for word in words if word)
+
+
+def ending(text: str) -> str | None:
+    """Why the initial domain ended, or "panic" when Xen itself did, from Xen's messages."""
+    if _PANIC.search(text):
+        return "panic"
+    return next((reason for pattern, reason in _ENDINGS if pattern.search(text)), None)
+
+
+def crash_dump(text: str) -> str:
+    """The part of Xen's messages that begins with a crash, or nothing."""
+    found = _DUMP_BEGIN.search(text)
+    return text[text.rfind("\n", 0, found.start()) + 1 :].rstrip() if found else ""

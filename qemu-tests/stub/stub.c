@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rig's own test guest: the smallest PV kernel that can say something in both modes, so that
+ * the rig can be tested without Lavandin. What it does is chosen on its command line:
+ *
+ *   run=conformance   prints a KTAP report (one test passes, one is skipped), then shuts down
+ *   run=failure       prints a report with a failing and a missing test, then shuts down
+ *   run=crash         executes an undefined instruction some calls deep
+ *   run=echo          prints a prompt and returns each line typed; "quit" shuts down
+ *   run=bench         prints one BENCH line, then shuts down
+ *   end=poweroff      shuts down with that reason instead of reboot
+ */
+#include <stdint.h>
+#include <xen/xen.h>
+#include <xen/event_channel.h>
+#include <xen/io/console.h>
+#include <xen/sched.h>
+
+extern char hypercall_page[];
+void stub_main(const struct start_info *info);
+
+static const struct start_info *start_info;
+static struct xencons_interface *ring;
+
+static long hypercall3(unsigned number, long a, const void *b, const void *c) {
+    register long rdi __asm__("rdi") = a;
+    register const void *rsi __asm__("rsi") = b;
+    register const void *rdx __asm__("rdx") = c;
+    long result;
+    __asm__ volatile("call *%[entry]"
+                     : "=a"(result), "+r"(rdi), "+r"(rsi), "+r"(rdx)
+                     : [entry] "r"(hypercall_page + number * 32)
+                     : "memory", "rcx", "r8", "r9", "r10", "r11");
+    return result;
+}
+
+static int initial_domain(void) { return (start_info->flags & SIF_INITDOMAIN) != 0; }
+
+static unsigned long length(const char *text) {
+    unsigned long n = 0;
+    while (text[n])
+        n++;
+    return n;
+}
+
+static int contains(const char *text, const char *word) {
+    for (; *text; text++) {
+        unsigned long i = 0;
+        while (word[i] && text[i] == word[i])
+            i++;
+        if (!word[i])
+            return 1;
+    }
+    return 0;
+}
+
+static void notify(void) {
+    struct evtchn_send send = {.port = start_info->console.domU.evtchn};
+    hypercall3(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &send, 0);
+}
+
+static void yield(void) { hypercall3(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0); }
+
+static void put(char c) {
+    while (ring->out_prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons >= sizeof(ring->out)) {
+        notify();
+        yield();
+    }
+    ring->out[MASK_XENCONS_IDX(ring->out_prod, ring->out)] = c;
+    __atomic_store_n(&ring->out_prod, ring->out_prod + 1, __ATOMIC_RELEASE);
+}
+
+static void say(const char *text) {
+    unsigned long n = length(text);
+    if (initial_domain()) {
+        hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, (void *)n, text);
+        return;
+    }
+    for (unsigned long i = 0; i < n; i++) {
+        if (text[i] == '\n')
+            put('\r');
+        put(text[i]);
+    }
+    notify();
+}
+
+static char read_key(void) {
+    char c;
+    if (initial_domain()) {
+        while (hypercall3(__HYPERVISOR_console_io, CONSOLEIO_read, (void *)1, &c) != 1)
+            yield();
+        return c;
+    }
+    while (__atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) == ring->in_cons)
+        yield();
+    c = ring->in[MASK_XENCONS_IDX(ring->in_cons, ring->in)];
+    __atomic_store_n(&ring->in_cons, ring->in_cons + 1, __ATOMIC_RELEASE);
+    notify();
+    return c;
+}
+
+static void echo(void) {
+    char line[128];
+    for (;;) {
+        unsigned n = 0;
+        say("stub> ");
+        for (char c = read_key(); c != '\n' && c != '\r'; c = read_key())
+            if (n < sizeof(line) - 2)
+                line[n++] = c;
+        line[n++] = '\n';
+        line[n] = 0;
+        say("heard: ");
+        say(line);
+        if (contains(line, "quit"))
+            return;
+    }
+}
+
+static __attribute__((noinline)) void crash_here(void) { __asm__ volatile("ud2"); }
+
+static __attribute__((noinline)) void crash_deeper(void) {
+    say("crashing at [<ffffffff80100000>]\n");
+    crash_here();
+    __asm__ volatile("");
+}
+
+static void report(int failing) {
+    say("KTAP version 1\n1..3\nok 1 - first\n");
+    say(failing ? "not ok 2 - second\n# expected 1, got 2\n" : "ok 2 - second # SKIP no device\n");
+    if (!failing)
+        say("ok 3 - third\n");
+}
+
+void stub_main(const struct start_info *info) {
+    const char *line = (const char *)info->cmd_line;
+    start_info = info;
+    if (!initial_domain()) {
+        unsigned long frame = ((const unsigned long *)MACH2PHYS_VIRT_START)[info->console.domU.mfn];
+        ring = (struct xencons_interface *)(0xffffffff80000000 + (frame << 12));
+    }
+    say("stub guest: ");
+    say(line);
+    say("\n");
+    if (contains(line, "run=conformance"))
+        report(0);
+    else if (contains(line, "run=failure"))
+        report(1);
+    else if (contains(line, "run=crash"))
+        crash_deeper();
+    else if (contains(line, "run=bench"))
+        say("BENCH {\"name\": \"nothing\", \"instructions\": 1.5, \"iterations\": 10, "
+            "\"min\": 1, \"max\": 2, \"unit\": \"instructions\"}\n");
+    else
+        echo();
+    struct sched_shutdown end = {
+        .reason = contains(line, "end=poweroff") ? SHUTDOWN_poweroff : SHUTDOWN_reboot};
+    hypercall3(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &end, 0);
+}
