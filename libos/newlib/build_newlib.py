@@ -105,6 +105,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = fingerprint(arguments.source, arguments.compiler)
         if stamp.exists() and stamp.read_text() == wanted:
+            stamp.touch()  # newer than this file, for the build tool
             return
         print(f"newlib: building with {arguments.compiler}, about a minute; log in {log_path}", flush=True)
         begin = time.monotonic()

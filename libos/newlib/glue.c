@@ -4,6 +4,8 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <reent.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,8 +18,6 @@
 
 enum { own_process = 1, nanoseconds_per_second = 1000000000 };
 
-void* sbrk(ptrdiff_t bytes);
-
 static long answer(long result) {
     if (result >= 0)
         return result;
@@ -26,11 +26,11 @@ static long answer(long result) {
 }
 
 _READ_WRITE_RETURN_TYPE read(int file, void* bytes, size_t count) {
-    return answer(platform_read(file, bytes, count));
+    return (int)answer(platform_read(file, bytes, count));
 }
 
 _READ_WRITE_RETURN_TYPE write(int file, void const* bytes, size_t count) {
-    return answer(platform_write(file, bytes, count));
+    return (int)answer(platform_write(file, bytes, count));
 }
 
 int isatty(int file) {
@@ -88,6 +88,14 @@ void* sbrk(ptrdiff_t bytes) {
     return (void*)-1;
 }
 
+/* newlib's aligned_alloc is made of it. */
+int posix_memalign(void** result, size_t alignment, size_t bytes) {
+    if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0)
+        return EINVAL;
+    *result = memalign(alignment, bytes);
+    return *result != NULL ? 0 : ENOMEM;
+}
+
 void _exit(int status) { platform_exit(status); }
 
 /* A process knows itself by capability, not by number. */
@@ -125,7 +133,9 @@ unsigned sleep(unsigned seconds) {
     return 0;
 }
 
-struct _reent* __getreent(void) { return platform_thread_state(); }
+struct _reent* __getreent(void) {
+    return platform_thread_state();
+}
 
 size_t newlib_thread_state_bytes(void) { return (sizeof(struct _reent) + 15) & ~(size_t)15; }
 
@@ -133,4 +143,6 @@ void newlib_thread_state_begin(struct _reent* state) { _REENT_INIT_PTR(state); }
 
 void newlib_thread_state_end(struct _reent* state) { _reclaim_reent(state); }
 
-struct _reent* newlib_first_thread_state(void) { return _GLOBAL_REENT; }
+struct _reent* newlib_first_thread_state(void) {
+    return _GLOBAL_REENT;
+}

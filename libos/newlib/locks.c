@@ -42,5 +42,7 @@ void __retarget_lock_release(_LOCK_T lock) {
 void __retarget_lock_init_recursive(_LOCK_T* lock) { __retarget_lock_init(lock); }
 void __retarget_lock_close_recursive(_LOCK_T lock) { __retarget_lock_close(lock); }
 void __retarget_lock_acquire_recursive(_LOCK_T lock) { __retarget_lock_acquire(lock); }
-int __retarget_lock_try_acquire_recursive(_LOCK_T lock) { return __retarget_lock_try_acquire(lock); }
+int __retarget_lock_try_acquire_recursive(_LOCK_T lock) {
+    return __retarget_lock_try_acquire(lock);
+}
 void __retarget_lock_release_recursive(_LOCK_T lock) { __retarget_lock_release(lock); }

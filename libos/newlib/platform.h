@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one place where newlib (C) and libos (C++) meet. glue.c calls what is declared in the first
- * part, which libos implements; libos calls what is declared in the second, which glue.c implements.
+ * part, which libos implements; libos calls what is declared in the second, which glue.c
+ * implements.
  *
  * Numbers of type long are a result that is not negative, or a negated errno.
  */
@@ -33,9 +34,9 @@ void* platform_grow_heap(ptrdiff_t bytes);
 
 void platform_exit(int status) __attribute__((noreturn));
 
-uint64_t platform_clock(void);           /* nanoseconds, never runs backwards */
-uint64_t platform_wall_clock(void);      /* nanoseconds since 1970 */
-uint64_t platform_processor_time(void);  /* nanoseconds this process ran */
+uint64_t platform_clock(void);          /* nanoseconds, never runs backwards */
+uint64_t platform_wall_clock(void);     /* nanoseconds since 1970 */
+uint64_t platform_processor_time(void); /* nanoseconds this process ran */
 long platform_sleep(uint64_t nanoseconds);
 
 /* The calling thread's state; newlib keeps errno and more there. */

@@ -32,8 +32,8 @@ std::string_view bounded(char const* text, size_t limit) { return {text, strnlen
 
 // Free addresses from `begin` on, up to whatever the kernel put between there and `end`.
 uint64_t free_until(Boot_information const& boot, uint64_t begin, uint64_t end) {
-    for (uint64_t const used : {boot.boot_image_address, boot.message_buffer,
-                                reinterpret_cast<uint64_t>(&boot)}) {
+    for (uint64_t const used :
+         {boot.boot_image_address, boot.message_buffer, reinterpret_cast<uint64_t>(&boot)}) {
         if (used >= begin && used < end)
             end = used;
     }

@@ -2,6 +2,7 @@
 // What compiled C++ calls by itself: new and delete, guards of local statics, ends of the road.
 #include <lavandin/mutex.hpp>
 
+#include <bits/functexcept.h>
 #include <new>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +71,13 @@ void __cxa_pure_virtual() { stop("a pure virtual function was called"); }
 
 // Called by libstdc++'s templates where they would throw.
 namespace std {
-[[noreturn]] void __throw_length_error(char const* what) { stop(what); }
-[[noreturn]] void __throw_logic_error(char const* what) { stop(what); }
-[[noreturn]] void __throw_out_of_range_fmt(char const* what, ...) { stop(what); }
-[[noreturn]] void __throw_bad_alloc() { stop("out of memory"); }
-[[noreturn]] void __throw_bad_array_new_length() { stop("array too long"); }
-[[noreturn]] void __throw_bad_function_call() { stop("an empty std::function was called"); }
-[[noreturn]] void __throw_bad_optional_access() { stop("an empty std::optional was read"); }
-[[noreturn]] void __throw_bad_variant_access(char const* what) { stop(what); }
+[[noreturn]] void __throw_bad_variant_access(char const* what);
+
+void __throw_length_error(char const* what) { stop(what); }
+void __throw_logic_error(char const* what) { stop(what); }
+void __throw_out_of_range_fmt(char const* what, ...) { stop(what); }
+void __throw_bad_alloc() { stop("out of memory"); }
+void __throw_bad_array_new_length() { stop("array too long"); }
+void __throw_bad_function_call() { stop("an empty std::function was called"); }
+void __throw_bad_variant_access(char const* what) { stop(what); }
 } // namespace std

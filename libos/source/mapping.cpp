@@ -40,7 +40,8 @@ void give_back_addresses(uint64_t address) {
 Result<Mapping> Mapping::create(Memory const& memory, uint64_t offset, uint64_t bytes,
                                 Permissions rights) {
     uint64_t const address = TRY(take_addresses(bytes));
-    if (auto const mapped = Process::self().map(memory, address, offset, bytes, rights); !mapped.ok()) {
+    if (auto const mapped = Process::self().map(memory, address, offset, bytes, rights);
+        !mapped.ok()) {
         give_back_addresses(address);
         return mapped.error();
     }

@@ -8,7 +8,8 @@ namespace lavandin {
 
 Packed_name pack_name(std::string_view name) {
     char characters[sizeof(Packed_name)]{};
-    memcpy(characters, name.data(), name.size() < sizeof characters ? name.size() : sizeof characters);
+    memcpy(characters, name.data(),
+           name.size() < sizeof characters ? name.size() : sizeof characters);
     Packed_name packed;
     memcpy(&packed, characters, sizeof packed);
     return packed;

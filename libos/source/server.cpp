@@ -7,7 +7,8 @@ namespace {
 
 Result<void> reply(Reply const& object, Message_writer const& writer) {
     return endpoint_reply(object.index(), writer.tag(), writer.register_word(0),
-                          writer.register_word(1), writer.register_word(2), writer.register_word(3));
+                          writer.register_word(1), writer.register_word(2),
+                          writer.register_word(3));
 }
 
 Result<void> reply(Reply const& object, Error error) {

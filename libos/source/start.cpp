@@ -7,12 +7,12 @@
 #include <lavandin/thread_locals.hpp>
 #include <lavandin/thread_pointer.hpp>
 
-#include <newlib/platform.h>
 #include <new>
-#include <malloc.h>
+#include <newlib/platform.h>
 #include <stdlib.h>
 
-extern "C" int main(int argument_count, char** arguments);
+// The C++ main has a name that C++ may not use: start.S jumps to it.
+extern "C" [[gnu::visibility("hidden")]] int lavandin_main(int argument_count, char** arguments);
 
 namespace lavandin {
 
@@ -42,7 +42,8 @@ bool create_thread_locals() {
     auto const image = thread_local_image();
     if (image.memory_bytes == 0)
         return true;
-    void* const memory = memalign(image.alignment > 16 ? image.alignment : 16, image.memory_bytes);
+    void* const memory =
+        aligned_alloc(image.alignment > 16 ? image.alignment : 16, image.memory_bytes);
     if (memory == nullptr)
         return false;
     install_thread_locals(first_thread, static_cast<std::byte*>(memory));
@@ -77,7 +78,7 @@ void lavandin_start_program(void const* page) {
     if (!create_thread_locals())
         platform_exit(start_failed);
     run_initialisers();
-    exit(main(collect_arguments(), argument_pointers));
+    exit(lavandin_main(collect_arguments(), argument_pointers));
 }
 
 } // namespace lavandin

@@ -30,7 +30,9 @@ extern "C" [[noreturn]] void lavandin_start_thread(Thread_area* area);
 
 namespace {
 
-constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+constexpr uint64_t round_up(uint64_t value, uint64_t unit) {
+    return (value + unit - 1) / unit * unit;
+}
 
 // Sizes of what lies above the stack.
 struct Area_plan {
@@ -113,8 +115,8 @@ Result<void> run_area(Thread_area* area, uint64_t priority) {
     auto const entry = reinterpret_cast<uint64_t>(&lavandin_thread_entry);
     auto const stack = reinterpret_cast<uint64_t>(area);
     auto const buffer = reinterpret_cast<uint64_t>(area->block.message_buffer);
-    area->thread = Kernel_thread{
-        TRY(thread_create(self_process, entry, stack, stack, priority, buffer))};
+    area->thread =
+        Kernel_thread{TRY(thread_create(self_process, entry, stack, stack, priority, buffer))};
     return {};
 }
 

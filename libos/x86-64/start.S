@@ -22,4 +22,11 @@ lavandin_thread_entry:              // further threads; rdi: their control block
     ud2
     .size lavandin_thread_entry, . - lavandin_thread_entry
 
+    .globl lavandin_main
+    .hidden lavandin_main
+    .type lavandin_main, @function
+lavandin_main:                      // C++ does not allow its main to be called by C++
+    jmp main
+    .size lavandin_main, . - lavandin_main
+
     .section .note.GNU-stack, "", @progbits

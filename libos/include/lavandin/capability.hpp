@@ -2,6 +2,7 @@
 // Capability: the owner of one slot in this process's capability table.
 #pragma once
 
+#include <lavandin/abi/process.hpp>
 #include <lavandin/system_calls.hpp>
 
 namespace lavandin {
@@ -49,7 +50,9 @@ public:
     }
 
     // Type, permissions and badge. Errors: invalid_capability.
-    Result<Capability_information_out> information() const { return capability_information(_index); }
+    Result<Capability_information_out> information() const {
+        return capability_information(_index);
+    }
 
 private:
     Capability_index _index{0};

@@ -29,8 +29,6 @@ inline uint64_t after(uint64_t nanoseconds) {
     return nanoseconds < forever - begin ? begin + nanoseconds : forever;
 }
 
-inline void sleep_for(uint64_t nanoseconds) {
-    static_cast<void>(thread_sleep(after(nanoseconds)));
-}
+inline void sleep_for(uint64_t nanoseconds) { static_cast<void>(thread_sleep(after(nanoseconds))); }
 
 } // namespace lavandin

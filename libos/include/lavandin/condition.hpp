@@ -13,9 +13,9 @@ class Condition {
 public:
     constexpr Condition() = default;
 
-    // Releases `mutex`, waits, and takes it again, also after an error. Like any condition variable:
-    // check what is waited for in a loop. Errors: timed_out when `deadline` (nanoseconds of the
-    // clock) passed first.
+    // Releases `mutex`, waits, and takes it again, also after an error. Like any condition
+    // variable: check what is waited for in a loop. Errors: timed_out when `deadline` (nanoseconds
+    // of the clock) passed first.
     abi::Result<void> wait(Mutex& mutex, uint64_t deadline = abi::forever);
 
     void notify_one();

@@ -3,6 +3,7 @@
 // space. All authority that a program has arrives here.
 #pragma once
 
+#include <lavandin/abi/error.hpp>
 #include <lavandin/abi/message.hpp>
 #include <lavandin/abi/process.hpp>
 
@@ -33,11 +34,11 @@ struct Environment_page {
     uint64_t message_buffer; // of the first thread
     uint64_t image_begin;    // [begin, end) of the image
     uint64_t image_end;
-    uint64_t stack_begin;    // of the first thread, above its guard page
+    uint64_t stack_begin; // of the first thread, above its guard page
     uint64_t stack_end;
-    uint64_t heap_begin;     // where the heap may grow
+    uint64_t heap_begin; // where the heap may grow
     uint64_t heap_end;
-    uint64_t window_begin;   // where the process may map what it likes
+    uint64_t window_begin; // where the process may map what it likes
     uint64_t window_end;
     Named_capability capabilities[maximum_capabilities];
     char arguments[2048 + 1024 - 96]; // NUL-terminated each, one after the other

@@ -57,8 +57,8 @@ private:
     // Adds one region. When a generous one is not to be had, the pages really needed may be.
     abi::Result<void> extend(uint64_t bytes) {
         uint64_t const needed = smaller(round_up(bytes, abi::page_size), maximum_region_bytes);
-        uint64_t const generous =
-            smaller(smaller(round_up(bytes, step_bytes), maximum_region_bytes), _range.end - _mapped);
+        uint64_t const generous = smaller(
+            smaller(round_up(bytes, step_bytes), maximum_region_bytes), _range.end - _mapped);
         for (uint64_t const size : {generous, needed}) {
             auto const result = _source.provide(_mapped, size);
             if (result.ok()) {

@@ -11,8 +11,8 @@
 //   0x20000000  window           thread stacks, shared memory and whatever else is mapped
 //   0x40000000  end
 //
-// All of it lies in one GiB and what a small process needs in one or two stretches of 2 MiB, each of
-// which costs a page table.
+// All of it lies in one GiB and what a small process needs in one or two stretches of 2 MiB, each
+// of which costs a page table.
 #pragma once
 
 #include <stdint.h>

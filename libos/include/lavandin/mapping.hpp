@@ -5,6 +5,7 @@
 #include <lavandin/environment.hpp>
 #include <lavandin/objects.hpp>
 
+#include <cstddef>
 #include <span>
 
 namespace lavandin {

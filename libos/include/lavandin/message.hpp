@@ -9,9 +9,10 @@
 
 #include <lavandin/capability.hpp>
 
+#include <cstddef>
 #include <span>
-#include <string_view>
 #include <string.h>
+#include <string_view>
 
 namespace lavandin {
 

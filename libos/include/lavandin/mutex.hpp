@@ -14,7 +14,8 @@ namespace lavandin {
 //
 //   _state   0                free
 //            1                held, nobody new waits
-//            waiter | 1       held; newest first, the stack of those who came since the holder looked
+//            waiter | 1       held; newest first, the stack of those who came since the holder
+//            looked
 //   _queue   those who came earlier, oldest first; belongs to the holder
 class Mutex {
 public:

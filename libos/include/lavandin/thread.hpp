@@ -27,7 +27,8 @@ public:
     // unmapped, so that an overflow faults. Errors: invalid_argument (stack size), those of
     // allocate_memory, memory_map, notification_create and thread_create, and out_of_memory when
     // there is no room in the window.
-    static Result<Thread> start(void (*function)(void*), void* argument, Thread_options options = {});
+    static Result<Thread> start(void (*function)(void*), void* argument,
+                                Thread_options options = {});
 
     bool valid() const { return _area != nullptr; }
     Kernel_thread const& kernel_thread() const;

@@ -7,7 +7,7 @@
 
 #include <lavandin/thread_control_block.hpp>
 
-#include <stddef.h>
+#include <cstddef>
 
 namespace lavandin {
 

@@ -11,4 +11,4 @@
 namespace std {
 using __c_locale = int*;
 int __convert_from_v(__c_locale const&, char*, int, char const*, ...); // never defined
-}
+} // namespace std
