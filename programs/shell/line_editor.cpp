@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "line_editor.hpp"
 
+#include <algorithm>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +127,7 @@ void Line_editor::remove(size_t begin, size_t end) {
 }
 
 void Line_editor::replace(std::string_view text) {
-    memcpy(_text, text.data(), text.size());
+    std::copy(text.begin(), text.end(), _text);
     _length = _cursor = text.size();
     redraw();
 }

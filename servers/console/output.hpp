@@ -11,8 +11,9 @@ namespace lavandin::console {
 
 class Output {
 public:
-    // Two messages of the largest size, each byte a newline, and one that begins a new line.
-    static constexpr size_t limit = 4 * console_protocol::maximum_bytes + 64;
+    // In the queue: each byte a newline, and a new line begun before it.
+    static constexpr size_t largest_message = 2 * console_protocol::maximum_bytes + 2;
+    static constexpr size_t limit = 2 * largest_message;
 
     using Writer = uint32_t;             // process number of a client
     static constexpr Writer keyboard = 0; // the echo of what is typed
@@ -22,6 +23,7 @@ public:
     [[nodiscard]] bool write(Writer writer, std::string_view text);
 
     bool empty() const { return _queue.empty(); }
+    size_t space() const { return _queue.space(); }
 
     // The oldest text in one piece, and its removal once it has gone out.
     std::string_view next() const;

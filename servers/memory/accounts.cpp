@@ -34,7 +34,7 @@ Region_number Accounts::add(Client client, uint64_t bytes, abi::Capability_index
 
 Region* Accounts::place_of(Client client, Region_number number) {
     for (Region& region : _regions)
-        if (client != 0 && region.client == client && region.number == number)
+        if (client != 0 && number != 0 && region.client == client && region.number == number)
             return &region;
     return nullptr;
 }
@@ -48,8 +48,13 @@ void Accounts::remove(Client client, Region_number number) {
         *region = {};
 }
 
-Region const* Accounts::any(Client client) const {
-    for (Region const& region : _regions)
+void Accounts::keep_charged(Client client, Region_number number) {
+    if (Region* const region = place_of(client, number))
+        region->number = region->memory = 0;
+}
+
+Region* Accounts::any(Client client) {
+    for (Region& region : _regions)
         if (client != 0 && region.client == client)
             return &region;
     return nullptr;

@@ -21,8 +21,8 @@ struct Region {
 
 class Accounts {
 public:
-    static constexpr size_t maximum_regions = 512;
-    static constexpr size_t maximum_client_regions = 64;
+    static constexpr size_t maximum_regions = 1024;
+    static constexpr size_t maximum_client_regions = 256;
 
     // `client_limit`: bytes that one client may hold.
     explicit Accounts(uint64_t client_limit) : _client_limit{client_limit} {}
@@ -39,8 +39,13 @@ public:
 
     void remove(Client client, Region_number number);
 
-    // Some region of a client, or nullptr. For giving back everything that an ended client had.
-    Region const* any(Client client) const;
+    // The region has no capability of ours any more, but the client still holds it: it is charged
+    // until the client ends, and can be released no second time.
+    void keep_charged(Client client, Region_number number);
+
+    // Some region of a client, or nullptr. For giving back everything that an ended client had:
+    // the caller sets it to {}.
+    Region* any(Client client);
 
     uint64_t used(Client client) const;
     uint64_t client_limit() const { return _client_limit; }

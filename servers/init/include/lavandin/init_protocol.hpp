@@ -52,6 +52,11 @@ enum class Label : uint32_t {
     // w0: Process_number. Answers the name of the process (16 bytes) in w0 and w1.
     // Errors: invalid_argument (no such process).
     name = 9,
+    // w0: position (0 at first). Answers w0: next position, w1: bytes of init's own messages in the
+    // buffer, whole lines, 0 when there is no more. For the log, which init never calls. The
+    // notification of watch_endings is signalled for messages, too. Needs role_serve.
+    // Errors: permission_denied.
+    messages = 10,
 };
 
 enum Spawn_flags : uint64_t {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string_view>
 
-namespace lavandin::log {
+namespace lavandin {
 
 class Log_ring {
 public:
@@ -40,4 +40,4 @@ private:
     uint64_t _end{0};
 };
 
-} // namespace lavandin::log
+} // namespace lavandin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "log_ring.hpp"
+#include <lavandin/log_ring.hpp>
 
-namespace lavandin::log {
+namespace lavandin {
 
 void Log_ring::put(char byte) {
     if (_end - _begin == _storage.size()) // drop the oldest line
@@ -36,4 +36,4 @@ Log_ring::Text Log_ring::read(uint64_t position, std::span<char> to) const {
     return {from + whole, whole};
 }
 
-} // namespace lavandin::log
+} // namespace lavandin

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include <servers/init/manifest.hpp>
+
+#include <gtest/gtest.h>
+#include <lavandin/abi/process.hpp>
+#include <memory>
+#include <string>
+
+namespace {
+
+using namespace lavandin::init;
+
+std::unique_ptr<Manifest> parse(std::string_view text) {
+    auto manifest = std::make_unique<Manifest>();
+    parse_manifest(text, *manifest);
+    return manifest;
+}
+
+constexpr std::string_view good = R"(
+# first the memory
+[server memory]
+quota = 75%
+priority = 24
+service = memory
+client = init, roles 4
+system = information
+
+[server console]
+  program = console-server
+  quota = 512K
+  service = console
+  device = console
+  requires = console
+
+[program *]
+quota = 2M
+client = console
+client = memory , roles 3
+
+[program free]
+about = shows how much memory there is
+quota = 1M
+client = memory
+)";
+
+TEST(Manifest, reads_what_is_there) {
+    auto const manifest = parse(good);
+    EXPECT_TRUE(manifest->problems().empty())
+        << manifest->problems()[0].line << ": " << manifest->problems()[0].reason;
+    ASSERT_EQ(manifest->sections().size(), 4u);
+
+    Section const& memory = manifest->sections()[0];
+    EXPECT_EQ(memory.kind, Section_kind::server);
+    EXPECT_EQ(memory.program, "memory");
+    EXPECT_EQ(memory.quota.of(1000), 750u);
+    EXPECT_EQ(memory.priority, 24u);
+    ASSERT_EQ(memory.grants().size(), 3u);
+    EXPECT_EQ(memory.grants()[1].kind, Grant_kind::client);
+    EXPECT_EQ(memory.grants()[1].name, "init");
+    EXPECT_EQ(memory.grants()[1].value, 4u);
+    EXPECT_EQ(memory.grants()[2].value, lavandin::abi::system_permission::information);
+
+    Section const& console = manifest->sections()[1];
+    EXPECT_EQ(console.program, "console-server");
+    EXPECT_EQ(console.quota.of(1 << 30), 512u << 10);
+    EXPECT_EQ(console.requires_device, "console");
+    EXPECT_EQ(console.priority, lavandin::abi::default_priority);
+}
+
+TEST(Manifest, programs_without_a_section_get_the_general_one) {
+    auto const manifest = parse(good);
+    EXPECT_EQ(manifest->program("free")->about, "shows how much memory there is");
+    EXPECT_EQ(manifest->program("anything")->name, "*");
+    EXPECT_EQ(parse("[server a]\nquota=1K\n")->program("anything"), nullptr);
+}
+
+struct Bad {
+    char const* text;
+    uint32_t line;
+    char const* reason; // part of it
+};
+
+class Bad_manifest : public testing::TestWithParam<Bad> {};
+
+TEST_P(Bad_manifest, is_reported_with_line_and_reason) {
+    auto const manifest = parse(GetParam().text);
+    ASSERT_FALSE(manifest->problems().empty());
+    EXPECT_EQ(manifest->problems()[0].line, GetParam().line);
+    EXPECT_NE(std::string{manifest->problems()[0].reason}.find(GetParam().reason),
+              std::string::npos)
+        << manifest->problems()[0].reason;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, Bad_manifest,
+    testing::Values(
+        Bad{"", 1, "no section"}, Bad{"# only a comment\n", 1, "no section"},
+        Bad{"quota = 1K\n", 1, "in no section"}, Bad{"[server a\n", 1, "`]`"},
+        Bad{"[thing a]\n", 1, "a section is"}, Bad{"[server]\n", 1, "a name is"},
+        Bad{"[server A]\n", 1, "a name is"}, Bad{"[server *]\n", 1, "a name is"},
+        Bad{"[server a-name-too-long-]\n", 1, "a name is"},
+        Bad{"[server a]\nquota=1K\n[server a]\n", 3, "already"},
+        Bad{"[server a]\nfrobnicate\n", 2, "neither"},
+        Bad{"[server a]\ncolour = red\n", 2, "unknown key"},
+        Bad{"[server a]\nquota =\n", 2, "no value"}, Bad{"[server a]\nquota = 5\n", 2, "K, M or %"},
+        Bad{"[server a]\nquota = 0K\n", 2, "K, M or %"},
+        Bad{"[server a]\nquota = 101%\n", 2, "100 %"},
+        Bad{"[server a]\nquota = 99999999999999999999K\n", 2, "K, M or %"},
+        Bad{"[server a]\nquota = 1K\nquota = 2K\n", 3, "twice"},
+        Bad{"[server a]\nquota = 1K\npriority = 32\n", 3, "0 to 31"},
+        Bad{"[server a]\nquota = 1K\npriority = -1\n", 3, "0 to 31"},
+        Bad{"[server a]\nquota = 1K\nprogram = ../x\n", 3, "name of a file"},
+        Bad{"[server a]\nquota = 1K\nsystem = everything\n", 3, "permissions are"},
+        Bad{"[server a]\nquota = 1K\ndevice = disk\n", 3, "a device is"},
+        Bad{"[server a]\nquota = 1K\nrequires = disk\n", 3, "a device is"},
+        Bad{"[server a]\nquota = 1K\nclient = init, rolls 3\n", 3, "roles N"},
+        Bad{"[server a]\nquota = 1K\nclient = init, roles 65536\n", 3, "roles N"},
+        Bad{"[server a]\nquota = 1K\nclient = init\nclient = init\n", 4, "twice"},
+        Bad{"[server a]\nabout\x01 = x\n", 2, "control characters"},
+        Bad{"\n[server a]\n", 2, "no quota"},
+        Bad{"[server a]\nquota = 1K\nclient = b\n", 1, "nobody before"},
+        Bad{"[server a]\nquota = 1K\nservice = init\n", 1, "taken"},
+        Bad{"[server a]\nquota = 1K\nservice = s\n[server b]\nquota = 1K\nservice = s\n", 4,
+            "taken"},
+        Bad{"[program a]\nquota = 1K\nservice = s\n", 1, "cannot have"}));
+
+TEST(Manifest, each_problem_is_reported_up_to_a_limit) {
+    auto const manifest = parse("[server a]\nx\ny\nquota = 1\n");
+    ASSERT_EQ(manifest->problems().size(), 3u);
+    EXPECT_EQ(manifest->problems()[1].line, 3u);
+    std::string many = "[server a]\n";
+    for (int i = 0; i < 100; ++i)
+        many += "x\n";
+    EXPECT_EQ(parse(many)->problems().size(), Manifest::maximum_problems);
+}
+
+TEST(Manifest, too_much_is_an_error_and_not_more) {
+    std::string sections;
+    for (int i = 0; i < 60; ++i)
+        sections += "[server s" + std::to_string(i) + "]\nquota = 1K\n";
+    EXPECT_EQ(parse(sections)->problems()[0].line, 2 * Manifest::maximum_sections + 1);
+    std::string grants = "[server a]\nquota = 1K\n";
+    for (int i = 0; i < 20; ++i)
+        grants += "service = s" + std::to_string(i) + "\n";
+    EXPECT_EQ(parse(grants)->problems()[0].line, 3 + Section::maximum_grants);
+    EXPECT_FALSE(parse(std::string(Manifest::maximum_bytes + 1, '\n'))->problems().empty());
+}
+
+TEST(Manifest, cut_off_anywhere_it_never_crashes) {
+    for (size_t length = 0; length <= good.size(); ++length) {
+        std::string const cut{good.data(), length}; // a copy, so that reading past it is seen
+        parse(cut);
+    }
+}
+
+} // namespace

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Ends processes.
+#include <lavandin/init_client.hpp>
+#include <lavandin/usage.hpp>
+
+using namespace lavandin;
+
+int main(int count, char** arguments) {
+    if (count < 2)
+        return usage("kill NUMBER...  (numbers as `ps` shows them)");
+    int status = 0;
+    for (int i = 1; i < count; ++i) {
+        uint64_t number = 0;
+        if (!read_number(arguments[i], UINT32_MAX, number))
+            return usage("kill NUMBER...  (numbers as `ps` shows them)");
+        auto const result = Init_client{}.kill(static_cast<uint32_t>(number));
+        if (!result.ok())
+            status = failed("kill", arguments[i], result.error());
+    }
+    return status;
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace lavandin {
+
+// Prints each program of the manifest with its line.
+void print_programs();
+
+} // namespace lavandin

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "console_server.hpp"
+
+#include <algorithm>
+
+namespace lavandin::console {
+
+using namespace console_protocol;
+
+void Console_server::request(Request& request) {
+    switch (static_cast<Label>(request.label())) {
+    case Label::write:
+        return write(request);
+    case Label::read:
+        return read(request);
+    case Label::set_mode:
+        return set_mode(request);
+    case Label::set_interrupt:
+        return set_interrupt(request);
+    }
+    request.fail(Error::not_supported);
+}
+
+void Console_server::write(Request& request) {
+    std::string_view const text = request.text();
+    bool const now = (request.word() & write_now) != 0;
+    if (!request.ok() || text.size() > maximum_bytes)
+        return request.fail(Error::invalid_argument);
+    if (_output.write(badge_process(request.badge()), text)) {
+        pump();
+        request.answer().word(text.size());
+        return;
+    }
+    auto const place = std::find_if(_writers.begin(), _writers.end(),
+                                    [](Deferred_answer const& other) { return !other.waiting(); });
+    if (now || place == _writers.end())
+        return request.fail(Error::busy);
+    auto answer = request.defer();
+    if (!answer.ok())
+        return request.fail(answer.error());
+    *place = static_cast<Deferred_answer&&>(answer.value());
+}
+
+void Console_server::read(Request& request) {
+    size_t const bytes = request.word();
+    if (bytes == 0 || bytes > maximum_bytes)
+        return request.fail(Error::invalid_argument);
+    if ((badge_roles(request.badge()) & role_no_input) != 0) {
+        request.answer().text({}).word(static_cast<uint64_t>(Read_outcome::end));
+        return;
+    }
+    if (_waiting_readers == _readers.size())
+        return request.fail(Error::busy);
+    auto answer = request.defer();
+    if (!answer.ok())
+        return request.fail(answer.error());
+    _readers[_waiting_readers++] = {static_cast<Deferred_answer&&>(answer.value()), bytes};
+    deliver();
+}
+
+void Console_server::set_mode(Request& request) {
+    uint64_t const mode = request.word();
+    if (mode > static_cast<uint64_t>(Mode::raw))
+        return request.fail(Error::invalid_argument);
+    _mode_owner = badge_process(request.badge());
+    _discipline.set_mode(static_cast<Mode>(mode), *this);
+    pump();
+    request.finish({});
+}
+
+void Console_server::set_interrupt(Request& request) {
+    if ((badge_roles(request.badge()) & role_control) == 0)
+        return request.fail(Error::permission_denied);
+    bool const wanted = request.word() != 0;
+    _interrupt = request.take<Notification>();
+    _interrupt_owner = wanted ? badge_process(request.badge()) : 0;
+    if (!wanted)
+        _interrupt.reset();
+    request.finish({});
+}
+
+void Console_server::notified(uint64_t bits) {
+    if ((bits & ended_bit) != 0)
+        forget_ended();
+    if ((bits & interrupt_bit) == 0)
+        return;
+    _backend.acknowledge();
+    take_input();
+    pump();
+    report_faults();
+}
+
+void Console_server::take_input() {
+    char keys[256];
+    while (size_t const count = _backend.read(keys))
+        for (char const key : std::span{keys, count})
+            if (_discipline.type(key, *this) == Line_discipline::Event::interrupt)
+                interrupted();
+    deliver();
+}
+
+// The echo gives way when the output is full: what is typed counts, not that it is seen.
+void Console_server::show(std::string_view text) {
+    static_cast<void>(_output.write(Output::keyboard, text));
+}
+
+void Console_server::interrupted() {
+    for (Reader& reader : std::span{_readers.data(), _waiting_readers}) {
+        auto writer = begin_answer();
+        writer.text({}).word(static_cast<uint64_t>(Read_outcome::interrupted));
+        static_cast<void>(reader.answer.send(writer));
+    }
+    _waiting_readers = 0;
+    if (_interrupt.valid())
+        static_cast<void>(_interrupt.signal());
+}
+
+void Console_server::deliver() {
+    while (_waiting_readers > 0 && _discipline.readable()) {
+        static_cast<void>(answer_reader(_readers[0]));
+        std::move(_readers.begin() + 1, _readers.begin() + _waiting_readers, _readers.begin());
+        --_waiting_readers;
+    }
+}
+
+// What a reader that has gone away did not get stays for the next one.
+Result<void> Console_server::answer_reader(Reader& reader) {
+    char text[maximum_bytes];
+    auto const input = _discipline.peek({text, reader.bytes});
+    auto writer = begin_answer();
+    writer.text({text, input.bytes}).word(static_cast<uint64_t>(input.outcome));
+    TRY_VOID(reader.answer.send(writer));
+    _discipline.take(input.bytes);
+    return {};
+}
+
+// Sends what there is room for. Writers who waited try again when any message would fit.
+void Console_server::pump() {
+    while (!_output.empty()) {
+        size_t const sent = _backend.write(_output.next());
+        if (sent == 0)
+            break;
+        _output.drop(sent);
+    }
+    if (_output.space() < Output::largest_message)
+        return;
+    for (Deferred_answer& writer : _writers) {
+        if (!writer.waiting())
+            continue;
+        auto answer = begin_answer();
+        answer.word(0);
+        static_cast<void>(writer.send(answer));
+    }
+}
+
+void Console_server::report_faults() {
+    if (_backend.faults() == _reported_faults)
+        return;
+    _reported_faults = _backend.faults();
+    show("\nconsole: the backend's ring counts were not possible; text was lost\n");
+    pump();
+}
+
+void Console_server::forget_ended() {
+    init_protocol::Process_number clients[] = {_mode_owner, _interrupt_owner};
+    auto const ended = Init_client{}.keep_ended(clients);
+    for (size_t i = 0; ended.ok() && i < ended.value(); ++i) {
+        if (clients[i] == _mode_owner)
+            _discipline.set_mode(Mode::cooked, *this);
+        if (clients[i] == _interrupt_owner)
+            _interrupt.reset();
+    }
+}
+
+} // namespace lavandin::console

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "init_server.hpp"
+
+#include <lavandin/clock.hpp>
+#include <stdio.h>
+#include <stdlib.h>
+
+namespace lavandin::init {
+namespace {
+
+constexpr uint8_t maximum_restarts = 5;
+constexpr uint64_t ended_bit = 1;
+
+int size_of(std::string_view text) { return static_cast<int>(text.size()); }
+
+} // namespace
+
+Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
+                         Manifest const& manifest, Messages& messages)
+    : _boot{boot}, _image{image}, _manifest{manifest}, _messages{messages},
+      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services} {}
+
+void Init_server::end_machine() {
+    static_cast<void>(system_shutdown(_boot.system, static_cast<uint64_t>(_command_line.shutdown)));
+    abort();
+}
+
+Result<void> Init_server::start() {
+    if (!_command_line.problem.empty())
+        _messages.say("command line: %.*s", size_of(_command_line.problem),
+                      _command_line.problem.data());
+    TRY_VOID(_services.create(_manifest));
+    _ended = TRY(Notification::create());
+    TRY_VOID(endpoint().bind(_ended));
+    // From here on the kernel leaves the console alone; the log server takes its place later.
+    TRY_VOID(log_bind(_boot.system, _ended.index()));
+    for (auto part = log_read(_boot.system, 0); part.ok() && part.value().size != 0;
+         part = log_read(_boot.system, _log_shown))
+        _log_shown = part.value().next;
+    for (Section const& section : _manifest.sections())
+        if (section.kind == Section_kind::server)
+            TRY_VOID(start_server(section));
+    return start_main_program();
+}
+
+Result<void> Init_server::start_server(Section const& section) {
+    if (!section.requires_device.empty() && !_launcher.has_device(section.requires_device))
+        return {};
+    if (section.grants_service("console"))
+        _messages.hand_over();
+    char block[64];
+    int const length = snprintf(block, sizeof(block), "%.*s%c%llu", size_of(section.name),
+                                section.name.data(), '\0',
+                                static_cast<unsigned long long>(_log_shown));
+    auto const started =
+        start_process(section, section.program, init_number,
+                      {block, static_cast<size_t>(length) + 1}, 0);
+    if (!started.ok())
+        _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
+                      section.name.data(), size_of(section.program), section.program.data(),
+                      text_of(started.error()));
+    return started.error();
+}
+
+Result<void> Init_server::start_main_program() {
+    std::string_view const name = _command_line.program;
+    Section const* const section = _manifest.program(name);
+    char block[init_protocol::maximum_arguments_bytes];
+    size_t used = 0;
+    auto const put = [&](std::string_view word) {
+        if (word.size() + 1 > sizeof(block) - used)
+            return;
+        used += word.copy(block + used, word.size());
+        block[used++] = '\0';
+    };
+    put(name);
+    std::string_view rest{_boot.command_line};
+    for (auto word = take_program_argument(rest); !word.empty(); word = take_program_argument(rest))
+        put(word);
+    Result<Process_record*> const started =
+        section == nullptr ? Error::permission_denied
+                           : start_process(*section, name, init_number, {block, used}, 0);
+    if (!started.ok()) {
+        _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
+                      text_of(started.error()));
+        return started.error();
+    }
+    _main_program = started.value()->number;
+    return {};
+}
+
+Result<Process_record*> Init_server::start_process(Section const& section, std::string_view file,
+                                                   Process_number parent, std::string_view block,
+                                                   uint64_t console_roles) {
+    bool const server = section.kind == Section_kind::server;
+    std::string_view const name = server ? section.name : file;
+    Process_record* const record = TRY(_processes.add(parent, name));
+    auto ended = _ended.copy(notification_permission::signal, ended_bit);
+    auto process = ended.ok() ? _launcher.launch({section, file, name, block, record->number,
+                                                  console_roles, ended.value().index()})
+                              : Result<Process>{ended.error()};
+    if (!process.ok()) {
+        Process_table::remove(*record);
+        return process.error();
+    }
+    record->section = &section;
+    record->process = static_cast<Process&&>(process.value());
+    return record;
+}
+
+void Init_server::notified(uint64_t) {
+    bool any = false;
+    for (Process_record& record : _processes.all()) {
+        if (record.state != Process_record::State::alive)
+            continue;
+        auto const information = record.process.information();
+        if (!information.ok() ||
+            information.value().state == static_cast<uint64_t>(Process_state::alive))
+            continue;
+        Process_information const& end = information.value();
+        record.ending = {end.state, end.status, end.fault_address, end.fault_instruction,
+                         end.fault_code};
+        process_ended(record);
+        any = true;
+    }
+    if (any)
+        signal_watchers();
+    announce_messages();
+}
+
+// The kernel object goes, and with it the quota comes back; the record tells how it ended.
+void Init_server::process_ended(Process_record& record) {
+    Process_number const number = record.number;
+    record.state = Process_record::State::ended;
+    record.process.reset();
+    for (Watcher& watcher : _watchers)
+        if (watcher.server == number)
+            watcher = {};
+    if (record.number == _main_program)
+        main_program_ended(record);
+    else if (record.section->kind == Section_kind::server)
+        server_ended(record);
+    else
+        tell_parent(record);
+    adopt_children(number);
+}
+
+void Init_server::tell_parent(Process_record& record) {
+    if (record.ended.valid())
+        static_cast<void>(record.ended.signal());
+    if (record.waiter.waiting()) {
+        auto answer = begin_answer();
+        answer.object(record.ending);
+        static_cast<void>(record.waiter.send(answer));
+        Process_table::remove(record);
+    } else if (record.parent == init_number) {
+        Process_table::remove(record); // nobody will ask
+    }
+}
+
+// Children of an ended process are init's, which asks for nothing.
+void Init_server::adopt_children(Process_number parent) {
+    for (Process_record& child : _processes.all()) {
+        if (child.state == Process_record::State::free || child.parent != parent)
+            continue;
+        child.parent = init_number;
+        if (child.state == Process_record::State::ended)
+            Process_table::remove(child);
+    }
+}
+
+void Init_server::server_ended(Process_record& record) {
+    Section const& section = *record.section;
+    say_ending(record);
+    Process_table::remove(record);
+    auto const index = static_cast<size_t>(&section - _manifest.sections().data());
+    if (_restarts[index] == maximum_restarts) {
+        _messages.say("server %.*s has ended %u times and is not started again",
+                      size_of(section.name), section.name.data(), maximum_restarts + 1u);
+        return;
+    }
+    ++_restarts[index];
+    static_cast<void>(start_server(section)); // which says what went wrong
+}
+
+void Init_server::main_program_ended(Process_record& record) {
+    bool const failed = record.ending.state != static_cast<uint64_t>(Process_state::exited) ||
+                        record.ending.status != 0;
+    if (failed || _command_line.interactive())
+        say_ending(record);
+    Process_table::remove(record);
+    if (!_command_line.interactive() || !start_main_program().ok()) {
+        announce_messages();
+        // Init calls nobody, so it cannot ask whether all output has gone out.
+        sleep_for(200 * millisecond);
+        end_machine();
+    }
+}
+
+void Init_server::say_ending(Process_record const& record) {
+    Ending const& ending = record.ending;
+    auto const value = static_cast<unsigned long long>(ending.status);
+    switch (static_cast<Process_state>(ending.state)) {
+    case Process_state::faulted:
+        return _messages.say("%s: exception %llu at %#llx, address %#llx, code %#llx", record.name,
+                             value, static_cast<unsigned long long>(ending.fault_instruction),
+                             static_cast<unsigned long long>(ending.fault_address),
+                             static_cast<unsigned long long>(ending.fault_code));
+    case Process_state::killed:
+        return _messages.say("%s was ended", record.name);
+    default:
+        return _messages.say("%s ended with status %llu", record.name, value);
+    }
+}
+
+void Init_server::signal_watchers() {
+    _announced = _messages.ring().end();
+    for (Watcher const& watcher : _watchers)
+        if (watcher.server != 0)
+            static_cast<void>(watcher.notification.signal());
+}
+
+void Init_server::announce_messages() {
+    if (_announced != _messages.ring().end())
+        signal_watchers();
+}
+
+} // namespace lavandin::init

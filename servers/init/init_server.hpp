@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "command_line.hpp"
+#include "launcher.hpp"
+#include "messages.hpp"
+
+#include <lavandin/server.hpp>
+
+namespace lavandin::init {
+
+class Init_server {
+public:
+    Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
+                Manifest const& manifest, Messages& messages);
+
+    // Starts all servers of the manifest, then the program that the command line names. Errors:
+    // those of the kernel; what went wrong has been said then.
+    Result<void> start();
+
+    Endpoint const& endpoint() const { return _services.init(); }
+
+    void request(Request& request);
+    // A process has ended.
+    void notified(uint64_t bits);
+
+    // Ends the machine in the way that the command line asked for.
+    [[noreturn]] void end_machine();
+
+private:
+    // A server that wants to know when processes end.
+    struct Watcher {
+        Process_number server{0}; // 0: this place is free
+        Notification notification;
+    };
+
+    void spawn(Request& request);
+    void wait(Request& request);
+    void kill(Request& request);
+    void list(Request& request);
+    void shut_down(Request& request);
+    void watch_endings(Request& request);
+    void ended(Request& request);
+    void programs(Request& request);
+    void name(Request& request);
+    void messages(Request& request);
+
+    Result<void> start_server(Section const& section);
+    Result<void> start_main_program();
+    Result<Process_record*> start_process(Section const& section, std::string_view file,
+                                          Process_number parent, std::string_view block,
+                                          uint64_t console_roles);
+
+    void process_ended(Process_record& record);
+    void server_ended(Process_record& record);
+    void main_program_ended(Process_record& record);
+    void tell_parent(Process_record& record);
+    void adopt_children(Process_number parent);
+    void signal_watchers();
+    void announce_messages();
+    void say_ending(Process_record const& record);
+
+    static bool may_end(Request const& request, Process_record const& record);
+
+    abi::Boot_information const& _boot;
+    abi::Boot_image const& _image;
+    Manifest const& _manifest;
+    Messages& _messages;
+    Command_line const _command_line;
+    Services _services;
+    Launcher const _launcher;
+    Process_table _processes;
+    Notification _ended; // arrives at our endpoint whenever a process ends
+    std::array<Watcher, 16> _watchers;
+    uint64_t _announced{0}; // messages that the watchers have been signalled for
+    std::array<uint8_t, Manifest::maximum_sections> _restarts{};
+    Process_number _main_program{0};
+    uint64_t _log_shown{0};
+};
+
+} // namespace lavandin::init

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Makes a process of a program file with exactly the capabilities of its section.
+#pragma once
+
+#include "manifest.hpp"
+#include "process_table.hpp"
+#include "services.hpp"
+
+#include <lavandin/boot_image_reader.hpp>
+
+namespace lavandin::init {
+
+class Launcher {
+public:
+    Launcher(abi::Boot_information const& boot, abi::Boot_image const& image,
+             Services const& services)
+        : _boot{boot}, _image{image}, _services{services} {}
+
+    // What one process is started with.
+    struct Order {
+        Section const& section;
+        std::string_view file;             // in the boot image
+        std::string_view name;             // of the process
+        std::string_view block;            // arguments, each ended by a NUL; the first is its name
+        Process_number number;
+        uint64_t console_roles{0};         // beside those of the section
+        Capability_index ended{0};         // signalled when the process ends
+    };
+
+    // Errors: not_mapped (no such file), not_supported (not a valid program image), and those of
+    // process_create, memory_create, memory_map, capability_copy and thread_create. After an error
+    // nothing of the process is left.
+    Result<Process> launch(Order const& order) const;
+
+    bool has_device(std::string_view device) const;
+
+private:
+    class Grants; // the capabilities of one process, as they are put together
+
+    abi::Boot_information const& _boot;
+    abi::Boot_image const& _image;
+    Services const& _services;
+};
+
+} // namespace lavandin::init

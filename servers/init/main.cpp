@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The first process: starts what the manifest says, then serves processes.
+#include "init_server.hpp"
+
+#include <stdlib.h>
+
+namespace lavandin::init {
+namespace {
+
+constexpr std::string_view manifest_file{"manifest"};
+
+Manifest manifest;
+
+// Without servers nothing can be done: the machine ends, with the reason as the last line.
+[[noreturn]] void give_up(abi::Boot_information const& boot, Messages& messages) {
+    messages.say("the system cannot be started");
+    auto const way = parse_command_line(boot.command_line).shutdown;
+    static_cast<void>(system_shutdown(boot.system, static_cast<uint64_t>(way)));
+    abort();
+}
+
+bool read_manifest(abi::Boot_image const& image, Messages& messages) {
+    auto const file = image.find(manifest_file);
+    if (!file.has_value()) {
+        messages.say("boot image: there is no file `manifest`");
+        return false;
+    }
+    parse_manifest({reinterpret_cast<char const*>(file->data()), file->size()}, manifest);
+    for (Problem const& problem : manifest.problems())
+        messages.say("manifest, line %u: %s", problem.line, problem.reason);
+    return manifest.problems().empty();
+}
+
+[[noreturn]] void run(abi::Boot_information const& boot) {
+    static Messages messages{boot};
+    auto const image = abi::Boot_image::open(
+        reinterpret_cast<void const*>(boot.boot_image_address), boot.boot_image_bytes);
+    if (!image.ok()) {
+        messages.say("boot image: %s", abi::Boot_image::text(image.error()));
+        give_up(boot, messages);
+    }
+    if (!read_manifest(image.value(), messages))
+        give_up(boot, messages);
+    static Init_server init{boot, image.value(), manifest, messages};
+    if (!init.start().ok())
+        give_up(boot, messages);
+    Server server{Endpoint::borrow(init.endpoint().index())};
+    static_cast<void>(server.run(init));
+    messages.say("init cannot go on");
+    init.end_machine();
+}
+
+} // namespace
+} // namespace lavandin::init
+
+int main() {
+    auto const* const boot = lavandin::environment().boot_information();
+    if (boot == nullptr)
+        return 1; // somebody started init as a program
+    lavandin::init::run(*boot);
+}

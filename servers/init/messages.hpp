@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What init has to say. Init calls nobody, so that no server can hold it up: before the console
+// server runs it writes by itself, later the log server comes and takes the messages.
+#pragma once
+
+#include "early_console.hpp"
+
+#include <lavandin/log_ring.hpp>
+
+namespace lavandin::init {
+
+class Messages {
+public:
+    explicit Messages(abi::Boot_information const& boot) : _early{boot} {}
+
+    // One line, as printf.
+    [[gnu::format(printf, 2, 3)]] void say(char const* format, ...);
+
+    // The console server is about to run.
+    void hand_over() { _handed_over = true; }
+
+    Log_ring const& ring() const { return _ring; }
+
+private:
+    Early_console _early;
+    bool _handed_over{false};
+    char _storage[4096];
+    Log_ring _ring{_storage};
+};
+
+// Words for an error, for people.
+char const* text_of(Error error);
+
+} // namespace lavandin::init
