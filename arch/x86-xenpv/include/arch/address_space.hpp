@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The user address space of a process: one top-level table without kernel mappings.
+#pragma once
+
+#include <kernel/lock.hpp>
+#include <kernel/quota.hpp>
+#include <kernel/result.hpp>
+#include <kernel/types.hpp>
+
+namespace kernel {
+class Memory;
+}
+
+namespace arch {
+
+enum class Rights : uint64_t { read = 1, read_write = 3, read_execute = 5 };
+
+class Address_space {
+public:
+    // Tables are charged to `quota`, which must outlive the address space.
+    // Errors: quota_exceeded, out_of_memory.
+    kernel::Result<void> create(kernel::Quota& quota);
+    // Takes out every page; `removed` is told each frame. Idempotent.
+    void destroy(void (*removed)(kernel::Pfn frame));
+    bool exists() const { return _top != kernel::no_frame; }
+
+    // Maps frames one by one from `address` on. `owned_by_kernel` pages are left alone by unmap.
+    // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
+    kernel::Result<void> map(kernel::User_address address, kernel::Pfn const* frames,
+                             uint64_t count, Rights rights, bool owned_by_kernel);
+
+    // Errors: not_mapped, invalid_argument (a page is the kernel's); nothing changes then.
+    kernel::Result<void> unmap(kernel::User_address address, uint64_t count,
+                               void (*removed)(kernel::Pfn frame));
+    // Takes out one page that belongs to the kernel.
+    void unmap_kernel_page(kernel::User_address address);
+
+    kernel::Pfn top() const { return _top; }
+
+private:
+    kernel::Lock _lock; // guards the tables
+    kernel::Quota* _quota{nullptr};
+    kernel::Pfn _top{kernel::no_frame};
+};
+
+struct Table_counts {
+    uint64_t in_use;
+    uint64_t pooled;
+};
+Table_counts table_counts();
+
+} // namespace arch

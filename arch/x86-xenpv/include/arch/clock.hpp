@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Time as the platform gives it, and the one timer of this processor.
+#pragma once
+
+#include <kernel/types.hpp>
+
+namespace arch {
+
+// Nanoseconds; never runs backwards on one processor.
+kernel::Time now();
+
+// Nanoseconds to add to now() for time since 1970.
+kernel::Time wall_offset();
+
+// An interrupt no later than `deadline`, and possibly one too early; `never` asks for none.
+void program_timer(kernel::Time deadline);
+
+} // namespace arch

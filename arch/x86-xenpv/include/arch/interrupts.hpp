@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Interrupt lines: sources of events outside this machine. A line is masked when it is delivered
+// (kernel::interrupt_arrived) and stays so until it is unmasked.
+#pragma once
+
+#include <kernel/result.hpp>
+#include <stdint.h>
+
+namespace arch {
+
+using Line = uint32_t;
+
+inline constexpr Line no_line = 0;
+
+void unmask(Line line); // one that came while masked is delivered at once
+void mask(Line line);
+// Tells the other side. Error: not_supported (it has none).
+kernel::Result<void> raise(Line line);
+
+} // namespace arch

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The processor that executes this.
+#pragma once
+
+#include <arch/registers.hpp>
+#include <kernel/result.hpp>
+#include <kernel/types.hpp>
+
+namespace kernel {
+class Processor;
+class Thread;
+} // namespace kernel
+
+namespace arch {
+
+kernel::Processor& current_processor();
+void set_current_processor(kernel::Processor& processor);
+
+// The next exit from the kernel goes to this thread.
+void set_frame(Registers& frame);
+
+// FS base of the current thread.
+void load_thread_pointer(uint64_t base);
+
+// Makes address space, thread pointer and FPU registers those of `next`. `previous` may be null.
+void switch_to(kernel::Thread* previous, kernel::Thread& next);
+
+// Waits on an empty stack for events. Handling one leads to kernel::event_handled.
+[[noreturn]] void idle();
+
+// Leaves to user mode without having come from there: the first time on this processor.
+[[noreturn]] void enter_user();
+
+struct Counters {
+    uint64_t kernel_entries;
+    uint64_t hypercalls;
+    uint64_t table_switches;
+    uint64_t events;
+    uint64_t timer_interrupts;
+};
+Counters counters();
+
+uint32_t possible_processors();
+
+// Starts another processor; it comes to kernel::processor_started. Errors: out_of_memory,
+// not_supported (the platform refuses).
+kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor);
+
+} // namespace arch

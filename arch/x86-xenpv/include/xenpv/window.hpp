@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The kernel's window on frames, as far as only the port needs it.
+#pragma once
+
+#include <kernel/result.hpp>
+#include <xenpv/frame_types.hpp>
+
+namespace xenpv {
+
+// Maps a frame with `flags` (entry_flag). Error: out_of_memory.
+kernel::Result<void> map_in_window(Pfn frame, uint64_t flags);
+
+} // namespace xenpv

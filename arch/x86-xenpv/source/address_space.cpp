@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include <arch/address_space.hpp>
+#include <arch/frames.hpp>
+#include <kernel/log.hpp>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/p2m.hpp>
+#include <xenpv/page_tables.hpp>
+#include <xenpv/table_pool.hpp>
+
+namespace arch {
+
+using namespace xenpv;
+using kernel::Lock_guard;
+using kernel::User_address;
+
+namespace {
+
+// Software bit of a page that belongs to the kernel (a message buffer).
+constexpr uint64_t kernel_owned = 1 << 9;
+constexpr uint64_t pages_per_table = 512;
+constexpr uint64_t few_pages = 8; // up to here single translations are dropped, beyond all
+
+// Page-table updates through Xen, which checks each of them.
+class Xen_tables {
+public:
+    explicit Xen_tables(kernel::Quota& quota) : _quota{quota} {}
+
+    Result<Pfn> take_table(unsigned level) {
+        TRY_VOID(_quota.charge(kernel::page_size));
+        auto const table = take_pooled_table(level);
+        if (!table.ok())
+            _quota.refund(kernel::page_size);
+        return table;
+    }
+
+    void give_table(Pfn table, unsigned level) {
+        give_pooled_table(table, level);
+        _quota.refund(kernel::page_size);
+    }
+
+    Entry read(Pfn table, unsigned index) const {
+        return static_cast<Entry const*>(frame_address(table))[index];
+    }
+
+    void write(Pfn table, unsigned index, Entry entry) {
+        if (_count == batch)
+            flush();
+        _updates[_count++] = {mfn(table).value << 12 | index * 8 | MMU_NORMAL_PT_UPDATE, entry.raw};
+    }
+
+    void flush() {
+        if (_count && !hypercall::mmu_update(_updates, _count).ok())
+            kernel::panic("address space: Xen refuses a page-table update");
+        _count = 0;
+    }
+
+    Mfn mfn(Pfn frame) const { return p2m.mfn(frame); }
+    Pfn pfn(Mfn frame) const { return p2m.pfn(frame); }
+
+private:
+    static constexpr uint64_t batch = 32;
+    kernel::Quota& _quota;
+    uint64_t _count{0};
+    mmu_update_t _updates[batch];
+};
+
+uint64_t entry_flags(Rights rights, bool owned_by_kernel) {
+    namespace flag = entry_flag;
+    uint64_t const common =
+        flag::present | flag::user | flag::accessed | (owned_by_kernel ? kernel_owned : 0);
+    switch (rights) {
+    case Rights::read_write:
+        return common | flag::writable | flag::dirty | flag::no_execute;
+    case Rights::read_execute:
+        return common;
+    case Rights::read:
+        break;
+    }
+    return common | flag::no_execute;
+}
+
+bool loaded(Pfn top) { return local().loaded_table == p2m.mfn(top).value; }
+
+void drop_translations(uint64_t address, uint64_t count) {
+    mmuext_op_t operations[few_pages]{};
+    uint64_t const used = count <= few_pages ? count : 1;
+    for (uint64_t i = 0; i < used; ++i) {
+        operations[i].cmd = count <= few_pages ? MMUEXT_INVLPG_LOCAL : MMUEXT_TLB_FLUSH_LOCAL;
+        operations[i].arg1.linear_addr = address + i * kernel::page_size;
+    }
+    if (!hypercall::mmuext_op(operations, used).ok())
+        kernel::panic("address space: cannot flush translations");
+}
+
+// No user table: for the moment in which the loaded one is taken apart.
+void unload() {
+    mmuext_op_t operations[2]{};
+    operations[0].cmd = MMUEXT_NEW_USER_BASEPTR;
+    operations[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
+    if (!hypercall::mmuext_op(operations, 2).ok())
+        kernel::panic("address space: cannot unload");
+    local().loaded_table = 0;
+}
+
+} // namespace
+
+Result<void> Address_space::create(kernel::Quota& quota) {
+    _quota = &quota;
+    _top = TRY(Xen_tables{quota}.take_table(Page_tables<Xen_tables>::top_level));
+    return {};
+}
+
+void Address_space::destroy(void (*removed)(Pfn)) {
+    Lock_guard const guard{_lock};
+    if (!exists())
+        return;
+    if (loaded(_top))
+        unload();
+    Xen_tables platform{*_quota};
+    Page_tables tables{platform, _top};
+    tables.clear(removed);
+    platform.give_table(_top, Page_tables<Xen_tables>::top_level);
+    _top = kernel::no_frame;
+}
+
+Result<void> Address_space::map(User_address address, Pfn const* frames, uint64_t count,
+                                Rights rights, bool owned_by_kernel) {
+    Lock_guard const guard{_lock};
+    Xen_tables platform{*_quota};
+    Page_tables tables{platform, _top};
+    return tables.map(address.value, count, entry_flags(rights, owned_by_kernel),
+                      [frames](uint64_t i) { return frames[i]; });
+}
+
+Result<void> Address_space::unmap(User_address address, uint64_t count, void (*removed)(Pfn)) {
+    Lock_guard const guard{_lock};
+    Xen_tables platform{*_quota};
+    Page_tables tables{platform, _top};
+    bool of_kernel = false;
+    if (!tables.all(address.value, count, [&of_kernel](Entry entry) {
+            of_kernel |= (entry.raw & kernel_owned) != 0;
+            return true;
+        }))
+        return Error::not_mapped;
+    if (of_kernel)
+        return Error::invalid_argument;
+    auto const changed = [this](uint64_t begin, uint64_t pages) {
+        if (loaded(_top))
+            drop_translations(begin, pages);
+    };
+    for (uint64_t at = address.value, left = count; left;) {
+        uint64_t const to_end = pages_per_table - (at >> kernel::page_shift) % pages_per_table;
+        uint64_t const step = left < to_end ? left : to_end;
+        tables.unmap_within_table(at, step, changed, removed);
+        at += step * kernel::page_size;
+        left -= step;
+    }
+    return {};
+}
+
+void Address_space::unmap_kernel_page(User_address address) {
+    Lock_guard const guard{_lock};
+    if (!exists())
+        return;
+    Xen_tables platform{*_quota};
+    Page_tables tables{platform, _top};
+    tables.unmap_within_table(
+        address.value, 1,
+        [this](uint64_t begin, uint64_t pages) {
+            if (loaded(_top))
+                drop_translations(begin, pages);
+        },
+        [](Pfn) {});
+}
+
+} // namespace arch

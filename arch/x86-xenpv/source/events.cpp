@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// Event channels, two-level form (xen/event_channel.h): a selector word per VCPU, a pending and a
+// mask bit per port. A port is masked as it is delivered and stays so until its user is done.
+#include <arch/interrupts.hpp>
+#include <arch/processor.hpp>
+#include <kernel/boot.hpp>
+#include <kernel/log.hpp>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/start_info.hpp>
+
+extern "C" void event_arrived();
+extern "C" void idle_block();
+extern "C" [[noreturn]] void wait_for_event();
+extern "C" [[noreturn]] void exit_to_user();
+
+namespace xenpv {
+
+shared_info* shared;
+
+namespace {
+
+constexpr uint32_t word_bits = 64;
+constexpr uint32_t ports = 64 * 64;
+
+uint64_t bit(uint32_t port) { return uint64_t{1} << port % word_bits; }
+
+void set_mask(uint32_t port) {
+    __atomic_fetch_or(&shared->evtchn_mask[port / word_bits], bit(port), __ATOMIC_SEQ_CST);
+}
+
+void clear_pending(uint32_t port) {
+    __atomic_fetch_and(&shared->evtchn_pending[port / word_bits], ~bit(port), __ATOMIC_SEQ_CST);
+}
+
+void deliver(uint32_t port) {
+    if (port == local().timer_port) {
+        clear_pending(port);
+        ++local().timer_interrupts;
+        local().programmed_deadline = kernel::never;
+        kernel::timer_arrived();
+        return;
+    }
+    set_mask(port);
+    clear_pending(port);
+    kernel::interrupt_arrived(port);
+}
+
+void deliver_word(uint32_t word) {
+    uint64_t ready = __atomic_load_n(&shared->evtchn_pending[word], __ATOMIC_ACQUIRE) &
+                     ~__atomic_load_n(&shared->evtchn_mask[word], __ATOMIC_ACQUIRE);
+    for (; ready; ready &= ready - 1)
+        deliver(word * word_bits + static_cast<uint32_t>(__builtin_ctzl(ready)));
+}
+
+// All ports pending now, each once; what comes meanwhile raises a new upcall.
+void deliver_pending(vcpu_info& info) {
+    __atomic_store_n(&info.evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+    uint64_t selector = __atomic_exchange_n(&info.evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+    for (; selector; selector &= selector - 1)
+        deliver_word(static_cast<uint32_t>(__builtin_ctzl(selector)));
+}
+
+uint32_t bind_virtual_interrupt(uint32_t which, unsigned vcpu) {
+    evtchn_bind_virq_t argument{which, vcpu, 0};
+    if (!hypercall::event_channel_op(EVTCHNOP_bind_virq, &argument).ok())
+        kernel::panic("events: cannot bind virtual interrupt {}", which);
+    return argument.port;
+}
+
+} // namespace
+
+void set_up_events() {
+    Local& self = local();
+    self.timer_port = bind_virtual_interrupt(VIRQ_TIMER, self.number);
+    arch::unmask(self.timer_port);
+    if (!hypercall::vcpu_op(VCPUOP_stop_periodic_timer, self.number).ok())
+        kernel::panic("events: cannot stop the periodic timer");
+}
+
+uint32_t bind_console_input() { return bind_virtual_interrupt(VIRQ_CONSOLE, 0); }
+
+} // namespace xenpv
+
+using namespace xenpv;
+
+void event_arrived() {
+    ++local().events;
+    vcpu_info& info = *local().vcpu_info;
+    while (__atomic_load_n(&info.evtchn_upcall_pending, __ATOMIC_ACQUIRE))
+        deliver_pending(info);
+    kernel::events_handled();
+}
+
+void idle_block() { (void)hypercall::block(); }
+
+namespace arch {
+
+void idle() { wait_for_event(); }
+void enter_user() { exit_to_user(); }
+
+void mask(Line line) {
+    if (line < ports)
+        set_mask(line);
+}
+
+// Through Xen, which looks at the pending bit and raises the upcall that a plain write would miss.
+void unmask(Line line) {
+    evtchn_unmask_t argument{line};
+    if (!hypercall::event_channel_op(EVTCHNOP_unmask, &argument).ok())
+        kernel::log("events: cannot unmask port {}", line);
+}
+
+kernel::Result<void> raise(Line line) {
+    evtchn_send_t argument{line};
+    if (!hypercall::event_channel_op(EVTCHNOP_send, &argument).ok())
+        return kernel::Error::not_supported;
+    return {};
+}
+
+} // namespace arch

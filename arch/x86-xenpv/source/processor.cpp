@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Per-VCPU state and switching between threads.
+#include "entry_offsets.h"
+#include <arch/frames.hpp>
+#include <arch/processor.hpp>
+#include <kernel/log.hpp>
+#include <kernel/process.hpp>
+#include <kernel/thread.hpp>
+#include <xenpv/fpu.hpp>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/p2m.hpp>
+#include <xenpv/start_info.hpp>
+
+namespace xenpv {
+
+namespace {
+
+constexpr unsigned most_processors = 64;
+
+Local locals[most_processors];
+// One per VCPU, shared with Xen. None crosses a page (VCPUOP_register_vcpu_info).
+alignas(4096) vcpu_info vcpu_infos[most_processors];
+static_assert(sizeof(vcpu_info) == 64);
+
+} // namespace
+
+bool register_vcpu_info(Local& self) {
+    vcpu_info& info = vcpu_infos[self.number];
+    vcpu_register_vcpu_info const argument{p2m.mfn(arch::frame_of(&info)).value,
+                                           uint32_t(uint64_t(&info) % kernel::page_size), 0};
+    self.vcpu_info = &info;
+    return hypercall::vcpu_op(VCPUOP_register_vcpu_info, self.number, &argument).ok();
+}
+
+Local& local_of(unsigned number) { return locals[number]; }
+
+void prepare_local(unsigned number, uint64_t stack_top) {
+    Local& self = locals[number];
+    self.self = &self;
+    self.number = number;
+    self.stack_top = stack_top;
+    self.programmed_deadline = kernel::never;
+}
+
+void set_up_processor(unsigned number, uint64_t stack_top) {
+    prepare_local(number, stack_top);
+    Local& self = locals[number];
+    bool const ok =
+        hypercall::first_set_segment_base(SEGBASE_GS_KERNEL, reinterpret_cast<uint64_t>(&self))
+            .ok() &&
+        hypercall::stack_switch(stack_top).ok() &&
+        hypercall::vm_assist(VMASST_TYPE_m2p_strict).ok() &&
+        hypercall::vm_assist(VMASST_TYPE_runstate_update_flag).ok() && register_vcpu_info(self);
+    if (!ok)
+        kernel::panic("processor {}: Xen refuses its set-up", number);
+}
+
+} // namespace xenpv
+
+namespace arch {
+
+using namespace xenpv;
+
+namespace {
+
+void load_table(kernel::Process& process) {
+    uint64_t const table = p2m.mfn(process.space().top()).value;
+    Local& self = local();
+    if (self.loaded_table == table)
+        return;
+    mmuext_op_t operations[2];
+    operations[0].cmd = MMUEXT_NEW_USER_BASEPTR;
+    operations[0].arg1.mfn = table;
+    operations[1].cmd = MMUEXT_TLB_FLUSH_LOCAL; // Xen makes user pages global
+    if (!hypercall::mmuext_op(operations, 2).ok())
+        kernel::panic("processor: Xen refuses the user table {x}", table);
+    self.loaded_table = table;
+    ++self.table_switches;
+}
+
+} // namespace
+
+// The selector is cleared, too: Xen forgets a base behind a selector that is not null.
+void load_thread_pointer(uint64_t base) {
+    asm volatile("movl %0, %%fs" ::"r"(0));
+    if (!hypercall::set_segment_base(SEGBASE_FS, base).ok())
+        kernel::panic("processor: Xen refuses FS base {x}", base);
+}
+
+kernel::Processor& current_processor() {
+    kernel::Processor* processor;
+    asm volatile("movq %%gs:%c1, %0" : "=r"(processor) : "i"(offsetof(Local, processor)));
+    return *processor;
+}
+
+void set_current_processor(kernel::Processor& processor) { local().processor = &processor; }
+
+void set_frame(Registers& frame) { local().frame = &frame; }
+
+void switch_to(kernel::Thread* previous, kernel::Thread& next) {
+    ++next.switches;
+    set_frame(next.registers());
+    load_table(next.process());
+    if (previous != &next)
+        load_thread_pointer(next.thread_pointer());
+    switch_fpu(next.fpu_state());
+}
+
+// Xen answers -ENOENT for a VCPU that the domain does not have.
+uint32_t possible_processors() {
+    uint32_t count = 0;
+    while (count < most_processors && hypercall::vcpu_op(VCPUOP_is_up, count).ok())
+        ++count;
+    return count;
+}
+
+Counters counters() {
+    Counters sum{};
+    for (Local const& each : locals) {
+        sum.kernel_entries += each.kernel_entries;
+        sum.hypercalls += each.hypercalls;
+        sum.table_switches += each.table_switches;
+        sum.events += each.events;
+        sum.timer_interrupts += each.timer_interrupts;
+    }
+    return sum;
+}
+
+} // namespace arch

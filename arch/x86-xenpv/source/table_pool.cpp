@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include <arch/frames.hpp>
+#include <kernel/frame_pool.hpp>
+#include <kernel/log.hpp>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/p2m.hpp>
+#include <xenpv/table_pool.hpp>
+#include <xenpv/window.hpp>
+
+namespace xenpv {
+
+namespace {
+
+kernel::Lock pool_lock; // guards what follows
+Pfn pooled[5]{kernel::no_frame, kernel::no_frame, kernel::no_frame, kernel::no_frame,
+              kernel::no_frame}; // by level; linked through the frame pool's link words
+arch::Table_counts counts;
+
+kernel::Result<void> pin(Pfn table, unsigned level) {
+    mmuext_op_t operation{};
+    operation.cmd = MMUEXT_PIN_L1_TABLE + level - 1;
+    operation.arg1.mfn = p2m.mfn(table).value;
+    if (!hypercall::mmuext_op(&operation, 1).ok())
+        kernel::panic("table pool: Xen refuses frame {x} as table of level {}", table.value, level);
+    return {};
+}
+
+kernel::Result<Pfn> make_table(unsigned level) {
+    Pfn const frame = TRY(kernel::frame_pool().take_for_kernel());
+    arch::clear_frame(frame);
+    if (auto mapped = map_in_window(frame, entry_flag::kernel_constant); !mapped.ok()) {
+        kernel::frame_pool().give(frame);
+        return mapped.error();
+    }
+    TRY_VOID(pin(frame, level));
+    return frame;
+}
+
+} // namespace
+
+kernel::Result<Pfn> take_pooled_table(unsigned level) {
+    {
+        kernel::Lock_guard const guard{pool_lock};
+        if (Pfn const table = pooled[level]; table != kernel::no_frame) {
+            pooled[level] = Pfn{kernel::frame_pool().link(table)};
+            --counts.pooled;
+            ++counts.in_use;
+            return table;
+        }
+    }
+    Pfn const table = TRY(make_table(level));
+    kernel::Lock_guard const guard{pool_lock};
+    ++counts.in_use;
+    return table;
+}
+
+void give_pooled_table(Pfn table, unsigned level) {
+    kernel::Lock_guard const guard{pool_lock};
+    kernel::frame_pool().link(table) = pooled[level].value;
+    pooled[level] = table;
+    ++counts.pooled;
+    --counts.in_use;
+}
+
+} // namespace xenpv
+
+arch::Table_counts arch::table_counts() { return xenpv::counts; }

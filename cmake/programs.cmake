@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Programs for the target and the image they travel in.
+set(LAVANDIN_PROGRAMS ${CMAKE_BINARY_DIR}/programs)
+
+# lavandin_add_program(NAME SOURCES...)
+#
+# An executable NAME, linked with libos and newlib: with debug information as programs/NAME, without
+# as programs/stripped/NAME. Further libraries and directories by the usual commands.
+function(lavandin_add_program name)
+    add_executable(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE lavandin_os lavandin_warnings)
+    set(script ${CMAKE_SOURCE_DIR}/libos/program.ld)
+    target_link_options(${name} PRIVATE
+        -nostdlib -shared -Wl,-T,${script} -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack
+        -Wl,-z,relro -Wl,-z,now -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv
+        -Wl,--fatal-warnings -Wl,-u,__getreent
+        -Wl,--version-script=${CMAKE_SOURCE_DIR}/libos/program.map)
+    set_target_properties(${name} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${LAVANDIN_PROGRAMS}
+        LINK_DEPENDS "${script};${CMAKE_SOURCE_DIR}/libos/program.map")
+    add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${LAVANDIN_PROGRAMS}/stripped
+        COMMAND ${CMAKE_OBJCOPY} --strip-all ${LAVANDIN_PROGRAMS}/${name} ${LAVANDIN_PROGRAMS}/stripped/${name}
+        BYPRODUCTS ${LAVANDIN_PROGRAMS}/stripped/${name}
+        VERBATIM)
+endfunction()

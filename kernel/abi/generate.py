@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Makes everything that follows from system_calls.toml.
+
+    generate.py TABLE numbers|types|stubs|handlers|dispatch|reference [OUTPUT]
+
+numbers    enum of the calls                        (kernel and user)
+types      argument and result structures           (kernel and user)
+stubs      one typed inline function per call       (user)
+handlers   prototypes of the kernel's handlers      (kernel)
+dispatch   decode, call the handler, encode         (kernel)
+reference  docs/interface.md
+"""
+import pathlib
+import sys
+import tomllib
+
+TYPES = {
+    "capability": "Capability_index",
+    "tag": "Message_tag",
+}
+MEANING = {
+    "bytes": "size in bytes", "flags": "bit set", "word": "64 bits", "capability": "slot number",
+    "address": "user address", "time": "nanoseconds", "tag": "message tag",
+}
+REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]
+BANNER = "// SPDX-License-Identifier: MIT\n// Made by kernel/abi/generate.py from system_calls.toml. Do not edit.\n#pragma once\n\n"
+
+
+def cpp_type(field: dict) -> str:
+    return TYPES.get(field["type"], "uint64_t")
+
+
+def structure(call: dict, direction: str) -> str:
+    return call["name"].capitalize() + "_" + direction
+
+
+def check(calls: list[dict]) -> None:
+    """The table's own rules; a table that breaks one builds nothing."""
+    numbers, names = set(), set()
+    for call in calls:
+        if call["number"] in numbers or call["name"] in names:
+            sys.exit(f"system_calls.toml: {call['name']}: number or name is taken")
+        numbers.add(call["number"])
+        names.add(call["name"])
+        if call["kind"] not in ("plain", "thread"):
+            sys.exit(f"system_calls.toml: {call['name']}: unknown kind {call['kind']!r}")
+        for direction in ("in", "out"):
+            fields = call.get(direction, [])
+            if len(fields) > len(REGISTERS):
+                sys.exit(f"system_calls.toml: {call['name']}: too many registers")
+            for field in fields:
+                if field["type"] not in MEANING:
+                    sys.exit(f"system_calls.toml: {call['name']}: unknown type {field['type']!r}")
+
+
+def numbers(calls: list[dict]) -> str:
+    text = BANNER + "#include <stdint.h>\n\nnamespace lavandin::abi {\n\nenum class System_call : uint64_t {\n"
+    text += "".join(f"    {c['name']} = {c['number']},\n" for c in calls)
+    return text + "};\n\n} // namespace lavandin::abi\n"
+
+
+def types(calls: list[dict]) -> str:
+    text = BANNER + ("#include <lavandin/abi/capability.hpp>\n#include <lavandin/abi/message.hpp>\n\n"
+                     "namespace lavandin::abi {\n")
+    for call in calls:
+        for direction in ("in", "out"):
+            if call.get(direction):
+                text += f"\nstruct {structure(call, direction)} {{\n"
+                text += "".join(f"    {cpp_type(f)} {f['name']};\n" for f in call[direction])
+                text += "};\n"
+    return text + "\n} // namespace lavandin::abi\n"
+
+
+def out_type(call: dict) -> str:
+    fields = call.get("out", [])
+    if not fields:
+        return "void"
+    return cpp_type(fields[0]) if len(fields) == 1 else structure(call, "out")
+
+
+def decode(field: dict, source: str) -> str:
+    kind = cpp_type(field)
+    if kind == "Message_tag":
+        return f"Message_tag{{{source}}}"
+    return source if kind == "uint64_t" else f"static_cast<{kind}>({source})"
+
+
+def encode(field: dict, source: str) -> str:
+    return f"{source}.raw()" if cpp_type(field) == "Message_tag" else source
+
+
+def stubs(calls: list[dict]) -> str:
+    text = BANNER + ("#include <lavandin/abi/result.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n"
+                     "#include <lavandin/abi/system_call_types.hpp>\n#include <lavandin/enter_kernel.hpp>\n\n"
+                     "namespace lavandin {\n\nusing namespace abi;\n")
+    for call in calls:
+        arguments = call.get("in", [])
+        parameters = ", ".join(f"{cpp_type(f)} {f['name']}" for f in arguments)
+        text += f"\ninline Result<{out_type(call)}> {call['name']}({parameters}) {{\n"
+        text += "    Registers registers{};\n"
+        for i, field in enumerate(arguments):
+            text += f"    registers.word[{i}] = {encode(field, field['name'])};\n"
+        text += f"    Error const error = enter_kernel(System_call::{call['name']}, registers);\n"
+        fields = call.get("out", [])
+        if not fields:
+            text += "    return error;\n}\n"
+            continue
+        text += "    if (error != Error::none)\n        return error;\n"
+        values = [decode(f, f"registers.word[{i}]") for i, f in enumerate(fields)]
+        if len(fields) == 1:
+            text += f"    return {values[0]};\n}}\n"
+        else:
+            text += f"    return {structure(call, 'out')}{{" + ", ".join(values) + "};\n}\n"
+    return text + "\n} // namespace lavandin\n"
+
+
+def handler(call: dict) -> str:
+    result = f"Result<{out_type(call)}>" if call["kind"] == "plain" else "void"
+    argument = f", abi::{structure(call, 'in')} const& in" if call.get("in") else ""
+    if call["kind"] == "plain" and out_type(call) not in ("void", "uint64_t"):
+        result = f"Result<abi::{out_type(call)}>"
+    return f"{result} {call['name']}(Thread& caller{argument})"
+
+
+def handlers(calls: list[dict]) -> str:
+    text = BANNER + ("#include <kernel/result.hpp>\n#include <lavandin/abi/system_call_types.hpp>\n\n"
+                     "namespace kernel {\n\nclass Thread;\n\nnamespace system_call {\n\n")
+    text += "".join(f"{handler(c)};\n" for c in calls)
+    return text + "\n} // namespace system_call\n} // namespace kernel\n"
+
+
+def dispatch(calls: list[dict]) -> str:
+    text = BANNER.replace("#pragma once\n\n", "") + (
+        "#include <kernel/dispatch.hpp>\n#include <kernel/system_calls.hpp>\n#include <kernel/thread.hpp>\n"
+        "#include <lavandin/abi/system_call_numbers.hpp>\n\nnamespace kernel {\n\n"
+        "void dispatch(Thread& caller) {\n    using namespace abi;\n"
+        "    switch (auto& registers = caller.registers(); static_cast<System_call>(registers.number())) {\n")
+    for call in calls:
+        text += f"    case System_call::{call['name']}: {{\n"
+        argument = ""
+        if call.get("in"):
+            values = [decode(f, f"registers.word({i})") for i, f in enumerate(call["in"])]
+            text += f"        {structure(call, 'in')} const in{{" + ", ".join(values) + "};\n"
+            argument = ", in"
+        invocation = f"system_call::{call['name']}(caller{argument})"
+        fields = call.get("out", [])
+        if call["kind"] == "thread":
+            text += f"        {invocation};\n"
+        elif not fields:
+            text += f"        registers.answer({invocation}.error());\n"
+        else:
+            text += f"        auto const result = {invocation};\n        registers.answer(result.error());\n"
+            text += "        if (result.ok()) {\n"
+            for i, field in enumerate(fields):
+                source = "result.value()" + (f".{field['name']}" if len(fields) > 1 else "")
+                text += f"            registers.set_word({i}, {encode(field, source)});\n"
+            text += "        }\n"
+        text += "        return;\n    }\n"
+    text += ("    }\n    caller.registers().answer(Error::no_such_system_call);\n}\n\n} // namespace kernel\n")
+    return text
+
+
+def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows]) + "\n"
+
+
+def reference(calls: list[dict]) -> str:
+    text = ("# System calls\n\nMade from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this page is old.\n\n"
+            "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success). Arguments in `rdi`, `rsi`, `rdx`,\n"
+            "`r10`, `r8`, `r9`, results in the same registers in the same order. `rcx` and `r11` are lost, all other\n"
+            "registers are kept. A call that fails changes nothing. Any other number answers `no_such_system_call`.\n\n")
+    text += table([(f"{c['number']}", f"[{c['name']}](#{c['name']})", " ".join(c["text"].split()).split(". ")[0].rstrip(".") + ".")
+                   if c.get("text") else (f"{c['number']}", c["name"], "") for c in calls], ("number", "call", "what"))
+    for call in calls:
+        text += f"\n## {call['name']}\n\nNumber {call['number']}. {' '.join(call['text'].split())}\n"
+        for direction, title in (("in", "Takes"), ("out", "Answers")):
+            if call.get(direction):
+                text += f"\n{title}\n\n" + table(
+                    [(REGISTERS[i], f"`{f['name']}`", MEANING[f["type"]], f["text"]) for i, f in enumerate(call[direction])],
+                    ("register", "name", "type", "meaning"))
+        if call.get("errors"):
+            text += "\nErrors\n\n" + table([(f"`{e['name']}`", e["when"]) for e in call["errors"]], ("error", "when"))
+        else:
+            text += "\nHas no errors.\n"
+    return text
+
+
+def main() -> None:
+    makers = {f.__name__: f for f in (numbers, types, stubs, handlers, dispatch, reference)}
+    if len(sys.argv) not in (3, 4) or sys.argv[2] not in makers:
+        sys.exit(__doc__)
+    with open(sys.argv[1], "rb") as file:
+        calls = sorted(tomllib.load(file)["call"], key=lambda c: c["number"])
+    check(calls)
+    text = makers[sys.argv[2]](calls)
+    if len(sys.argv) == 4:
+        output = pathlib.Path(sys.argv[3])
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text)
+    else:
+        sys.stdout.write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What arch/ found out at start of day, and the kernel's entry.
+#pragma once
+
+#include <arch/interrupts.hpp>
+#include <kernel/types.hpp>
+
+namespace kernel {
+
+struct Frame_range {
+    Pfn begin;
+    Pfn end;
+};
+
+struct Device {
+    Pfn frame{no_frame}; // shared with the other side, or no_frame
+    arch::Line line{arch::no_line};
+};
+
+struct Boot {
+    Frame_range ranges[4]; // free memory
+    unsigned range_count{0};
+    uint64_t frames;       // all frames have numbers below
+    uint64_t total_frames; // that the machine gave us
+    Frame_range boot_image;
+    void const* boot_image_address;
+    uint64_t boot_image_bytes; // 0 when there is none
+    char const* command_line;
+    Device console;
+    Device store;
+    Time entry_time;
+};
+
+[[noreturn]] void start(Boot const& boot);
+
+// A further processor has come up; it waits for work.
+[[noreturn]] void processor_started(uint32_t number);
+
+// Upcalls from arch/, on an empty kernel stack.
+void interrupt_arrived(arch::Line line);
+void timer_arrived();
+// After all pending events: leaves a thread to run, or does not return (idle).
+void events_handled();
+
+// A fault that the current thread caused.
+struct Fault {
+    uint64_t vector;
+    uint64_t code;
+    uint64_t address; // page faults; else 0
+    char const* name;
+};
+void thread_faulted(Fault const& fault);
+
+} // namespace kernel

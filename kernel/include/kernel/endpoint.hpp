@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The meeting place of callers and receivers. A caller waits with its message in its own registers
+// and buffer until a receiver takes it; the receiver's reply object then holds the caller.
+//
+//   caller --call--> [callers]   or, when somebody receives:   caller --> reply object
+//   receiver --receive--> [receivers]                          receiver runs with the message
+//
+// At most one of the two queues has somebody.
+#pragma once
+
+#include <kernel/list.hpp>
+#include <kernel/notification.hpp>
+#include <kernel/thread.hpp>
+
+namespace kernel {
+
+class Reply final : public Object {
+public:
+    static constexpr Object_type object_type = Object_type::reply;
+
+    explicit Reply(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
+
+    Thread* caller() const { return _caller; }
+    void hold(Thread& caller);
+    // The caller leaves; whoever asks decides what becomes of it.
+    Thread* release();
+    // The caller, if any, learns that nobody will answer.
+    void abandon();
+
+    bool in_use{false}; // a receiver waits with it
+
+    void last_reference_gone() override;
+
+private:
+    Thread* _caller{nullptr};
+};
+
+class Endpoint final : public Object {
+public:
+    static constexpr Object_type object_type = Object_type::endpoint;
+
+    explicit Endpoint(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
+
+    // `caller` is the current thread; it waits or gets an error in its registers.
+    void call(Thread& caller, uint64_t badge);
+
+    // `receiver` is the current thread. Answers at once when a message is there, else it waits
+    // until the deadline.
+    void receive(Thread& receiver, Reply& reply, Time deadline);
+
+    // Error: busy.
+    Result<void> bind(Ref<Notification> notification);
+    void unbind();
+    // A bound notification has bits and may wake a receiver.
+    void notified();
+
+    // A waiting thread leaves.
+    void remove(Thread& thread) { List<Thread, Queue_tag>::remove(thread); }
+
+    void capability_added(Permissions permissions) override;
+    void capability_removed(Permissions permissions) override;
+    void last_reference_gone() override;
+
+private:
+    void take_message(Thread& caller, Thread& receiver, Reply& reply);
+    bool deliver_bits(Thread& receiver);
+    void fail_callers();
+
+    Lock _lock; // guards the queues
+    List<Thread, Queue_tag> _callers;
+    List<Thread, Queue_tag> _receivers;
+    Ref<Notification> _notification;
+    uint64_t _receive_capabilities{0}; // none left: nobody will ever answer
+};
+
+// Moves a message: words, buffer words and capabilities, from the saved registers and buffer of one
+// thread to those of another. Errors: invalid_capability, invalid_argument, too_large.
+Result<void> transfer(Thread& from, Thread& to, uint64_t badge);
+
+} // namespace kernel

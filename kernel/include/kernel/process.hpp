@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// A protection domain: address space, capabilities, threads, and the quota that pays for them.
+#pragma once
+
+#include <arch/address_space.hpp>
+#include <kernel/capability_table.hpp>
+#include <kernel/list.hpp>
+#include <kernel/notification.hpp>
+#include <kernel/thread.hpp>
+#include <lavandin/abi/process.hpp>
+
+namespace kernel {
+
+class Process final : public Object {
+public:
+    static constexpr Object_type object_type = Object_type::process;
+
+    struct Name {
+        char text[17]; // NUL-terminated
+    };
+
+    Process(Ref<Quota> quota, Name name, bool uses_fpu);
+
+    // Errors: quota_exceeded, out_of_memory.
+    Result<void> prepare() { return _space.create(quota()); }
+
+    arch::Address_space& space() { return _space; }
+    Capability_table& table() { return _table; }
+    bool alive() const { return _state == abi::Process_state::alive; }
+    bool uses_fpu() const { return _uses_fpu; }
+    char const* name() const { return _name.text; }
+    uint64_t identifier() const { return _identifier; }
+
+    void set_end_notification(Ref<Notification> notification, uint64_t bits);
+
+    void add(Thread& thread);
+    void remove(Thread& thread);
+
+    // Stops the threads, drops capabilities and memory, tells whoever asked to be told. Once.
+    void end(abi::Process_state state, uint64_t status);
+
+    struct Fault_place {
+        uint64_t address;
+        uint64_t instruction;
+        uint64_t code;
+    };
+    void set_fault(Fault_place const& fault) { _fault = fault; }
+
+    void describe(abi::Process_information& information);
+
+    void last_reference_gone() override;
+
+private:
+    Lock _lock; // guards threads and state
+    Capability_table _table;
+    arch::Address_space _space;
+    List<Thread, Process_tag> _threads;
+    uint64_t _thread_count{0};
+    Time _ended_threads_time{0};
+    Ref<Notification> _end_notification;
+    uint64_t _end_bits{0};
+    abi::Process_state _state{abi::Process_state::alive};
+    uint64_t _status{0};
+    Fault_place _fault{};
+    uint64_t const _identifier;
+    Name const _name;
+    bool const _uses_fpu;
+};
+
+// A mapped page is gone: the memory that owns the frame loses a reference.
+void page_unmapped(Pfn frame);
+
+} // namespace kernel

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// An execution context. A thread that does not run is its saved registers and the place it waits
+// at; it has no kernel stack.
+//
+//           +--> ready --> running --+--> ended
+//           |                        |
+//           +------- waiting <-------+      Wait says for what
+#pragma once
+
+#include <arch/registers.hpp>
+#include <kernel/list.hpp>
+#include <kernel/object.hpp>
+#include <kernel/timer_queue.hpp>
+#include <lavandin/abi/message.hpp>
+
+namespace kernel {
+
+class Endpoint;
+class Notification;
+class Process;
+class Reply;
+
+enum class Wait : uint8_t {
+    none,         // running
+    ready,        // in the run queue
+    sleep,        // until the deadline
+    call,         // in an endpoint's queue of callers
+    answer,       // held by a reply object
+    receive,      // in an endpoint's queue of receivers
+    notification, // for bits
+    ended,
+};
+
+struct Queue_tag : List_link {};   // run queue, or an endpoint's queue
+struct Process_tag : List_link {}; // its process's list of threads
+
+class Thread final : public Object, public Queue_tag, public Process_tag, public Timer_node {
+public:
+    static constexpr Object_type object_type = Object_type::thread;
+
+    Thread(Ref<Quota> quota, Process& process, unsigned priority);
+    ~Thread();
+
+    // Message buffer and FPU state. Errors: quota_exceeded, out_of_memory, already_mapped.
+    Result<void> prepare(uint64_t buffer_address);
+    void start(uint64_t entry, uint64_t stack, uint64_t argument) {
+        _registers.start(entry, stack, argument);
+    }
+
+    arch::Registers& registers() { return _registers; }
+    Process& process() const { return *_process; }
+    abi::Message_buffer& buffer() { return *_buffer; }
+    void* fpu_state() const { return _fpu; }
+    unsigned priority() const { return _priority; }
+    uint64_t thread_pointer() const { return _thread_pointer; }
+    void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
+    void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
+
+    bool ended() const { return wait == Wait::ended; }
+
+    // Takes the thread out of whatever it waits for; its call answers `error`. It is not made
+    // ready.
+    void cancel(Error error);
+    // Ends the thread for good.
+    void end();
+
+    void last_reference_gone() override;
+
+    // Scheduler and IPC state.
+    Wait wait{Wait::none};
+    Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
+    Reply* reply{nullptr};       // receiving: where the caller is to be kept
+    uint64_t badge{0};           // calling: of the capability used
+    Time slice_left{0};
+    Time processor_time{0};
+    uint64_t switches{0};
+
+private:
+    void leave_wait();
+
+    arch::Registers _registers;
+    Ref<Process> _process;
+    abi::Message_buffer* _buffer{nullptr};
+    uint64_t _buffer_address{0};
+    void* _fpu{nullptr};
+    uint64_t _thread_pointer{0};
+    uint8_t _priority;
+};
+
+} // namespace kernel

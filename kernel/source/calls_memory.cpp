@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// System calls on memory and capabilities.
+#include <kernel/grant.hpp>
+#include <kernel/memory.hpp>
+#include <kernel/process.hpp>
+#include <kernel/system_calls.hpp>
+
+namespace kernel::system_call {
+
+using namespace abi;
+
+namespace {
+
+bool valid_size(uint64_t size) { return size && page_aligned(size) && size <= Memory::largest; }
+
+bool valid_range(uint64_t address, uint64_t size) {
+    return page_aligned(address) && valid_size(size) && address >= user_begin &&
+           address <= user_end - size;
+}
+
+Result<arch::Rights> decode_rights(uint64_t rights) {
+    switch (rights) {
+    case memory_permission::read:
+        return arch::Rights::read;
+    case memory_permission::read | memory_permission::write:
+        return arch::Rights::read_write;
+    case memory_permission::read | memory_permission::execute:
+        return arch::Rights::read_execute;
+    default:
+        return Error::invalid_argument;
+    }
+}
+
+constexpr uint64_t step_pages = 32;
+
+// Maps in steps of frames gathered from the region; undoes what was done when one fails.
+Result<void> map_region(Process& process, Memory& memory, Memory_map_in const& in,
+                        arch::Rights rights) {
+    uint64_t const count = in.size / page_size;
+    uint64_t const first = in.offset / page_size;
+    for (uint64_t done = 0; done < count;) {
+        Pfn frames[step_pages];
+        uint64_t const step = count - done < step_pages ? count - done : step_pages;
+        for (uint64_t i = 0; i < step; ++i) {
+            frames[i] = memory.frame(first + done + i);
+            memory.acquire();
+        }
+        auto const mapped = process.space().map(User_address{in.address + done * page_size}, frames,
+                                                step, rights, false);
+        if (!mapped.ok()) {
+            for (uint64_t i = 0; i < step; ++i)
+                page_unmapped(frames[i]);
+            if (done)
+                (void)process.space().unmap(User_address{in.address}, done, page_unmapped);
+            return mapped;
+        }
+        done += step;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Capability_index> memory_create(Thread& caller, Memory_create_in const& in) {
+    if (!valid_size(in.size))
+        return Error::invalid_argument;
+    auto const memory = TRY(make<Memory>(Ref<Quota>{caller.process().quota()}));
+    TRY_VOID(memory->fill(in.size / page_size));
+    return caller.process().table().add({Ref<Object>{*memory}, memory_permission::all, 0});
+}
+
+Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
+    auto& table = caller.process().table();
+    auto const process = TRY(table.find<Process>(in.process, process_permission::control));
+    auto const memory = TRY(table.find<Memory>(
+        in.memory, static_cast<Permissions>(in.rights & memory_permission::all)));
+    auto const rights = TRY(decode_rights(in.rights));
+    uint64_t const size = memory->count() * page_size;
+    if (!valid_range(in.address, in.size) || !page_aligned(in.offset) || in.offset > size ||
+        in.size > size - in.offset)
+        return Error::invalid_argument;
+    if (!process->alive())
+        return Error::peer_died;
+    return map_region(*process, *memory, in, rights);
+}
+
+Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
+    auto const process =
+        TRY(caller.process().table().find<Process>(in.process, process_permission::control));
+    if (!valid_range(in.address, in.size))
+        return Error::invalid_argument;
+    if (!process->alive())
+        return Error::peer_died;
+    return process->space().unmap(User_address{in.address}, in.size / page_size, page_unmapped);
+}
+
+Result<uint64_t> memory_size(Thread& caller, Memory_size_in const& in) {
+    auto const memory =
+        TRY(caller.process().table().find<Memory>(in.memory, memory_permission::read));
+    return memory->count() * page_size;
+}
+
+Result<Capability_index> capability_copy(Thread& caller, Capability_copy_in const& in) {
+    auto const process =
+        TRY(caller.process().table().find<Process>(in.process, process_permission::control));
+    return grant(caller.process(), in.source, *process, static_cast<Permissions>(in.permissions),
+                 in.badge);
+}
+
+void capability_delete(Thread& caller, Capability_delete_in const& in) {
+    Ref<Thread> const stays{caller}; // the object may be ourselves
+    caller.registers().answer(caller.process().table().remove(in.capability).error());
+}
+
+Result<Capability_information_out> capability_information(Thread& caller,
+                                                          Capability_information_in const& in) {
+    auto const capability = TRY(caller.process().table().find(in.capability));
+    return Capability_information_out{static_cast<uint64_t>(capability.object->type()),
+                                      capability.permissions, capability.badge};
+}
+
+} // namespace kernel::system_call

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// System calls on processes and threads. Each decodes and checks, then executes.
+#include <arch/clock.hpp>
+#include <arch/processor.hpp>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+#include <kernel/system_calls.hpp>
+
+namespace kernel::system_call {
+
+using namespace abi;
+
+namespace {
+
+// Below this no process can be made; what it really needs shows as quota_exceeded.
+constexpr uint64_t smallest_quota = 16 * 1024;
+
+Process::Name unpack_name(uint64_t low, uint64_t high) {
+    Process::Name name{};
+    uint64_t const halves[]{low, high};
+    for (unsigned i = 0; i < 16; ++i) {
+        char const c = static_cast<char>(halves[i / 8] >> i % 8 * 8);
+        name.text[i] = c && (c < ' ' || c > '~') ? '?' : c;
+        if (!c)
+            break;
+    }
+    return name;
+}
+
+bool user_address(uint64_t address) { return address >= user_begin && address < user_end; }
+
+// A quota of `bytes` out of the caller's.
+Result<Ref<Quota>> carve(Quota& parent, uint64_t bytes) {
+    auto& slab = slab_of<Quota>();
+    uint64_t const whole = bytes + slab.object_bytes();
+    if (whole < bytes)
+        return Error::quota_exceeded;
+    TRY_VOID(parent.charge(whole));
+    auto const memory = slab.allocate();
+    if (!memory.ok()) {
+        parent.refund(whole);
+        return memory.error();
+    }
+    return Ref<Quota>{*new (memory.value()) Quota{bytes, Ref<Quota>{parent}}};
+}
+
+struct Listener {
+    Ref<Notification> notification;
+    uint64_t bits{0};
+};
+
+Result<Listener> find_listener(Process& caller, Capability_index index) {
+    Listener listener;
+    if (index) {
+        listener.notification = TRY(caller.table().find<Notification>(
+            index, notification_permission::signal, &listener.bits));
+        listener.bits = listener.bits ? listener.bits : 1;
+    }
+    return listener;
+}
+
+Result<Ref<Thread>> find_thread(Thread& caller, Capability_index index) {
+    if (!index)
+        return Ref<Thread>{caller};
+    return caller.process().table().find<Thread>(index, thread_permission::control);
+}
+
+} // namespace
+
+Result<void> null(Thread&) { return {}; }
+
+Result<Capability_index> process_create(Thread& caller, Process_create_in const& in) {
+    Process& self = caller.process();
+    if ((in.flags & ~process_without_fpu) || in.quota < smallest_quota)
+        return Error::invalid_argument;
+    Listener listener = TRY(find_listener(self, in.notification));
+    Ref<Quota> const quota = TRY(carve(self.quota(), in.quota));
+    Ref<Process> const process = TRY(make<Process>(quota, unpack_name(in.name_low, in.name_high),
+                                                   !(in.flags & process_without_fpu)));
+    TRY_VOID(process->prepare());
+    process->set_end_notification(listener.notification, listener.bits);
+    auto const slot = self.table().add({Ref<Object>{*process}, process_permission::all, 0});
+    if (!slot.ok())
+        process->set_end_notification({}, 0);
+    return slot;
+}
+
+void process_destroy(Thread& caller, Process_destroy_in const& in) {
+    auto const process =
+        caller.process().table().find<Process>(in.process, process_permission::destroy);
+    caller.registers().answer(process.error());
+    if (!process.ok())
+        return;
+    bool const self = process.value().get() == &caller.process();
+    process.value()->end(self ? Process_state::exited : Process_state::killed, in.status);
+}
+
+Result<void> process_information(Thread& caller, Process_information_in const& in) {
+    auto const process =
+        TRY(caller.process().table().find<Process>(in.process, process_permission::read));
+    process->describe(reinterpret_cast<Process_information&>(caller.buffer().words));
+    return {};
+}
+
+Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& in) {
+    Process& self = caller.process();
+    auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));
+    if (!user_address(in.entry) || in.stack < user_begin || in.stack > user_end ||
+        !user_address(in.buffer) || !page_aligned(in.buffer) || in.priority > caller.priority())
+        return Error::invalid_argument;
+    if (!process->alive())
+        return Error::peer_died;
+    auto const thread = TRY(
+        make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
+    TRY_VOID(thread->prepare(in.buffer));
+    auto const slot = self.table().add({Ref<Object>{*thread}, thread_permission::all, 0});
+    if (!slot.ok()) {
+        process->space().unmap_kernel_page(User_address{in.buffer});
+        return slot.error();
+    }
+    thread->start(in.entry, in.stack, in.argument);
+    process->add(*thread);
+    this_processor().ready(*thread);
+    return slot.value();
+}
+
+void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
+    auto const thread = find_thread(caller, in.thread);
+    caller.registers().answer(thread.error());
+    if (thread.ok())
+        thread.value()->end();
+}
+
+void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {
+    auto const thread = find_thread(caller, in.thread);
+    if (!thread.ok())
+        return caller.registers().answer(thread.error());
+    if (in.priority > caller.priority())
+        return caller.registers().answer(Error::invalid_argument);
+    if (thread.value()->ended())
+        return caller.registers().answer(Error::peer_died);
+    caller.registers().answer(Error::none);
+    this_processor().set_priority(*thread.value(), static_cast<unsigned>(in.priority));
+}
+
+Result<void> thread_set_pointer(Thread& caller, Thread_set_pointer_in const& in) {
+    if (in.base >= user_end)
+        return Error::invalid_argument;
+    caller.set_thread_pointer(in.base);
+    arch::load_thread_pointer(in.base);
+    return {};
+}
+
+void thread_yield(Thread& caller) {
+    caller.registers().answer(Error::none);
+    this_processor().yield();
+}
+
+void thread_sleep(Thread& caller, Thread_sleep_in const& in) {
+    caller.registers().answer(Error::none);
+    if (in.deadline <= arch::now())
+        return;
+    this_processor().block(Wait::sleep, nullptr);
+    this_processor().arm(caller, in.deadline);
+}
+
+} // namespace kernel::system_call

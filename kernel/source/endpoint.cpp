@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <kernel/endpoint.hpp>
+#include <kernel/scheduler.hpp>
+#include <lavandin/abi/process.hpp>
+
+namespace kernel {
+
+namespace {
+
+void answer_and_wake(Thread& thread, Error error) {
+    thread.cancel(error);
+    this_processor().ready(thread);
+}
+
+} // namespace
+
+void Reply::hold(Thread& caller) {
+    _caller = &caller;
+    caller.wait = Wait::answer;
+    caller.waiting_at = this;
+}
+
+Thread* Reply::release() {
+    Thread* const caller = _caller;
+    _caller = nullptr;
+    return caller;
+}
+
+void Reply::abandon() {
+    if (_caller)
+        answer_and_wake(*_caller, Error::peer_died);
+}
+
+void Reply::last_reference_gone() {
+    abandon();
+    unmake(*this);
+}
+
+// The message is in `caller`; `receiver` has it when this returns.
+void Endpoint::take_message(Thread& caller, Thread& receiver, Reply& reply) {
+    receiver.registers().answer(Error::none);
+    reply.hold(caller);
+}
+
+void Endpoint::call(Thread& caller, uint64_t badge) {
+    Lock_guard const guard{_lock};
+    if (_receive_capabilities == 0)
+        return caller.registers().answer(Error::peer_died);
+    Thread* const receiver = _receivers.front();
+    if (!receiver) {
+        caller.badge = badge;
+        _callers.push_back(caller);
+        return this_processor().block(Wait::call, this);
+    }
+    if (auto const moved = transfer(caller, *receiver, badge); !moved.ok())
+        return caller.registers().answer(moved.error());
+    Reply& reply = *receiver->reply;
+    receiver->cancel(Error::none);
+    this_processor().block(Wait::answer, &reply);
+    take_message(caller, *receiver, reply);
+    this_processor().hand_over(*receiver);
+}
+
+bool Endpoint::deliver_bits(Thread& receiver) {
+    uint64_t const bits = _notification ? _notification->take() : 0;
+    if (!bits)
+        return false;
+    auto& registers = receiver.registers();
+    registers.answer(Error::none);
+    registers.set_word(0, 0);
+    registers.set_word(1, abi::Message_tag::notification().raw());
+    registers.set_word(2, bits);
+    return true;
+}
+
+void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
+    Lock_guard const guard{_lock};
+    reply.abandon();
+    if (deliver_bits(receiver))
+        return;
+    while (Thread* const caller = _callers.front()) {
+        auto const moved = transfer(*caller, receiver, caller->badge);
+        if (!moved.ok()) {
+            answer_and_wake(*caller, moved.error());
+            continue;
+        }
+        remove(*caller);
+        return take_message(*caller, receiver, reply);
+    }
+    if (deadline == abi::at_once)
+        return receiver.registers().answer(Error::timed_out);
+    receiver.reply = &reply;
+    reply.in_use = true;
+    _receivers.push_back(receiver);
+    this_processor().block(Wait::receive, this);
+    this_processor().arm(receiver, deadline);
+}
+
+Result<void> Endpoint::bind(Ref<Notification> notification) {
+    Lock_guard const guard{_lock};
+    if (_notification || notification->bound())
+        return Error::busy;
+    notification->bind(this);
+    _notification = static_cast<Ref<Notification>&&>(notification);
+    return {};
+}
+
+void Endpoint::unbind() {
+    Lock_guard const guard{_lock};
+    if (_notification)
+        _notification->bind(nullptr);
+    _notification.reset();
+}
+
+void Endpoint::notified() {
+    Lock_guard const guard{_lock};
+    Thread* const receiver = _receivers.front();
+    if (!receiver || !deliver_bits(*receiver))
+        return;
+    receiver->cancel(Error::none);
+    this_processor().ready(*receiver);
+}
+
+void Endpoint::capability_added(Permissions permissions) {
+    if (permissions & abi::endpoint_permission::receive)
+        __atomic_fetch_add(&_receive_capabilities, 1, __ATOMIC_RELAXED);
+}
+
+void Endpoint::capability_removed(Permissions permissions) {
+    if (!(permissions & abi::endpoint_permission::receive))
+        return;
+    Lock_guard const guard{_lock};
+    if (__atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) == 0)
+        fail_callers();
+}
+
+void Endpoint::fail_callers() {
+    while (Thread* const caller = _callers.front())
+        answer_and_wake(*caller, Error::peer_died);
+}
+
+void Endpoint::last_reference_gone() {
+    fail_callers();
+    while (Thread* const receiver = _receivers.front())
+        answer_and_wake(*receiver, Error::peer_died);
+    unbind();
+    unmake(*this);
+}
+
+} // namespace kernel

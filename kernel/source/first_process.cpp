@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Addresses of the first process:
+//
+//   image as laid out | guard | stack | message buffer | Boot_information | ... 2 MiB: boot image
+#include <arch/frames.hpp>
+#include <arch/processor.hpp>
+#include <kernel/first_process.hpp>
+#include <kernel/interrupt.hpp>
+#include <kernel/log.hpp>
+#include <kernel/memory.hpp>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+#include <kernel/system.hpp>
+#include <lavandin/boot_image_reader.hpp>
+
+namespace kernel {
+
+namespace {
+
+using namespace abi;
+
+constexpr uint64_t stack_bytes = 64 * 1024;
+constexpr uint64_t boot_image_alignment = 2 * 1024 * 1024;
+
+uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+// Everything that is made on the way, so that one function can see all of it.
+class First_process {
+public:
+    First_process(Boot const& boot, Ref<Quota> const& quota, Boot_image const& image)
+        : _boot{boot}, _quota{quota}, _image{image} {}
+
+    Result<void> make_all();
+
+private:
+    Result<void> map(Ref<Memory> const& memory, uint64_t address, uint64_t first, uint64_t count,
+                     arch::Rights rights);
+    Result<void> map_segment(Boot_image_segment const& segment);
+    Result<void> map_copy(Boot_image_segment const& segment);
+    Result<void> map_stack();
+    Result<void> map_information();
+    Result<Capability_index> give(Object& object, Permissions permissions);
+    Result<void> give_device(Device const& device, Capability_index& ring, Capability_index& line);
+    Result<void> give_all();
+    Result<void> start_thread();
+
+    Boot const& _boot;
+    Ref<Quota> const& _quota;
+    Boot_image const& _image;
+    Ref<Process> _process;
+    Ref<Memory> _image_memory;
+    Boot_information _information{};
+    uint64_t _image_end{0};
+    uint64_t _stack_top{0};
+};
+
+Result<void> First_process::map(Ref<Memory> const& memory, uint64_t address, uint64_t first,
+                                uint64_t count, arch::Rights rights) {
+    for (uint64_t i = 0; i < count; ++i) {
+        Pfn const frame = memory->frame(first + i);
+        TRY_VOID(
+            _process->space().map(User_address{address + i * page_size}, &frame, 1, rights, false));
+        memory->acquire();
+    }
+    return {};
+}
+
+Result<void> First_process::map_copy(Boot_image_segment const& segment) {
+    auto const memory = TRY(make<Memory>(_quota));
+    TRY_VOID(memory->fill(pages(segment.memory_bytes)));
+    for (uint64_t i = 0; i < pages(segment.file_bytes); ++i)
+        arch::copy_frame(memory->frame(i), _image_memory->frame(segment.offset / page_size + i));
+    return map(memory, segment.address, 0, memory->count(), arch::Rights::read_write);
+}
+
+Result<void> First_process::map_segment(Boot_image_segment const& segment) {
+    uint64_t const end = segment.address + round_up(segment.memory_bytes, page_size);
+    _image_end = end > _image_end ? end : _image_end;
+    if (segment.rights & memory_permission::write)
+        return map_copy(segment);
+    auto const rights = segment.rights & memory_permission::execute ? arch::Rights::read_execute
+                                                                    : arch::Rights::read;
+    return map(_image_memory, segment.address, segment.offset / page_size,
+               pages(segment.memory_bytes), rights);
+}
+
+Result<void> First_process::map_stack() {
+    auto const memory = TRY(make<Memory>(_quota));
+    TRY_VOID(memory->fill(stack_bytes / page_size));
+    uint64_t const bottom = _image_end + page_size;
+    _stack_top = bottom + stack_bytes;
+    return map(memory, bottom, 0, memory->count(), arch::Rights::read_write);
+}
+
+Result<void> First_process::map_information() {
+    auto const memory = TRY(make<Memory>(_quota));
+    TRY_VOID(memory->fill(1));
+    Pfn const frame = memory->frame(0);
+    void* const page = TRY(arch::map_frame(frame));
+    __builtin_memcpy(page, &_information, sizeof _information);
+    arch::unmap_frame(frame);
+    return map(memory, _information.message_buffer + page_size, 0, 1, arch::Rights::read);
+}
+
+Result<Capability_index> First_process::give(Object& object, Permissions permissions) {
+    return _process->table().add({Ref<Object>{object}, permissions, 0});
+}
+
+Result<void> First_process::give_device(Device const& device, Capability_index& ring,
+                                        Capability_index& line) {
+    if (device.frame != no_frame) {
+        auto const memory = TRY(make<Memory>(_quota));
+        TRY_VOID(memory->cover(device.frame, 1));
+        ring = TRY(give(*memory, memory_permission::read | memory_permission::write));
+    }
+    if (device.line != arch::no_line) {
+        auto const interrupt = TRY(make<Interrupt>(_quota, device.line));
+        line = TRY(give(*interrupt, interrupt_permission::all));
+    }
+    return {};
+}
+
+Result<void> First_process::give_all() {
+    auto const system = TRY(make<System>(_quota, _boot));
+    _information.system = TRY(give(*system, system_permission::all));
+    _information.boot_image =
+        TRY(give(*_image_memory, memory_permission::read | memory_permission::execute));
+    TRY_VOID(give_device(_boot.console, _information.console_ring, _information.console_interrupt));
+    return give_device(_boot.store, _information.store_ring, _information.store_interrupt);
+}
+
+Result<void> First_process::start_thread() {
+    auto const thread = TRY(make<Thread>(_quota, *_process, unsigned{default_priority}));
+    TRY_VOID(thread->prepare(_information.message_buffer));
+    thread->set_priority(highest_priority);
+    thread->start(_image.entry(), _stack_top, _information.message_buffer + page_size);
+    _process->add(*thread);
+    this_processor().ready(*thread);
+    return {};
+}
+
+Result<void> First_process::make_all() {
+    _process = TRY(make<Process>(_quota, Process::Name{"init"}, true));
+    _process->acquire(); // nobody holds it from outside
+    TRY_VOID(_process->prepare());
+    _image_memory = TRY(make<Memory>(_quota));
+    TRY_VOID(_image_memory->cover(_boot.boot_image.begin, pages(_boot.boot_image_bytes)));
+    for (Boot_image_segment const& segment : _image.segments())
+        TRY_VOID(map_segment(segment));
+    TRY_VOID(map_stack());
+    _information.magic = Boot_information::expected_magic;
+    _information.version = Boot_information::current_version;
+    _information.processors = arch::possible_processors();
+    _information.message_buffer = _stack_top;
+    _information.kernel_entry_time = _boot.entry_time;
+    _information.image_begin = _image.segments()[0].address;
+    _information.boot_image_bytes = _boot.boot_image_bytes;
+    _information.boot_image_address = round_up(_stack_top + 2 * page_size, boot_image_alignment);
+    _information.image_end =
+        round_up(_information.boot_image_address + _boot.boot_image_bytes, boot_image_alignment);
+    for (unsigned i = 0; i + 1 < sizeof _information.command_line && _boot.command_line[i]; ++i)
+        _information.command_line[i] = _boot.command_line[i];
+    TRY_VOID(map(_image_memory, _information.boot_image_address, 0, _image_memory->count(),
+                 arch::Rights::read));
+    TRY_VOID(give_all());
+    TRY_VOID(start_thread());
+    return map_information();
+}
+
+} // namespace
+
+Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
+    if (!boot.boot_image_bytes)
+        panic("start: there is no boot image; pass one as ramdisk");
+    if (boot.boot_image_bytes > Memory::largest)
+        panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
+              Memory::largest);
+    auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
+    if (!image.ok())
+        panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+    First_process first{boot, quota, image.value()};
+    return first.make_all();
+}
+
+} // namespace kernel

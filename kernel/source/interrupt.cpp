@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <kernel/boot.hpp>
+#include <kernel/interrupt.hpp>
+#include <kernel/log.hpp>
+
+namespace kernel {
+
+namespace {
+
+Lock interrupts_lock; // guards the list and the bindings
+List<Interrupt, Interrupt_tag>& interrupts() {
+    static List<Interrupt, Interrupt_tag> list;
+    return list;
+}
+
+} // namespace
+
+Interrupt::Interrupt(Ref<Quota> quota, arch::Line line)
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _line{line} {
+    Lock_guard const guard{interrupts_lock};
+    interrupts().push_back(*this);
+}
+
+void Interrupt::bind(Ref<Notification> notification, uint64_t bits) {
+    Lock_guard const guard{interrupts_lock};
+    _notification = static_cast<Ref<Notification>&&>(notification);
+    _bits = bits;
+}
+
+void Interrupt::arrived() {
+    if (_notification)
+        _notification->signal(_bits);
+}
+
+void Interrupt::last_reference_gone() {
+    arch::mask(_line);
+    {
+        Lock_guard const guard{interrupts_lock};
+        List<Interrupt, Interrupt_tag>::remove(*this);
+    }
+    unmake(*this);
+}
+
+void interrupt_arrived(arch::Line line) {
+    Lock_guard const guard{interrupts_lock};
+    for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each))
+        if (each->line() == line)
+            return each->arrived();
+    log("interrupt {} has no owner; masked", line);
+}
+
+} // namespace kernel

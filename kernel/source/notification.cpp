@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <kernel/endpoint.hpp>
+#include <kernel/scheduler.hpp>
+
+namespace kernel {
+
+void Notification::signal(uint64_t bits) {
+    Endpoint* listener = nullptr;
+    {
+        Lock_guard const guard{_lock};
+        _bits |= bits;
+        if (Thread* const waiter = _waiter) {
+            waiter->cancel(Error::none);
+            waiter->registers().set_word(0, _bits);
+            _bits = 0;
+            this_processor().ready(*waiter);
+        }
+        listener = _bound;
+    }
+    if (listener)
+        listener->notified();
+}
+
+uint64_t Notification::take() {
+    Lock_guard const guard{_lock};
+    uint64_t const bits = _bits;
+    _bits = 0;
+    return bits;
+}
+
+Result<void> Notification::wait(Thread& thread) {
+    Lock_guard const guard{_lock};
+    if (_waiter || _bound)
+        return Error::busy;
+    _waiter = &thread;
+    this_processor().block(Wait::notification, this);
+    return {};
+}
+
+void Notification::last_reference_gone() {
+    if (Thread* const waiter = _waiter) {
+        waiter->cancel(Error::peer_died);
+        this_processor().ready(*waiter);
+    }
+    unmake(*this);
+}
+
+} // namespace kernel

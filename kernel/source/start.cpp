@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// From what arch/ found to the first process.
+#include <arch/clock.hpp>
+#include <arch/frames.hpp>
+#include <arch/processor.hpp>
+#include <kernel/command_line.hpp>
+#include <kernel/first_process.hpp>
+#include <kernel/log.hpp>
+#include <kernel/object.hpp>
+#include <kernel/scheduler.hpp>
+
+namespace kernel {
+
+namespace {
+
+Frame_range& largest(Boot& boot) {
+    Frame_range* best = &boot.ranges[0];
+    for (unsigned i = 1; i < boot.range_count; ++i)
+        if (boot.ranges[i].end.value - boot.ranges[i].begin.value >
+            best->end.value - best->begin.value)
+            best = &boot.ranges[i];
+    return *best;
+}
+
+// The pool's own tables (a bit and a word per frame) lie at the begin of the largest range. Window
+// tables needed to reach them come from right behind, and the pool gets the rest.
+void start_frame_pool(Boot& boot) {
+    Frame_range& range = largest(boot);
+    uint64_t const bitmap_words = Frame_allocator::bitmap_words(boot.frames);
+    uint64_t const count = pages((bitmap_words + boot.frames) * sizeof(uint64_t));
+    if (range.end.value - range.begin.value < count + arch::most_spare_frames)
+        panic("start: {} MiB of memory are too little", boot.total_frames / 256);
+    arch::take_spare_frames_from(Pfn{range.begin.value + count});
+    auto* const words = static_cast<uint64_t*>(arch::frame_address(range.begin));
+    for (uint64_t i = 0; i < count; ++i)
+        if (!arch::map_frame(Pfn{range.begin.value + i}).ok())
+            panic("start: cannot reach frame {}", range.begin.value + i);
+    __builtin_memset(words, 0, count * page_size);
+    range.begin = arch::first_untaken_spare_frame();
+    frame_pool().start(words, words + bitmap_words, boot.frames);
+    for (unsigned i = 0; i < boot.range_count; ++i)
+        frame_pool().add(boot.ranges[i].begin, boot.ranges[i].end);
+}
+
+Ref<Quota> first_quota() {
+    auto const memory = slab_of<Quota>().allocate();
+    if (!memory.ok())
+        panic("start: no memory for the first quota");
+    return Ref<Quota>{*new (memory.value()) Quota{frame_pool().free() * page_size}};
+}
+
+// Further processors only idle so far; `idle_processors=N` on the command line brings some up.
+void start_idle_processors(char const* command_line) {
+    uint64_t const wanted = command_line_number(command_line, "idle_processors", 0);
+    uint32_t const possible = arch::possible_processors();
+    for (uint32_t number = 1; number <= wanted && number < possible; ++number) {
+        void* const place = slab_of<Processor>().allocate().value();
+        auto const started = place ? arch::start_processor(number, *new (place) Processor)
+                                   : Result<void>{Error::out_of_memory};
+        if (!started.ok())
+            log("processor {}: does not start (error {})", number,
+                static_cast<uint64_t>(started.error()));
+    }
+}
+
+alignas(Processor) char first_processor[sizeof(Processor)];
+
+} // namespace
+
+void processor_started(uint32_t number) {
+    log("processor {}: idle", number);
+    arch::idle();
+}
+
+void start(Boot const& given) {
+    Boot boot = given;
+    arch::set_current_processor(*new (first_processor) Processor);
+    start_frame_pool(boot);
+    log("memory: {} KiB free of {} KiB", frame_pool().free() * 4, boot.total_frames * 4);
+    static Ref<Quota> const quota = first_quota();
+    if (auto const started = start_first_process(boot, quota); !started.ok())
+        panic("start: the first process needs more memory than there is (error {})",
+              static_cast<uint64_t>(started.error()));
+    start_idle_processors(boot.command_line);
+    this_processor().reschedule();
+    arch::enter_user();
+}
+
+} // namespace kernel

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include <arch/address_space.hpp>
+#include <arch/processor.hpp>
+#include <kernel/log.hpp>
+#include <kernel/scheduler.hpp>
+#include <kernel/system.hpp>
+#include <kernel/system_call_count.hpp>
+
+namespace kernel {
+
+namespace {
+
+Notification* log_reader;
+uint64_t log_reader_bits;
+
+void tell_log_reader() { log_reader->signal(log_reader_bits); }
+
+} // namespace
+
+void System::bind_log(Ref<Notification> notification, uint64_t bits) {
+    set_log_listener(nullptr);
+    log_to_console(!notification);
+    if (log_reader && log_reader->drop())
+        log_reader->last_reference_gone();
+    log_reader = notification.get();
+    log_reader_bits = bits;
+    if (!log_reader)
+        return;
+    log_reader->acquire();
+    set_log_listener(tell_log_reader);
+}
+
+void System::describe(abi::System_information& information) const {
+    information = {};
+    arch::Counters const counters = arch::counters();
+    information.total_frames = _total_frames;
+    information.free_frames = frame_pool().free();
+    information.kernel_frames = _total_frames - frame_pool().total();
+    information.kernel_entries = counters.kernel_entries;
+    information.system_calls = system_call_count();
+    information.hypercalls = counters.hypercalls;
+    information.table_switches = counters.table_switches;
+    information.events = counters.events;
+    information.timer_interrupts = counters.timer_interrupts;
+    information.thread_switches = this_processor().switches();
+    information.boot_time = _entry_time;
+    for (unsigned type = 0; type < 9; ++type)
+        information.objects[type] = object_count(static_cast<Object_type>(type));
+    information.page_tables = arch::table_counts().in_use;
+    information.pooled_page_tables = arch::table_counts().pooled;
+}
+
+} // namespace kernel

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The way from user mode to a handler and on to the thread that runs next.
+#include <kernel/boot.hpp>
+#include <kernel/dispatch.hpp>
+#include <kernel/log.hpp>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+#include <kernel/system_call_count.hpp>
+
+extern "C" void system_call_from_user();
+
+namespace {
+uint64_t system_calls;
+}
+
+void system_call_from_user() {
+    using namespace kernel;
+    ++system_calls;
+    Processor& processor = this_processor();
+    dispatch(*processor.current());
+    if (processor.must_reschedule())
+        processor.reschedule();
+}
+
+namespace kernel {
+
+uint64_t system_call_count() { return system_calls; }
+
+void timer_arrived() { this_processor().timer_arrived(); }
+
+void events_handled() {
+    Processor& processor = this_processor();
+    if (processor.must_reschedule() || !processor.current())
+        processor.reschedule();
+}
+
+namespace {
+void print_register(char const* label, uint64_t value) { log("  {} {x}", label, value); }
+} // namespace
+
+// The whole process ends: what one of its threads was about to do for the others is lost.
+void thread_faulted(Fault const& fault) {
+    Thread& thread = *this_processor().current();
+    Process& process = thread.process();
+    log("process {} ({}): {}, code {x}, address {x}, at [<{}:{x}>]", process.name(),
+        process.identifier(), fault.name, fault.code, fault.address, process.name(),
+        thread.registers().instruction_pointer());
+    thread.registers().for_each(print_register);
+    process.set_fault({fault.address, thread.registers().instruction_pointer(), fault.code});
+    process.end(abi::Process_state::faulted, fault.vector);
+    this_processor().reschedule();
+}
+
+} // namespace kernel

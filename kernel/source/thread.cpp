@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include <arch/fpu.hpp>
+#include <arch/frames.hpp>
+#include <kernel/endpoint.hpp>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+
+namespace kernel {
+
+namespace {
+
+// All states have the same size, known only once the processor has been asked.
+Slab<Kernel_pages>& fpu_slab() {
+    static Slab<Kernel_pages> slab{arch::fpu_state_size()};
+    return slab;
+}
+
+} // namespace
+
+Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _process{process},
+      _priority{static_cast<uint8_t>(priority)} {}
+
+Thread::~Thread() {
+    if (_buffer) {
+        give_kernel_page(_buffer);
+        quota().refund(page_size);
+    }
+    if (_fpu) {
+        arch::fpu_end(_fpu);
+        fpu_slab().release(_fpu);
+        quota().refund(fpu_slab().object_bytes());
+    }
+}
+
+Result<void> Thread::prepare(uint64_t buffer_address) {
+    if (_process->uses_fpu()) {
+        TRY_VOID(quota().charge(fpu_slab().object_bytes()));
+        auto const state = fpu_slab().allocate();
+        if (!state.ok()) {
+            quota().refund(fpu_slab().object_bytes());
+            return state.error();
+        }
+        _fpu = state.value();
+        arch::fpu_start(_fpu);
+    }
+    TRY_VOID(quota().charge(page_size));
+    auto const page = take_kernel_page();
+    if (!page.ok()) {
+        quota().refund(page_size);
+        return page.error();
+    }
+    _buffer = static_cast<abi::Message_buffer*>(page.value());
+    Pfn const frame = arch::frame_of(page.value());
+    TRY_VOID(_process->space().map(User_address{buffer_address}, &frame, 1,
+                                   arch::Rights::read_write, true));
+    _buffer_address = buffer_address;
+    return {};
+}
+
+void Thread::leave_wait() {
+    this_processor().disarm(*this);
+    switch (wait) {
+    case Wait::ready:
+        this_processor().remove(*this);
+        break;
+    case Wait::receive:
+        reply->in_use = false;
+        [[fallthrough]];
+    case Wait::call:
+        static_cast<Endpoint*>(waiting_at)->remove(*this);
+        break;
+    case Wait::answer:
+        static_cast<Reply*>(waiting_at)->release();
+        break;
+    case Wait::notification:
+        static_cast<Notification*>(waiting_at)->stop_waiting();
+        break;
+    case Wait::none:
+    case Wait::sleep:
+    case Wait::ended:
+        break;
+    }
+    waiting_at = nullptr;
+}
+
+void Thread::cancel(Error error) {
+    leave_wait();
+    wait = Wait::none;
+    _registers.answer(error);
+}
+
+void Thread::end() {
+    if (ended())
+        return;
+    leave_wait();
+    wait = Wait::ended;
+    if (_buffer_address)
+        _process->space().unmap_kernel_page(User_address{_buffer_address});
+    Ref<Thread> const self{*this};
+    _process->remove(*this);
+    this_processor().forget(*this);
+}
+
+void Thread::last_reference_gone() { unmake(*this); }
+
+} // namespace kernel

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Calling a server.
+//
+//     Call call{names, names_protocol::Label::find};
+//     call.text("console").accept(1);
+//     auto answer = TRY(call.send());
+//     Endpoint console = answer.take<Endpoint>();
+#pragma once
+
+#include <lavandin/message.hpp>
+#include <lavandin/objects.hpp>
+#include <lavandin/thread_pointer.hpp>
+
+namespace lavandin {
+
+// Labels of answers: 0 is success, numbers below first_own_status are an abi::Error, others mean
+// what the protocol says.
+inline constexpr uint32_t first_own_status = 0x100;
+
+class Call {
+public:
+    template <typename Label>
+    Call(Capability_index endpoint, Label label)
+        : _writer{message_buffer(), static_cast<uint32_t>(label)}, _endpoint{endpoint} {}
+    template <typename Label>
+    Call(Endpoint const& endpoint, Label label) : Call{endpoint.index(), label} {}
+
+    Call& word(uint64_t value) {
+        _writer.word(value);
+        return *this;
+    }
+    Call& text(std::string_view text) {
+        _writer.text(text);
+        return *this;
+    }
+    Call& bytes(std::span<std::byte const> bytes) {
+        _writer.bytes(bytes);
+        return *this;
+    }
+    template <typename T>
+    Call& object(T const& value) {
+        _writer.object(value);
+        return *this;
+    }
+    template <typename... Arguments>
+    Call& transfer(Arguments&&... arguments) {
+        _writer.transfer(static_cast<Arguments&&>(arguments)...);
+        return *this;
+    }
+    // How many capabilities the answer may bring; 0 unless said.
+    Call& accept(uint64_t count) {
+        _accepted = count;
+        return *this;
+    }
+
+    // Sends and waits. The answer's texts and bytes lie in the thread's message buffer: they hold
+    // until this thread sends, receives or asks the kernel for anything that answers there.
+    // Errors: those of endpoint_call; too_large also when the message did not fit; and whichever
+    // the server answers.
+    Result<Message_reader> send();
+
+private:
+    Message_writer _writer;
+    Capability_index _endpoint;
+    uint64_t _accepted{0};
+};
+
+} // namespace lavandin

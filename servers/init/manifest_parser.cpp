@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "manifest_parser.hpp"
+
+#include "text.hpp"
+
+#include <lavandin/abi/process.hpp>
+
+namespace lavandin::init {
+namespace {
+
+constexpr size_t maximum_name = 15; // of a section: what fits into Process_information.name
+constexpr size_t maximum_file_name = 47;
+constexpr size_t maximum_about = 95;
+
+uint64_t system_permission_named(std::string_view name) {
+    namespace permission = abi::system_permission;
+    if (name == "shutdown")
+        return permission::shutdown;
+    if (name == "log")
+        return permission::log;
+    if (name == "console")
+        return permission::console;
+    return name == "information" ? permission::information : 0;
+}
+
+bool device_name(std::string_view name) { return name == "console" || name == "store"; }
+
+} // namespace
+
+std::span<Manifest_parser::Key const> Manifest_parser::keys() {
+    static constexpr Key table[] = {
+        {"program", &Manifest_parser::read_program, false},
+        {"about", &Manifest_parser::read_about, false},
+        {"requires", &Manifest_parser::read_requires, false},
+        {"quota", &Manifest_parser::read_quota, false},
+        {"priority", &Manifest_parser::read_priority, false},
+        {"service", &Manifest_parser::read_service, true},
+        {"client", &Manifest_parser::read_client, true},
+        {"system", &Manifest_parser::read_system, false},
+        {"device", &Manifest_parser::read_device, true},
+    };
+    return table;
+}
+
+void Manifest_parser::parse(std::string_view text) {
+    if (text.size() > Manifest::maximum_bytes)
+        return note(1, "the manifest is larger than 64 KiB");
+    while (!text.empty()) {
+        ++_line;
+        if (Reason const reason = read_line(trim(take_until(text, '\n'))))
+            note(_line, reason);
+    }
+    if (_manifest._count == 0)
+        note(1, "there is no section");
+    for (size_t i = 0; i < _manifest._count; ++i)
+        check_section(i);
+}
+
+Manifest_parser::Reason Manifest_parser::read_line(std::string_view line) {
+    for (char const character : line)
+        if (static_cast<unsigned char>(character) < ' ' && character != '\t')
+            return "control characters do not belong here";
+    if (line.empty() || line[0] == '#')
+        return nullptr;
+    if (line[0] == '[')
+        return open_section(line);
+    std::string_view value = line;
+    std::string_view const name = trim(take_until(value, '='));
+    if (name.size() == line.size())
+        return "neither `[section]` nor `key = value`";
+    return read_setting(name, trim(value));
+}
+
+Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
+    _section = nullptr;
+    if (head.back() != ']')
+        return "the section's `]` is missing";
+    head = {head.data() + 1, head.size() - 2};
+    std::string_view const kind = take_word(head);
+    std::string_view const name = trim(head);
+    bool const program = kind == "program";
+    if (!program && kind != "server")
+        return "a section is `[server NAME]` or `[program NAME]`";
+    if (!valid_name(name, maximum_name) && !(program && name == "*"))
+        return "a name is 1 to 15 of a-z 0-9 - .";
+    for (Section const& other : _manifest.sections())
+        if (other.name == name && (other.kind == Section_kind::program) == program)
+            return "there is a section of this kind and name already";
+    if (_manifest._count == Manifest::maximum_sections)
+        return "there are more than 40 sections";
+    _section = &_manifest._sections[_manifest._count++];
+    *_section = {};
+    _section->kind = program ? Section_kind::program : Section_kind::server;
+    _section->line = _line;
+    _section->name = _section->program = name;
+    _section->priority = abi::default_priority;
+    _seen = 0;
+    return nullptr;
+}
+
+Manifest_parser::Reason Manifest_parser::read_setting(std::string_view name,
+                                                      std::string_view value) {
+    if (_section == nullptr)
+        return "this stands in no section";
+    if (value.empty())
+        return "there is no value after `=`";
+    for (size_t i = 0; i < keys().size(); ++i) {
+        Key const& key = keys()[i];
+        if (key.name != name)
+            continue;
+        bool const again = (_seen >> i & 1) != 0;
+        _seen |= 1u << i;
+        return again && !key.repeatable ? "this key stands here twice" : (this->*key.read)(value);
+    }
+    return "unknown key";
+}
+
+Manifest_parser::Reason Manifest_parser::read_program(std::string_view value) {
+    _section->program = value;
+    return valid_name(value, maximum_file_name) ? nullptr : "not the name of a file";
+}
+
+Manifest_parser::Reason Manifest_parser::read_about(std::string_view value) {
+    _section->about = value;
+    return value.size() <= maximum_about ? nullptr : "longer than 95 bytes";
+}
+
+Manifest_parser::Reason Manifest_parser::read_requires(std::string_view value) {
+    _section->requires_device = value;
+    return device_name(value) ? nullptr : "a device is `console` or `store`";
+}
+
+Manifest_parser::Reason Manifest_parser::read_quota(std::string_view value) {
+    uint64_t number = 0;
+    if (!take_number(value, number) || number == 0)
+        return "a quota is a number with K, M or %";
+    if (value == "%") {
+        _section->quota.percent = number;
+        return number <= 100 ? nullptr : "more than 100 %";
+    }
+    _section->quota.bytes = number << (value == "K" ? 10 : 20);
+    return value == "K" || value == "M" ? nullptr : "a quota is a number with K, M or %";
+}
+
+Manifest_parser::Reason Manifest_parser::read_priority(std::string_view value) {
+    bool const number = take_number(value, _section->priority) && value.empty();
+    return number && _section->priority <= abi::highest_priority ? nullptr
+                                                                 : "a priority is 0 to 31";
+}
+
+Manifest_parser::Reason Manifest_parser::read_service(std::string_view value) {
+    return valid_name(value, maximum_name) ? add({Grant_kind::service, value, 0})
+                                           : "a name is 1 to 15 of a-z 0-9 - .";
+}
+
+// NAME or NAME, roles N
+Manifest_parser::Reason Manifest_parser::read_client(std::string_view value) {
+    Grant grant{Grant_kind::client, trim(take_until(value, ',')), 0};
+    if (!valid_name(grant.name, maximum_name))
+        return "a name is 1 to 15 of a-z 0-9 - .";
+    value = trim(value);
+    if (value.empty())
+        return add(grant);
+    bool const roles = take_word(value) == "roles";
+    value = trim(value);
+    if (!roles || !take_number(value, grant.value) || !value.empty() || grant.value >> 16 != 0)
+        return "after the name only `, roles N` (up to 65535) may stand";
+    return add(grant);
+}
+
+Manifest_parser::Reason Manifest_parser::read_system(std::string_view value) {
+    Grant grant{Grant_kind::system, "system", 0};
+    while (!trim(value).empty()) {
+        uint64_t const bit = system_permission_named(take_word(value));
+        if (bit == 0)
+            return "permissions are shutdown, log, console and information";
+        grant.value |= bit;
+    }
+    return add(grant);
+}
+
+Manifest_parser::Reason Manifest_parser::read_device(std::string_view value) {
+    return device_name(value) ? add({Grant_kind::device, value, 0})
+                              : "a device is `console` or `store`";
+}
+
+Manifest_parser::Reason Manifest_parser::add(Grant const& grant) {
+    for (Grant const& other : _section->grants())
+        if (other.kind == grant.kind && other.name == grant.name)
+            return "this is given twice";
+    if (_section->grant_count == Section::maximum_grants)
+        return "more than 12 capabilities";
+    _section->grant_storage[_section->grant_count++] = grant;
+    return nullptr;
+}
+
+void Manifest_parser::check_section(size_t index) {
+    Section const& section = _manifest._sections[index];
+    if (section.quota.bytes == 0 && section.quota.percent == 0)
+        note(section.line, "the section has no quota");
+    for (Grant const& grant : section.grants())
+        if (Reason const reason = check_grant(index, grant))
+            note(section.line, reason);
+}
+
+Manifest_parser::Reason Manifest_parser::check_grant(size_t index, Grant const& grant) const {
+    bool const program = _manifest._sections[index].kind == Section_kind::program;
+    if (grant.kind == Grant_kind::service && program)
+        return "a program cannot have a `service`";
+    if (grant.kind == Grant_kind::service && (grant.name == "init" || served_before(index, grant.name)))
+        return "this service is taken by somebody else";
+    size_t const before = program ? _manifest._count : index;
+    if (grant.kind == Grant_kind::client && grant.name != "init" && !served_before(before, grant.name))
+        return "nobody before this section serves what it is a client of";
+    return nullptr;
+}
+
+bool Manifest_parser::served_before(size_t index, std::string_view service) const {
+    for (Section const& section : _manifest.sections().first(index))
+        if (section.grants_service(service))
+            return true;
+    return false;
+}
+
+void Manifest_parser::note(uint32_t line, Reason reason) {
+    if (_manifest._problem_count < Manifest::maximum_problems)
+        _manifest._problems[_manifest._problem_count++] = {line, reason};
+}
+
+} // namespace lavandin::init

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "connection.hpp"
+
+namespace lavandin::xenstore {
+
+uint32_t Connection::send(uint32_t type, std::initializer_list<std::string_view> strings,
+                          bool open_end) {
+    char message[sizeof(xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
+    _last_request = _last_request == UINT32_MAX ? 1 : _last_request + 1;
+    size_t const bytes = encode(message, type, _last_request, strings, open_end);
+    if (!working() || bytes == 0 || bytes > _waiting.space())
+        return 0;
+    for (size_t i = 0; i < bytes; ++i)
+        static_cast<void>(_waiting.push(message[i])); // there is room for all of it
+    return _last_request;
+}
+
+bool Connection::pump_requests() {
+    bool moved = false;
+    while (working() && !_waiting.empty()) {
+        char const* begin = nullptr;
+        size_t const piece = _waiting.contiguous(begin);
+        uint32_t const written = _requests.write({begin, piece});
+        if (written == 0)
+            break;
+        _waiting.drop(written);
+        moved = true;
+    }
+    return moved;
+}
+
+size_t Connection::receive() {
+    std::span<char> const to = _reader.wanted();
+    return working() ? _answers.read(to.data(), to.size()) : 0;
+}
+
+} // namespace lavandin::xenstore
