@@ -33,7 +33,8 @@ struct Receiving {
     Ref<Reply> reply;
 };
 
-Result<Receiving> find_receiving(Process& process, Capability_index endpoint, Capability_index reply) {
+Result<Receiving> find_receiving(Process& process, Capability_index endpoint,
+                                 Capability_index reply) {
     auto& table = process.table();
     Receiving found;
     found.endpoint = TRY(table.find<Endpoint>(endpoint, endpoint_permission::receive));
@@ -72,7 +73,8 @@ void endpoint_receive(Thread& caller, Endpoint_receive_in const& in) {
     auto const found = find_receiving(caller.process(), in.endpoint, in.reply);
     if (!found.ok())
         return caller.registers().answer(found.error());
-    Time const deadline = in.deadline != forever && in.deadline <= arch::now() ? at_once : in.deadline;
+    Time const deadline =
+        in.deadline != forever && in.deadline <= arch::now() ? at_once : in.deadline;
     found.value().endpoint->receive(caller, *found.value().reply, deadline);
 }
 
@@ -133,8 +135,8 @@ void notification_signal(Thread& caller, Notification_signal_in const& in) {
 }
 
 void notification_wait(Thread& caller, Notification_wait_in const& in) {
-    auto const notification = caller.process().table().find<Notification>(
-        in.notification, notification_permission::wait);
+    auto const notification =
+        caller.process().table().find<Notification>(in.notification, notification_permission::wait);
     if (!notification.ok())
         return caller.registers().answer(notification.error());
     if (notification.value()->bound())

@@ -20,17 +20,22 @@ bool valid_range(uint64_t address, uint64_t size) {
 
 Result<arch::Rights> decode_rights(uint64_t rights) {
     switch (rights) {
-    case memory_permission::read: return arch::Rights::read;
-    case memory_permission::read | memory_permission::write: return arch::Rights::read_write;
-    case memory_permission::read | memory_permission::execute: return arch::Rights::read_execute;
-    default: return Error::invalid_argument;
+    case memory_permission::read:
+        return arch::Rights::read;
+    case memory_permission::read | memory_permission::write:
+        return arch::Rights::read_write;
+    case memory_permission::read | memory_permission::execute:
+        return arch::Rights::read_execute;
+    default:
+        return Error::invalid_argument;
     }
 }
 
 constexpr uint64_t step_pages = 32;
 
 // Maps in steps of frames gathered from the region; undoes what was done when one fails.
-Result<void> map_region(Process& process, Memory& memory, Memory_map_in const& in, arch::Rights rights) {
+Result<void> map_region(Process& process, Memory& memory, Memory_map_in const& in,
+                        arch::Rights rights) {
     uint64_t const count = in.size / page_size;
     uint64_t const first = in.offset / page_size;
     for (uint64_t done = 0; done < count;) {
@@ -67,7 +72,8 @@ Result<Capability_index> memory_create(Thread& caller, Memory_create_in const& i
 Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
     auto& table = caller.process().table();
     auto const process = TRY(table.find<Process>(in.process, process_permission::control));
-    auto const memory = TRY(table.find<Memory>(in.memory, static_cast<Permissions>(in.rights & memory_permission::all)));
+    auto const memory = TRY(table.find<Memory>(
+        in.memory, static_cast<Permissions>(in.rights & memory_permission::all)));
     auto const rights = TRY(decode_rights(in.rights));
     uint64_t const size = memory->count() * page_size;
     if (!valid_range(in.address, in.size) || !page_aligned(in.offset) || in.offset > size ||
@@ -97,7 +103,8 @@ Result<uint64_t> memory_size(Thread& caller, Memory_size_in const& in) {
 Result<Capability_index> capability_copy(Thread& caller, Capability_copy_in const& in) {
     auto const process =
         TRY(caller.process().table().find<Process>(in.process, process_permission::control));
-    return grant(caller.process(), in.source, *process, static_cast<Permissions>(in.permissions), in.badge);
+    return grant(caller.process(), in.source, *process, static_cast<Permissions>(in.permissions),
+                 in.badge);
 }
 
 void capability_delete(Thread& caller, Capability_delete_in const& in) {

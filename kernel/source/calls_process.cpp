@@ -110,8 +110,8 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
-    auto const thread = TRY(make<Thread>(Ref<Quota>{process->quota()}, *process,
-                                         static_cast<unsigned>(in.priority)));
+    auto const thread = TRY(
+        make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
     TRY_VOID(thread->prepare(in.buffer));
     auto const slot = self.table().add({Ref<Object>{*thread}, thread_permission::all, 0});
     if (!slot.ok()) {

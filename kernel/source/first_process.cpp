@@ -58,7 +58,8 @@ Result<void> First_process::map(Ref<Memory> const& memory, uint64_t address, uin
                                 uint64_t count, arch::Rights rights) {
     for (uint64_t i = 0; i < count; ++i) {
         Pfn const frame = memory->frame(first + i);
-        TRY_VOID(_process->space().map(User_address{address + i * page_size}, &frame, 1, rights, false));
+        TRY_VOID(
+            _process->space().map(User_address{address + i * page_size}, &frame, 1, rights, false));
         memory->acquire();
     }
     return {};
@@ -172,7 +173,8 @@ Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     if (!boot.boot_image_bytes)
         panic("start: there is no boot image; pass one as ramdisk");
     if (boot.boot_image_bytes > Memory::largest)
-        panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes, Memory::largest);
+        panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
+              Memory::largest);
     auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
     if (!image.ok())
         panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));

@@ -7,11 +7,14 @@ namespace {
 uint64_t counts[9];
 }
 
-Object::Object(Object_type type, Ref<Quota> quota) : _quota{static_cast<Ref<Quota>&&>(quota)}, _type{type} {
+Object::Object(Object_type type, Ref<Quota> quota)
+    : _quota{static_cast<Ref<Quota>&&>(quota)}, _type{type} {
     __atomic_fetch_add(&counts[static_cast<unsigned>(type)], 1, __ATOMIC_RELAXED);
 }
 
-Object::~Object() { __atomic_fetch_sub(&counts[static_cast<unsigned>(_type)], 1, __ATOMIC_RELAXED); }
+Object::~Object() {
+    __atomic_fetch_sub(&counts[static_cast<unsigned>(_type)], 1, __ATOMIC_RELAXED);
+}
 
 uint64_t object_count(Object_type type) {
     return __atomic_load_n(&counts[static_cast<unsigned>(type)], __ATOMIC_RELAXED);

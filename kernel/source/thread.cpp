@@ -61,14 +61,25 @@ Result<void> Thread::prepare(uint64_t buffer_address) {
 void Thread::leave_wait() {
     this_processor().disarm(*this);
     switch (wait) {
-    case Wait::ready: this_processor().remove(*this); break;
-    case Wait::receive: reply->in_use = false; [[fallthrough]];
-    case Wait::call: static_cast<Endpoint*>(waiting_at)->remove(*this); break;
-    case Wait::answer: static_cast<Reply*>(waiting_at)->release(); break;
-    case Wait::notification: static_cast<Notification*>(waiting_at)->stop_waiting(); break;
+    case Wait::ready:
+        this_processor().remove(*this);
+        break;
+    case Wait::receive:
+        reply->in_use = false;
+        [[fallthrough]];
+    case Wait::call:
+        static_cast<Endpoint*>(waiting_at)->remove(*this);
+        break;
+    case Wait::answer:
+        static_cast<Reply*>(waiting_at)->release();
+        break;
+    case Wait::notification:
+        static_cast<Notification*>(waiting_at)->stop_waiting();
+        break;
     case Wait::none:
     case Wait::sleep:
-    case Wait::ended: break;
+    case Wait::ended:
+        break;
     }
     waiting_at = nullptr;
 }

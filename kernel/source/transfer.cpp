@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Moving a message between two threads. The tag is in the sender's saved registers, out of reach of
-// its process; the buffer is not, so each capability descriptor is copied once and judged by the copy.
+// its process; the buffer is not, so each capability descriptor is copied once and judged by the
+// copy.
 #include <kernel/endpoint.hpp>
 #include <kernel/grant.hpp>
 #include <kernel/process.hpp>
@@ -40,7 +41,8 @@ Result<void> transfer(Thread& from, Thread& to, uint64_t badge) {
     if (tag.transfers())
         TRY_VOID(move_capabilities(from, to, tag.transfers()));
     if (tag.buffer_words())
-        __builtin_memcpy(to.buffer().words, from.buffer().words, tag.buffer_words() * sizeof(uint64_t));
+        __builtin_memcpy(to.buffer().words, from.buffer().words,
+                         tag.buffer_words() * sizeof(uint64_t));
     auto& registers = to.registers();
     registers.set_word(0, badge);
     registers.set_word(tag_word, tag.raw());

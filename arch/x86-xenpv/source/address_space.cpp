@@ -66,12 +66,15 @@ private:
 
 uint64_t entry_flags(Rights rights, bool owned_by_kernel) {
     namespace flag = entry_flag;
-    uint64_t const common = flag::present | flag::user | flag::accessed |
-                            (owned_by_kernel ? kernel_owned : 0);
+    uint64_t const common =
+        flag::present | flag::user | flag::accessed | (owned_by_kernel ? kernel_owned : 0);
     switch (rights) {
-    case Rights::read_write: return common | flag::writable | flag::dirty | flag::no_execute;
-    case Rights::read_execute: return common;
-    case Rights::read: break;
+    case Rights::read_write:
+        return common | flag::writable | flag::dirty | flag::no_execute;
+    case Rights::read_execute:
+        return common;
+    case Rights::read:
+        break;
     }
     return common | flag::no_execute;
 }

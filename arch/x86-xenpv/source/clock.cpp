@@ -32,7 +32,8 @@ kernel::Time now() {
         uint32_t const version = info.version;
         asm volatile("" ::: "memory");
         uint64_t const ticks = read_tsc() - info.tsc_timestamp;
-        uint64_t const time = info.system_time + scale(ticks, info.tsc_to_system_mul, info.tsc_shift);
+        uint64_t const time =
+            info.system_time + scale(ticks, info.tsc_to_system_mul, info.tsc_shift);
         asm volatile("" ::: "memory");
         if (!(version & 1) && version == info.version)
             return time;

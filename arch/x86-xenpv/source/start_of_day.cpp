@@ -13,11 +13,11 @@
 #include <arch/clock.hpp>
 #include <kernel/boot.hpp>
 #include <kernel/log.hpp>
+#include <xen/features.h>
 #include <xenpv/fpu.hpp>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
 #include <xenpv/start_info.hpp>
-#include <xen/features.h>
 
 extern "C" {
 extern char kernel_begin[], text_end[], constant_end[], kernel_end[];
@@ -75,7 +75,8 @@ uint64_t rights(uint64_t address, Pfn console) {
         return flag::kernel_constant;
     if (address < address_of(kernel_end))
         return flag::kernel_data;
-    if (address >= start.pt_base && address < start.pt_base + start.nr_pt_frames * kernel::page_size)
+    if (address >= start.pt_base &&
+        address < start.pt_base + start.nr_pt_frames * kernel::page_size)
         return flag::kernel_constant;
     if (address >= start.mod_start && address < start.mod_start + start.mod_len)
         return flag::kernel_constant;
@@ -145,7 +146,9 @@ void find_memory(Boot& boot, Extent const& extent) {
 
 void check_features() {
     xen_feature_info_t features{0, 0};
-    if (!hypercall::invoke<__HYPERVISOR_xen_version>(XENVER_get_features, hypercall::address(&features)).ok())
+    if (!hypercall::invoke<__HYPERVISOR_xen_version>(XENVER_get_features,
+                                                     hypercall::address(&features))
+             .ok())
         panic("start of day: Xen does not tell its features");
     if (features.submap & (1U << XENFEAT_auto_translated_physmap))
         panic("start of day: not a paravirtual domain");

@@ -11,9 +11,9 @@ namespace xenpv {
 
 namespace {
 
-kernel::Lock pool_lock;              // guards what follows
+kernel::Lock pool_lock; // guards what follows
 Pfn pooled[5]{kernel::no_frame, kernel::no_frame, kernel::no_frame, kernel::no_frame,
-              kernel::no_frame};     // by level; linked through the frame pool's link words
+              kernel::no_frame}; // by level; linked through the frame pool's link words
 arch::Table_counts counts;
 
 kernel::Result<void> pin(Pfn table, unsigned level) {

@@ -48,11 +48,16 @@ void register_traps() {
 #undef ENTRY
 
 char const* name(uint64_t vector) {
-    static constexpr char const* names[]{
-        "divide error", "debug", "interrupt", "breakpoint", "overflow", "bound", "invalid opcode",
-        "no FPU", "double fault", "FPU overrun", "invalid TSS", "segment not present",
-        "stack fault", "general protection", "page fault", "reserved", "FPU error",
-        "alignment check", "machine check", "SIMD error"};
+    static constexpr char const* names[]{"divide error",   "debug",
+                                         "interrupt",      "breakpoint",
+                                         "overflow",       "bound",
+                                         "invalid opcode", "no FPU",
+                                         "double fault",   "FPU overrun",
+                                         "invalid TSS",    "segment not present",
+                                         "stack fault",    "general protection",
+                                         "page fault",     "reserved",
+                                         "FPU error",      "alignment check",
+                                         "machine check",  "SIMD error"};
     if (vector == FAILSAFE_VECTOR)
         return "selector that cannot be loaded";
     return vector < sizeof names / sizeof *names ? names[vector] : "unknown exception";

@@ -24,11 +24,11 @@ using kernel::Result;
 constexpr uint64_t entries = 512;
 constexpr uint64_t page_tables_per_gib = 512;
 
-kernel::Lock window_lock;                  // guards the tables below
-Mfn directory_pointers{0};                 // level 3, one: 512 GiB
-Mfn directories[entries];                  // level 2, one per GiB
+kernel::Lock window_lock;                                 // guards the tables below
+Mfn directory_pointers{0};                                // level 3, one: 512 GiB
+Mfn directories[entries];                                 // level 2, one per GiB
 uint64_t page_tables[entries * page_tables_per_gib / 64]; // level 1: one bit per 2 MiB
-Pfn next_early_frame{0};                   // until the frame pool is there
+Pfn next_early_frame{0};                                  // until the frame pool is there
 
 Result<Pfn> take_frame() {
     if (kernel::frame_pool().ready())

@@ -18,10 +18,10 @@ struct Device {
 };
 
 struct Boot {
-    Frame_range ranges[4];   // free memory
+    Frame_range ranges[4]; // free memory
     unsigned range_count{0};
-    uint64_t frames;         // all frames have numbers below
-    uint64_t total_frames;   // that the machine gave us
+    uint64_t frames;       // all frames have numbers below
+    uint64_t total_frames; // that the machine gave us
     Frame_range boot_image;
     void const* boot_image_address;
     uint64_t boot_image_bytes; // 0 when there is none
@@ -32,6 +32,9 @@ struct Boot {
 };
 
 [[noreturn]] void start(Boot const& boot);
+
+// A further processor has come up; it waits for work.
+[[noreturn]] void processor_started(uint32_t number);
 
 // Upcalls from arch/, on an empty kernel stack.
 void interrupt_arrived(arch::Line line);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The capabilities of a process. Pages of slots are added as needed and paid for by its quota.
 //
-//   slot 0 is never used; slot 1 is the process itself, held without a reference (a process must not
-//   keep itself alive); free slots form a list.
+//   slot 0 is never used; slot 1 is the process itself, held without a reference (a process must
+//   not keep itself alive); free slots form a list.
 #pragma once
 
 #include <kernel/object.hpp>
@@ -30,7 +30,8 @@ public:
     // The object behind a slot if it is a T with at least these permissions.
     // Errors: invalid_capability, wrong_type, permission_denied.
     template <typename T>
-    Result<Ref<T>> find(abi::Capability_index index, Permissions needed, uint64_t* badge = nullptr) {
+    Result<Ref<T>> find(abi::Capability_index index, Permissions needed,
+                        uint64_t* badge = nullptr) {
         Capability const capability = TRY(find(index));
         if (capability.object->type() != T::object_type)
             return Error::wrong_type;

@@ -47,7 +47,8 @@ public:
     Pfn take_high() {
         for (; _high > 0; --_high)
             if (_bitmap[_high - 1])
-                return take(_high - 1, 63 - static_cast<uint64_t>(__builtin_clzl(_bitmap[_high - 1])));
+                return take(_high - 1,
+                            63 - static_cast<uint64_t>(__builtin_clzl(_bitmap[_high - 1])));
         return no_frame;
     }
 

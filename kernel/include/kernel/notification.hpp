@@ -14,7 +14,8 @@ class Notification final : public Object {
 public:
     static constexpr Object_type object_type = Object_type::notification;
 
-    explicit Notification(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
+    explicit Notification(Ref<Quota> quota)
+        : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
     void signal(uint64_t bits);
 

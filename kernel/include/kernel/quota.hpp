@@ -16,7 +16,8 @@ public:
     // The first quota: `limit` bytes, no parent.
     explicit Quota(uint64_t limit) : _limit{limit} {}
     // `limit` has been charged to `parent` by the caller.
-    Quota(uint64_t limit, Ref<Quota> parent) : _limit{limit}, _parent{static_cast<Ref<Quota>&&>(parent)} {}
+    Quota(uint64_t limit, Ref<Quota> parent)
+        : _limit{limit}, _parent{static_cast<Ref<Quota>&&>(parent)} {}
 
     // Error: quota_exceeded; nothing is charged then.
     Result<void> charge(uint64_t bytes) {

@@ -58,7 +58,7 @@ private:
     Thread* _previous{nullptr}; // whose state the processor still has loaded
     Thread* _next{nullptr};     // handed over to
     Thread* _buried{nullptr};
-    Time _since{0};             // when _current began to run
+    Time _since{0}; // when _current began to run
     Time _programmed{never};
     uint64_t _switches{0};
     bool _reschedule{false};

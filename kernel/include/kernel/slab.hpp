@@ -3,7 +3,8 @@
 //
 //   page:  [ header: links, free list, used ] [ slot ] [ slot ] ...     slots 64-byte aligned
 //
-// Pure logic: the provider is a template parameter with `Result<void*> take()` and `void give(void*)`.
+// Pure logic: the provider is a template parameter with `Result<void*> take()` and `void
+// give(void*)`.
 #pragma once
 
 #include <kernel/list.hpp>
@@ -19,7 +20,8 @@ public:
     static constexpr uint64_t alignment = 64;
 
     // Object size in bytes, at most page_size - alignment.
-    constexpr explicit Slab(uint64_t size) : _size{(size + alignment - 1) / alignment * alignment} {}
+    constexpr explicit Slab(uint64_t size)
+        : _size{(size + alignment - 1) / alignment * alignment} {}
 
     // Bytes that one object really takes; what its owner is charged.
     uint64_t object_bytes() const { return _size; }
@@ -39,7 +41,8 @@ public:
 
     void release(void* object) {
         Lock_guard const guard{_lock};
-        auto& page = *reinterpret_cast<Header*>(reinterpret_cast<uint64_t>(object) & ~(page_size - 1));
+        auto& page =
+            *reinterpret_cast<Header*>(reinterpret_cast<uint64_t>(object) & ~(page_size - 1));
         auto* const slot = static_cast<Slot*>(object);
         slot->next = page.free;
         page.free = slot;
@@ -71,7 +74,8 @@ private:
         page->free = nullptr;
         page->used = 0;
         for (uint64_t i = capacity(); i-- > 0;) {
-            auto* const slot = reinterpret_cast<Slot*>(static_cast<char*>(memory) + sizeof(Header) + i * _size);
+            auto* const slot =
+                reinterpret_cast<Slot*>(static_cast<char*>(memory) + sizeof(Header) + i * _size);
             slot->next = page->free;
             page->free = slot;
         }

@@ -58,7 +58,8 @@ public:
 
     bool ended() const { return wait == Wait::ended; }
 
-    // Takes the thread out of whatever it waits for; its call answers `error`. It is not made ready.
+    // Takes the thread out of whatever it waits for; its call answers `error`. It is not made
+    // ready.
     void cancel(Error error);
     // Ends the thread for good.
     void end();

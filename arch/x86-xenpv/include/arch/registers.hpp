@@ -27,23 +27,41 @@ public:
 
     uint64_t word(unsigned index) const {
         switch (index) {
-        case 0: return _rdi;
-        case 1: return _rsi;
-        case 2: return _rdx;
-        case 3: return _r10;
-        case 4: return _r8;
-        default: return _r9;
+        case 0:
+            return _rdi;
+        case 1:
+            return _rsi;
+        case 2:
+            return _rdx;
+        case 3:
+            return _r10;
+        case 4:
+            return _r8;
+        default:
+            return _r9;
         }
     }
 
     void set_word(unsigned index, uint64_t value) {
         switch (index) {
-        case 0: _rdi = value; return;
-        case 1: _rsi = value; return;
-        case 2: _rdx = value; return;
-        case 3: _r10 = value; return;
-        case 4: _r8 = value; return;
-        default: _r9 = value; return;
+        case 0:
+            _rdi = value;
+            return;
+        case 1:
+            _rsi = value;
+            return;
+        case 2:
+            _rdx = value;
+            return;
+        case 3:
+            _r10 = value;
+            return;
+        case 4:
+            _r8 = value;
+            return;
+        default:
+            _r9 = value;
+            return;
         }
     }
 
@@ -72,7 +90,9 @@ private:
     uint64_t _r15{}, _r14{}, _r13{}, _r12{}, _rbp{}, _rbx{};
     uint64_t _r10{}, _r9{}, _r8{}, _rdx{}, _rsi{}, _rdi{};
     // iret_context
-    uint64_t _rax{}, _r11{}, _rcx{}, _flags{}, _rip{}, _cs{}, _rflags{}, _rsp{}, _ss{};
+    uint64_t _rax{}, _r11{}, _rcx{};
+    [[maybe_unused]] uint64_t _flags{}; // entry.S: VGCF_IN_SYSCALL or 0
+    uint64_t _rip{}, _cs{}, _rflags{}, _rsp{}, _ss{};
 };
 
 static_assert(sizeof(Registers) == 21 * 8);

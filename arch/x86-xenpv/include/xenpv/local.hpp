@@ -29,7 +29,7 @@ struct Local {
     void* loaded_fpu;             // state that the FPU registers belong to
     unsigned number;
     uint32_t timer_port;
-    arch::Registers crash_frame;  // registers at a fault in the kernel itself
+    arch::Registers crash_frame; // registers at a fault in the kernel itself
 };
 
 static_assert(offsetof(Local, frame) == 8);

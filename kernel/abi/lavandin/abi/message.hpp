@@ -2,8 +2,8 @@
 // Messages between processes: the tag word, the message buffer and its limits.
 //
 // A message is a tag, four words in registers, up to `maximum_buffer_words` words and
-// `maximum_transfers` capabilities in the message buffer. The buffer is one frame per thread that the
-// kernel owns and maps for both sides; the kernel copies out of it once and uses the copy.
+// `maximum_transfers` capabilities in the message buffer. The buffer is one frame per thread that
+// the kernel owns and maps for both sides; the kernel copies out of it once and uses the copy.
 #pragma once
 
 #include <stdint.h>

@@ -28,13 +28,13 @@ enum class Process_state : uint64_t { alive = 0, exited = 1, killed = 2, faulted
 
 // Written to the caller's message buffer by process_information.
 struct Process_information {
-    uint64_t state;        // Process_state
-    uint64_t status;       // exited, killed: the status given; faulted: the exception vector
+    uint64_t state;  // Process_state
+    uint64_t status; // exited, killed: the status given; faulted: the exception vector
     uint64_t fault_address;
     uint64_t fault_instruction;
     uint64_t fault_code;
-    uint64_t quota_limit;  // bytes
-    uint64_t quota_used;   // bytes
+    uint64_t quota_limit; // bytes
+    uint64_t quota_used;  // bytes
     uint64_t threads;
     uint64_t processor_time; // nanoseconds
     uint64_t identifier;     // unique since boot
@@ -43,7 +43,7 @@ struct Process_information {
 
 // Written to the caller's message buffer by system_information. Counters run from boot.
 struct System_information {
-    uint64_t total_frames;   // frames the machine gave us
+    uint64_t total_frames; // frames the machine gave us
     uint64_t free_frames;
     uint64_t kernel_frames;  // image, tables made at boot and the frame database
     uint64_t kernel_entries; // from user mode, of any kind
@@ -53,9 +53,9 @@ struct System_information {
     uint64_t events;         // upcalls taken
     uint64_t timer_interrupts;
     uint64_t thread_switches;
-    uint64_t boot_time;      // nanoseconds of the platform's clock at kernel entry
-    uint64_t objects[9];     // live kernel objects, by Object_type
-    uint64_t page_tables;    // frames in use as page tables of user address spaces
+    uint64_t boot_time;          // nanoseconds of the platform's clock at kernel entry
+    uint64_t objects[9];         // live kernel objects, by Object_type
+    uint64_t page_tables;        // frames in use as page tables of user address spaces
     uint64_t pooled_page_tables; // typed, empty, ready to use
 };
 
@@ -73,20 +73,20 @@ struct Boot_information {
 
     uint64_t magic;
     uint32_t version;
-    uint32_t processors;           // possible processors
-    uint64_t boot_image_address;   // where the boot image is mapped, read-only
+    uint32_t processors;         // possible processors
+    uint64_t boot_image_address; // where the boot image is mapped, read-only
     uint64_t boot_image_bytes;
-    uint64_t kernel_entry_time;    // nanoseconds of the platform's clock
-    Capability_index system;       // System, all permissions
-    Capability_index boot_image;   // Memory, read and execute
-    Capability_index console_ring; // Memory, or 0 where the platform has no console ring
-    Capability_index console_interrupt;  // the ring's, or the platform console's input
-    Capability_index store_ring;         // Memory, or 0: the platform's configuration store
+    uint64_t kernel_entry_time;         // nanoseconds of the platform's clock
+    Capability_index system;            // System, all permissions
+    Capability_index boot_image;        // Memory, read and execute
+    Capability_index console_ring;      // Memory, or 0 where the platform has no console ring
+    Capability_index console_interrupt; // the ring's, or the platform console's input
+    Capability_index store_ring;        // Memory, or 0: the platform's configuration store
     Capability_index store_interrupt;
-    uint64_t message_buffer;       // of the first thread
-    uint64_t image_begin;          // the first process's own image, and
-    uint64_t image_end;            // where free addresses begin
-    char command_line[1024];       // NUL-terminated
+    uint64_t message_buffer; // of the first thread
+    uint64_t image_begin;    // the first process's own image, and
+    uint64_t image_end;      // where free addresses begin
+    char command_line[1024]; // NUL-terminated
 };
 
 static_assert(sizeof(Boot_information) <= 4096);
