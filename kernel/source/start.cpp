@@ -3,6 +3,7 @@
 #include <arch/clock.hpp>
 #include <arch/frames.hpp>
 #include <arch/processor.hpp>
+#include <kernel/command_line.hpp>
 #include <kernel/first_process.hpp>
 #include <kernel/log.hpp>
 #include <kernel/object.hpp>
@@ -48,19 +49,48 @@ Ref<Quota> first_quota() {
     return Ref<Quota>{*new (memory.value()) Quota{frame_pool().free() * page_size}};
 }
 
+// Further processors only idle so far; `idle_processors=N` on the command line brings some up.
+void start_idle_processors(char const* command_line) {
+    uint64_t const wanted = command_line_number(command_line, "idle_processors", 0);
+    uint32_t const possible = arch::possible_processors();
+    for (uint32_t number = 1; number <= wanted && number < possible; ++number) {
+        void* const place = slab_of<Processor>().allocate().value();
+        auto const started = place ? arch::start_processor(number, *new (place) Processor)
+                                   : Result<void>{Error::out_of_memory};
+        if (!started.ok())
+            log("processor {}: does not start (error {})", number,
+                static_cast<uint64_t>(started.error()));
+    }
+}
+
+uint64_t volatile* volatile unmapped_word = nullptr;
+
+// `kernel_fault=1` on the command line: shows what a fault in the kernel looks like.
+void fault_if_asked(char const* command_line) {
+    if (command_line_number(command_line, "kernel_fault", 0) == 1)
+        *unmapped_word = 0;
+}
+
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
 
+void processor_started(uint32_t number) {
+    log("processor {}: idle", number);
+    arch::idle();
+}
+
 void start(Boot const& given) {
     Boot boot = given;
     arch::set_current_processor(*new (first_processor) Processor);
+    fault_if_asked(boot.command_line);
     start_frame_pool(boot);
     log("memory: {} KiB free of {} KiB", frame_pool().free() * 4, boot.total_frames * 4);
     static Ref<Quota> const quota = first_quota();
     if (auto const started = start_first_process(boot, quota); !started.ok())
         panic("start: the first process needs more memory than there is (error {})",
               static_cast<uint64_t>(started.error()));
+    start_idle_processors(boot.command_line);
     this_processor().reschedule();
     arch::enter_user();
 }

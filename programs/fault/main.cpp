@@ -11,6 +11,9 @@ namespace {
 constexpr uintptr_t kernel_address = 0xffff'8000'0000'0000;
 constexpr char const* synopsis = "fault read|write|execute|kernel|instruction|divide";
 
+// Addresses are kept in places of which the compiler knows nothing.
+uintptr_t volatile null_address = 8;
+
 void read(uintptr_t address) { static_cast<void>(*reinterpret_cast<char volatile*>(address)); }
 void write(uintptr_t address) { *reinterpret_cast<char volatile*>(address) = 1; }
 void execute(uintptr_t address) { reinterpret_cast<void (*)()>(address)(); }
@@ -29,9 +32,9 @@ int main(int count, char** arguments) {
     static char data[16];
     char const* const kind = arguments[1];
     if (strcmp(kind, "read") == 0)
-        read(8);
+        read(null_address);
     else if (strcmp(kind, "write") == 0)
-        write(reinterpret_cast<uintptr_t>(&main)); // its own text
+        write(reinterpret_cast<uintptr_t>(&usage)); // the program's own text
     else if (strcmp(kind, "execute") == 0)
         execute(reinterpret_cast<uintptr_t>(data));
     else if (strcmp(kind, "kernel") == 0)

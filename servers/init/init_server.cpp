@@ -17,8 +17,8 @@ int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
 Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
                          Manifest const& manifest, Messages& messages)
-    : _boot{boot}, _image{image}, _manifest{manifest}, _messages{messages},
-      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services} {}
+    : _boot{boot}, _manifest{manifest}, _messages{messages},
+      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services, messages} {}
 
 void Init_server::end_machine() {
     static_cast<void>(system_shutdown(_boot.system, static_cast<uint64_t>(_command_line.shutdown)));

@@ -63,7 +63,6 @@ private:
     static bool may_end(Request const& request, Process_record const& record);
 
     abi::Boot_information const& _boot;
-    abi::Boot_image const& _image;
     Manifest const& _manifest;
     Messages& _messages;
     Command_line const _command_line;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "manifest.hpp"
+#include "messages.hpp"
 #include "process_table.hpp"
 #include "services.hpp"
 
@@ -13,8 +14,8 @@ namespace lavandin::init {
 class Launcher {
 public:
     Launcher(abi::Boot_information const& boot, abi::Boot_image const& image,
-             Services const& services)
-        : _boot{boot}, _image{image}, _services{services} {}
+             Services const& services, Messages& messages)
+        : _boot{boot}, _image{image}, _services{services}, _messages{messages} {}
 
     // What one process is started with.
     struct Order {
@@ -27,9 +28,8 @@ public:
         Capability_index ended{0};         // signalled when the process ends
     };
 
-    // Errors: not_mapped (no such file), not_supported (not a valid program image), and those of
-    // process_create, memory_create, memory_map, capability_copy and thread_create. After an error
-    // nothing of the process is left.
+    // Errors: not_mapped (no such file), and those of start_program; what is wrong with a program
+    // file is said. After an error nothing of the process is left.
     Result<Process> launch(Order const& order) const;
 
     bool has_device(std::string_view device) const;
@@ -40,6 +40,7 @@ private:
     abi::Boot_information const& _boot;
     abi::Boot_image const& _image;
     Services const& _services;
+    Messages& _messages;
 };
 
 } // namespace lavandin::init

@@ -20,12 +20,13 @@ Manifest manifest;
 }
 
 bool read_manifest(abi::Boot_image const& image, Messages& messages) {
-    auto const file = image.find(manifest_file);
-    if (!file.has_value()) {
+    auto const* const file = image.find(manifest_file.data(), manifest_file.size());
+    if (file == nullptr) {
         messages.say("boot image: there is no file `manifest`");
         return false;
     }
-    parse_manifest({reinterpret_cast<char const*>(file->data()), file->size()}, manifest);
+    parse_manifest({reinterpret_cast<char const*>(image.contents(file->offset)), file->bytes},
+                   manifest);
     for (Problem const& problem : manifest.problems())
         messages.say("manifest, line %u: %s", problem.line, problem.reason);
     return manifest.problems().empty();
@@ -33,15 +34,15 @@ bool read_manifest(abi::Boot_image const& image, Messages& messages) {
 
 [[noreturn]] void run(abi::Boot_information const& boot) {
     static Messages messages{boot};
-    auto const image = abi::Boot_image::open(
+    static auto const opened = abi::Boot_image::open(
         reinterpret_cast<void const*>(boot.boot_image_address), boot.boot_image_bytes);
-    if (!image.ok()) {
-        messages.say("boot image: %s", abi::Boot_image::text(image.error()));
+    if (!opened.ok()) {
+        messages.say("boot image: %s", abi::Boot_image::text(opened.error()));
         give_up(boot, messages);
     }
-    if (!read_manifest(image.value(), messages))
+    if (!read_manifest(opened.value(), messages))
         give_up(boot, messages);
-    static Init_server init{boot, image.value(), manifest, messages};
+    static Init_server init{boot, opened.value(), manifest, messages};
     if (!init.start().ok())
         give_up(boot, messages);
     Server server{Endpoint::borrow(init.endpoint().index())};

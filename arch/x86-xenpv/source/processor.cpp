@@ -22,16 +22,17 @@ Local locals[most_processors];
 alignas(4096) vcpu_info vcpu_infos[most_processors];
 static_assert(sizeof(vcpu_info) == 64);
 
-void register_vcpu_info(Local& self) {
+} // namespace
+
+bool register_vcpu_info(Local& self) {
     vcpu_info& info = vcpu_infos[self.number];
     vcpu_register_vcpu_info const argument{p2m.mfn(arch::frame_of(&info)).value,
                                            uint32_t(uint64_t(&info) % kernel::page_size), 0};
-    if (!hypercall::vcpu_op(VCPUOP_register_vcpu_info, self.number, &argument).ok())
-        kernel::panic("processor {}: cannot register its vcpu_info", self.number);
     self.vcpu_info = &info;
+    return hypercall::vcpu_op(VCPUOP_register_vcpu_info, self.number, &argument).ok();
 }
 
-} // namespace
+Local& local_of(unsigned number) { return locals[number]; }
 
 void prepare_local(unsigned number, uint64_t stack_top) {
     Local& self = locals[number];
@@ -49,10 +50,9 @@ void set_up_processor(unsigned number, uint64_t stack_top) {
             .ok() &&
         hypercall::stack_switch(stack_top).ok() &&
         hypercall::vm_assist(VMASST_TYPE_m2p_strict).ok() &&
-        hypercall::vm_assist(VMASST_TYPE_runstate_update_flag).ok();
+        hypercall::vm_assist(VMASST_TYPE_runstate_update_flag).ok() && register_vcpu_info(self);
     if (!ok)
         kernel::panic("processor {}: Xen refuses its set-up", number);
-    register_vcpu_info(self);
 }
 
 } // namespace xenpv

@@ -33,6 +33,9 @@ struct Boot {
 
 [[noreturn]] void start(Boot const& boot);
 
+// A further processor has come up; it waits for work.
+[[noreturn]] void processor_started(uint32_t number);
+
 // Upcalls from arch/, on an empty kernel stack.
 void interrupt_arrived(arch::Line line);
 void timer_arrived();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/result.hpp>
 #include <kernel/types.hpp>
 
 namespace kernel {
@@ -40,5 +41,9 @@ struct Counters {
 Counters counters();
 
 uint32_t possible_processors();
+
+// Starts another processor; it comes to kernel::processor_started. Errors: out_of_memory,
+// not_supported (the platform refuses).
+kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor);
 
 } // namespace arch

@@ -4,6 +4,7 @@
 
 #include <kernel/result.hpp>
 #include <xenpv/frame_types.hpp>
+#include <xenpv/local.hpp>
 #include <xenpv/xen.hpp>
 
 namespace xenpv {
@@ -14,6 +15,8 @@ inline bool initial_domain() { return (start.flags & SIF_INITDOMAIN) != 0; }
 
 void map_shared_info();
 void set_up_traps(); // trap table and callbacks of this VCPU
+bool register_vcpu_info(Local& self);
+Local& local_of(unsigned number);
 void prepare_local(unsigned number, uint64_t stack_top);
 void set_up_processor(unsigned number, uint64_t stack_top);
 uint32_t bind_console_input(); // the port of the initial domain's console input

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Starting further VCPUs (VCPUOP_initialise, VCPUOP_up in xen/vcpu.h). A VCPU begins in
+// processor_entry on its own stack, with the kernel's page table and its own GS base.
+#include <arch/frames.hpp>
+#include <arch/machine.hpp>
+#include <arch/processor.hpp>
+#include <kernel/boot.hpp>
+#include <kernel/frame_pool.hpp>
+#include <kernel/log.hpp>
+#include <xenpv/fpu.hpp>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/p2m.hpp>
+#include <xenpv/start_info.hpp>
+
+extern "C" {
+void event_entry();
+void failsafe_entry();
+void system_call_entry();
+[[noreturn]] void processor_entry();
+}
+
+namespace xenpv {
+
+namespace {
+
+vcpu_guest_context context; // one VCPU is started at a time
+
+void fill_context(Local& self) {
+    context = {};
+    context.flags = VGCF_in_kernel | VGCF_syscall_disables_events | VGCF_failsafe_disables_events;
+    context.user_regs.rip = reinterpret_cast<uint64_t>(processor_entry);
+    context.user_regs.rsp = self.stack_top;
+    context.user_regs.cs = FLAT_KERNEL_CS;
+    context.user_regs.ss = FLAT_KERNEL_SS;
+    context.kernel_ss = FLAT_KERNEL_SS;
+    context.kernel_sp = self.stack_top;
+    context.ctrlreg[3] = xen_pfn_to_cr3(p2m.mfn(arch::frame_of(reinterpret_cast<void*>(start.pt_base))).value);
+    context.event_callback_eip = reinterpret_cast<uint64_t>(event_entry);
+    context.failsafe_callback_eip = reinterpret_cast<uint64_t>(failsafe_entry);
+    context.syscall_callback_eip = reinterpret_cast<uint64_t>(system_call_entry);
+    context.gs_base_kernel = reinterpret_cast<uint64_t>(&self);
+}
+
+} // namespace
+} // namespace xenpv
+
+using namespace xenpv;
+
+void processor_entry() {
+    set_up_traps();
+    set_up_events();
+    set_up_fpu();
+    kernel::processor_started(local().number);
+}
+
+namespace arch {
+
+kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor) {
+    void* const stack = TRY(kernel::take_kernel_page());
+    prepare_local(number, reinterpret_cast<uint64_t>(stack) + kernel::page_size);
+    Local& self = local_of(number);
+    self.processor = &processor;
+    fill_context(self);
+    bool const ok = hypercall::vcpu_op(VCPUOP_initialise, number, &context).ok() &&
+                    register_vcpu_info(self) && hypercall::vcpu_op(VCPUOP_up, number).ok();
+    return ok ? kernel::Result<void>{} : kernel::Error::not_supported;
+}
+
+} // namespace arch

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "launcher.hpp"
+
+#include <algorithm>
+#include <lavandin/environment.hpp>
+#include <lavandin/program_loader.hpp>
+#include <stdio.h>
+
+namespace lavandin::init {
+
+// Turns the grants of a section into what start_program takes. Names that are put together live
+// here as long.
+class Launcher::Grants {
+public:
+    Grants(Launcher const& launcher, Order const& order) : _launcher{launcher}, _order{order} {
+        for (Grant const& grant : order.section.grants())
+            add(grant);
+    }
+
+    std::span<Given_capability const> given() const { return {_given.data(), _count}; }
+
+private:
+    // A device is two capabilities, everything else one.
+    static constexpr size_t maximum = 2 * Section::maximum_grants;
+
+    void add(Grant const& grant) {
+        switch (grant.kind) {
+        case Grant_kind::service:
+            return give(full_name(grant.name, ".service"), _launcher._services.find(grant.name),
+                        endpoint_permission::all);
+        case Grant_kind::client:
+            return add_client(grant);
+        case Grant_kind::system:
+            return give("system", _launcher._boot.system, static_cast<Permissions>(grant.value));
+        case Grant_kind::device:
+            return add_device(grant.name);
+        }
+    }
+
+    void add_client(Grant const& grant) {
+        uint64_t const roles = grant.value | (grant.name == "console" ? _order.console_roles : 0);
+        give(grant.name, _launcher._services.find(grant.name), endpoint_permission::call,
+             init_protocol::make_badge(_order.number, roles));
+    }
+
+    // A machine may lack the ring (the initial domain does): then there is nothing to give.
+    void add_device(std::string_view device) {
+        auto const& boot = _launcher._boot;
+        bool const console = device == "console";
+        give(full_name(device, "_ring"), console ? boot.console_ring : boot.store_ring,
+             memory_permission::read | memory_permission::write);
+        give(full_name(device, "_interrupt"),
+             console ? boot.console_interrupt : boot.store_interrupt, interrupt_permission::all);
+    }
+
+    std::string_view full_name(std::string_view name, char const* suffix) {
+        char* const text = _names[_count];
+        int const length = snprintf(text, sizeof(_names[0]), "%.*s%s",
+                                    static_cast<int>(name.size()), name.data(), suffix);
+        return {text, std::min(static_cast<size_t>(length), sizeof(_names[0]) - 1)};
+    }
+
+    void give(std::string_view name, Capability_index source, Permissions permissions,
+              uint64_t badge = 0) {
+        if (source != 0)
+            _given[_count++] = {name, source, permissions, badge};
+    }
+
+    Launcher const& _launcher;
+    Order const& _order;
+    size_t _count{0};
+    std::array<Given_capability, maximum> _given{};
+    char _names[maximum][sizeof(Named_capability::name)];
+};
+
+namespace {
+
+// Takes the block of arguments apart, which ends with a NUL; what is too much is left out.
+size_t split(std::string_view block, std::span<std::string_view> arguments) {
+    size_t count = 0;
+    while (!block.empty() && count < arguments.size()) {
+        arguments[count] = std::string_view{block.data()};
+        block.remove_prefix(arguments[count++].size() + 1);
+    }
+    return count;
+}
+
+uint64_t quota_left() {
+    auto const own = Process::self().information();
+    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
+}
+
+} // namespace
+
+Result<Process> Launcher::launch(Order const& order) const {
+    auto const* const file = _image.find(order.file.data(), order.file.size());
+    if (file == nullptr)
+        return Error::not_mapped;
+    std::string_view arguments[Environment_page::maximum_arguments];
+    size_t const count = split(order.block, arguments);
+    Grants const grants{*this, order};
+    Elf_error reason{};
+    auto started = start_program(
+        {
+            .file = {reinterpret_cast<std::byte const*>(_image.contents(file->offset)),
+                     static_cast<size_t>(file->bytes)},
+            .name = order.name,
+            .quota = order.section.quota.of(quota_left()) / page_size * page_size,
+            .arguments = {arguments, count},
+            .capabilities = grants.given(),
+            .priority = order.section.priority,
+            .ended = order.ended,
+        },
+        &reason);
+    if (!started.ok() && reason != Elf_error::none)
+        _messages.say("%.*s: %s", static_cast<int>(order.file.size()), order.file.data(),
+                      text(reason));
+    if (!started.ok())
+        return started.error();
+    return static_cast<Process&&>(started.value().process);
+}
+
+bool Launcher::has_device(std::string_view device) const {
+    return (device == "console" ? _boot.console_interrupt : _boot.store_ring) != 0;
+}
+
+} // namespace lavandin::init
