@@ -39,6 +39,12 @@ _LINUX_LINE = "console=hvc0 quiet loglevel=4 8250.nr_uarts=32 panic=5"
 _numbers = itertools.count(1)
 
 
+def _cpu(options: MachineOptions) -> str:
+    """The CPU model, with RDRAND: without it dom0 has no entropy for a long time, and `xl create`
+    waits 3 s for some to make the domain's UUID."""
+    return f"{options.cpu or qemu.DEFAULT_CPU},+rdrand"
+
+
 def _channel(port: int) -> str:
     return f"ttyS{port}"
 
@@ -100,7 +106,7 @@ class FullMachine(Machine):
                 ["serial", "agent", *channels],
                 [
                     *qemu.machine_arguments(
-                        memory, options.processors, options.cpu, options.deterministic
+                        memory, options.processors, _cpu(options), options.deterministic
                     ),
                     *("-serial", "chardev:serial", "-serial", "chardev:agent", *cards),
                     *("-kernel", "xen", "-append", self._xen_line()),

@@ -86,6 +86,7 @@ class FullGuest(Guest):
             f"setsid guest-console {self.name} {self._port} >/dev/null 2>&1 &\n"
             f"echo $! >/run/console-{self._port}.pid\n",
             _CREATE_TIMEOUT,
+            title=f"xl create {file}",
         )
         self._end = self._dom0.start(f"guest-wait {self.name}", _LIFE)
 

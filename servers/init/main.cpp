@@ -37,12 +37,12 @@ bool read_manifest(abi::Boot_image const& image, Messages& messages) {
     static auto const opened = abi::Boot_image::open(
         reinterpret_cast<void const*>(boot.boot_image_address), boot.boot_image_bytes);
     if (!opened.ok()) {
-        messages.say("boot image: %s", abi::text(opened.error));
+        messages.say("boot image: %s", abi::Boot_image::text(opened.error()));
         give_up(boot, messages);
     }
-    if (!read_manifest(opened.image, messages))
+    if (!read_manifest(opened.value(), messages))
         give_up(boot, messages);
-    static Init_server init{boot, opened.image, manifest, messages};
+    static Init_server init{boot, opened.value(), manifest, messages};
     if (!init.start().ok())
         give_up(boot, messages);
     Server server{Endpoint::borrow(init.endpoint().index())};
