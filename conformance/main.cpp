@@ -4,6 +4,7 @@
 #include "framework/suite.hpp"
 
 #include <lavandin/environment.hpp>
+#include <lavandin/thread_pointer.hpp>
 
 #include <stdio.h>
 
@@ -20,6 +21,7 @@ int main(int count, char** arguments) {
     auto& own = conformance::inherited();
     own.system = environment().capability("system");
     own.interrupt = environment().capability("console_interrupt");
+    own.newlib = current_thread().reent;
     own.priority = suite_priority;
     static_cast<void>(thread_set_priority(0, suite_priority));
     static conformance::Suite suite;

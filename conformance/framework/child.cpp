@@ -7,8 +7,6 @@
 #include <lavandin/thread_control_block.hpp>
 #include <lavandin/thread_pointer.hpp>
 
-#include <newlib/platform.h>
-
 namespace conformance {
 
 namespace {
@@ -24,8 +22,9 @@ constinit Start start_here{};
 constinit Thread_control_block control_block{};
 
 [[noreturn]] void run() {
+    inherited() = start_here.heir;
     control_block.message_buffer = reinterpret_cast<Message_buffer*>(layout::buffer);
-    control_block.reent = newlib_first_thread_state();
+    control_block.reent = inherited().newlib;
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&control_block)));
     start_here.function(start_here.words);
     while (true)
@@ -85,6 +84,8 @@ Result<void> Child::start(void (*function)(Words const&), std::initializer_list<
     start_here.words = {};
     std::copy(words.begin(), words.end(), start_here.words.begin());
     start_here.heir = heir;
+    start_here.heir.newlib = inherited().newlib;
+    start_here.heir.priority = priority;
     TRY_VOID(inherited().image.map(_process.index(), &start_here, sizeof start_here));
     TRY_VOID(map_memory(_process.index(), layout::stack, layout::stack_bytes));
     uint64_t const top = layout::stack + layout::stack_bytes - 8; // as after a call

@@ -15,6 +15,8 @@
 #include <array>
 #include <initializer_list>
 
+struct _reent;
+
 namespace conformance {
 
 // What a child's function is given.
@@ -28,6 +30,7 @@ struct Inherited {
     Capability_index supervisor; // Endpoint; 0 in the suite itself and in children of tests
     Capability_index interrupt;  // of a device; 0 where there is none
     uint64_t priority;           // of the test's first thread
+    struct _reent* newlib;       // state for formatting, shared by all threads of a process
 };
 Inherited& inherited();
 
