@@ -112,7 +112,7 @@ Result<Suite::Outcome> Suite::run_in_child(Test const& test) {
         heir.interrupt = TRY(child.give(inherited().interrupt));
     TRY_VOID(child.start(run_test, {reinterpret_cast<uint64_t>(&test)}, heir.priority, heir));
     TRY_VOID(_endpoint.bind(child.ended()));
-    auto const ended = wait_for_end(child, after(test.seconds() * second));
+    auto const ended = wait_for_end(after(test.seconds() * second));
     TRY_VOID(_endpoint.unbind());
     bool const hung = !TRY(ended);
     if (hung)
@@ -121,7 +121,7 @@ Result<Suite::Outcome> Suite::run_in_child(Test const& test) {
 }
 
 // Serves tests meanwhile. False when the deadline passed first.
-Result<bool> Suite::wait_for_end(Child const&, uint64_t deadline) {
+Result<bool> Suite::wait_for_end(uint64_t deadline) {
     while (true) {
         message_buffer().accepted_transfers = 1;
         auto const received = endpoint_receive(_endpoint.index(), _reply.index(), deadline);

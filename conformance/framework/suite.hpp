@@ -30,7 +30,7 @@ private:
 
     bool run(Test const& test, size_t index);
     Result<Outcome> run_in_child(Test const& test);
-    Result<bool> wait_for_end(Child const& child, uint64_t deadline);
+    Result<bool> wait_for_end(uint64_t deadline);
     void serve(Endpoint_receive_out const& received);
     void end_adopted();
     void check_counters(Counters const& before);

@@ -17,6 +17,7 @@
 #include <lavandin/clock.hpp>
 #include <lavandin/system_calls.hpp>
 
+#include <initializer_list>
 #include <type_traits>
 
 namespace conformance {
