@@ -75,6 +75,7 @@ Child::~Child() {
         return;
     static_cast<void>(_process.destroy(1));
     _process.reset();
+    _thread.reset();
     release(_ticket);
 }
 
@@ -89,9 +90,9 @@ Result<void> Child::start(void (*function)(Words const&), std::initializer_list<
     TRY_VOID(inherited().image.map(_process.index(), &start_here, sizeof start_here));
     TRY_VOID(map_memory(_process.index(), layout::stack, layout::stack_bytes));
     uint64_t const top = layout::stack + layout::stack_bytes - 8; // as after a call
-    return thread_create(_process.index(), reinterpret_cast<uint64_t>(&run), top, 0, priority,
-                         layout::buffer)
-        .error();
+    _thread = Kernel_thread{TRY(thread_create(
+        _process.index(), reinterpret_cast<uint64_t>(&run), top, 0, priority, layout::buffer))};
+    return {};
 }
 
 Result<Process_information> Child::wait(uint64_t patience) const {

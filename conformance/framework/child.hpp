@@ -47,6 +47,7 @@ public:
     ~Child(); // ends it
 
     Process const& process() const { return _process; }
+    Kernel_thread const& thread() const { return _thread; } // once it was started
     Notification const& ended() const { return _ended; }
 
     Result<Capability_index> give(Capability_index source,
@@ -66,6 +67,7 @@ public:
 private:
     Process _process;
     Notification _ended;
+    Kernel_thread _thread;
     uint64_t _ticket{0}; // the supervisor's, who ends the process should we not come to it
 };
 
