@@ -88,15 +88,28 @@ bool expect_equal(Place place, char const* text, uint64_t actual, uint64_t expec
     return false;
 }
 
-bool expect_answer(Place place, char const* text, System_call call, Error expected, Error actual) {
-    if (actual == expected) {
-        tested(call, expected);
+namespace {
+
+bool expect_error(Place place, char const* text, Error actual, Error expected) {
+    if (actual == expected)
         return true;
-    }
     note("%s:%d: %s: %s, not %s", place.file, place.line, text, error_name(actual),
          error_name(expected));
     fail();
     return false;
+}
+
+} // namespace
+
+bool expect_success(Place place, Error actual, char const* text) {
+    return expect_error(place, text, actual, Error::none);
+}
+
+bool expect_answer(Place place, Error actual, char const* text, System_call call, Error expected) {
+    if (!expect_error(place, text, actual, expected))
+        return false;
+    tested(call, expected);
+    return true;
 }
 
 } // namespace conformance

@@ -91,7 +91,7 @@ bool Suite::run(Test const& test, size_t index) {
     if (outcome.ok())
         judge(outcome.value().information, outcome.value().hung, test.seconds());
     else
-        expect_equal(HERE, "starting the test", number(outcome.error()), 0);
+        expect_success(HERE, outcome.error(), "starting the test");
     if (before.ok())
         check_counters(before.value());
     merge_pairs();

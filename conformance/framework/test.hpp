@@ -71,8 +71,9 @@ uint64_t number(T value) {
 // Each is true when what was expected came; else the test has failed, and goes on.
 bool expect_equal(Place place, char const* text, uint64_t actual, uint64_t expected);
 bool expect_true(Place place, char const* text, bool value);
-bool expect_answer(Place place, char const* text, abi::System_call call, Error expected,
-                   Error actual);
+bool expect_success(Place place, Error actual, char const* text);
+bool expect_answer(Place place, Error actual, char const* text, abi::System_call call,
+                   Error expected = Error::none);
 
 template <typename T>
 T take(Result<T>& result) {
@@ -101,26 +102,28 @@ inline void take(Result<void>&) {}
     EXPECT_ANSWER(wanted, call, ::lavandin::call(__VA_ARGS__).error())
 // The same for an answer that was got elsewhere.
 #define EXPECT_ANSWER(wanted, call, answer)                                                        \
-    ::conformance::expect_answer(HERE, #call, ::lavandin::abi::System_call::call,                  \
-                                 ::lavandin::abi::Error::wanted, (answer))
+    ::conformance::expect_answer(HERE, (answer), #call, ::lavandin::abi::System_call::call,        \
+                                 ::lavandin::abi::Error::wanted)
 #define EXPECT_OK(call, ...) EXPECT_ERROR(none, call, __VA_ARGS__)
 
 // What the system call answers; without it the function cannot go on and returns.
 #define MUST(call, ...)                                                                            \
-    __extension__({                                                                                \
-        auto must_result = ::lavandin::call(__VA_ARGS__);                                          \
-        if (!EXPECT_ANSWER(none, call, must_result.error()))                                       \
-            return;                                                                                \
-        ::conformance::take(must_result);                                                          \
-    })
-
+    CONFORMANCE_TAKE(CONFORMANCE_NAME(__COUNTER__), ::lavandin::call(__VA_ARGS__),                 \
+                     ::conformance::expect_answer, #call, ::lavandin::abi::System_call::call)
 // The value of any other Result.
 #define TAKE(expression)                                                                           \
+    CONFORMANCE_TAKE(CONFORMANCE_NAME(__COUNTER__), expression, ::conformance::expect_success,     \
+                     #expression)
+
+// They may stand in each other's arguments, so that each needs a variable of another name.
+#define CONFORMANCE_NAME(counter) CONFORMANCE_PASTE(result_, counter)
+#define CONFORMANCE_PASTE(a, b) a##b
+#define CONFORMANCE_TAKE(name, expression, check, ...)                                             \
     __extension__({                                                                                \
-        auto take_result = (expression);                                                           \
-        if (!::conformance::expect_equal(HERE, #expression, ::conformance::number(take_result.error()), 0))              \
+        auto name = (expression);                                                                  \
+        if (!check(HERE, name.error(), __VA_ARGS__))                                               \
             return;                                                                                \
-        ::conformance::take(take_result);                                                          \
+        ::conformance::take(name);                                                                 \
     })
 
 // The test does not apply here.
