@@ -86,6 +86,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
 }
 
 void Process::describe(abi::Process_information& information) {
+    this_processor().account_current();
     Lock_guard const guard{_lock};
     information = {};
     information.state = static_cast<uint64_t>(_state);
