@@ -33,6 +33,8 @@ void Reply::abandon() {
 
 void Reply::last_reference_gone() {
     abandon();
+    if (receiver)
+        answer_and_wake(*receiver, Error::peer_died);
     unmake(*this);
 }
 
@@ -90,7 +92,7 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
     if (deadline == abi::at_once)
         return receiver.registers().answer(Error::timed_out);
     receiver.reply = &reply;
-    reply.in_use = true;
+    reply.receiver = &receiver;
     _receivers.push_back(receiver);
     this_processor().block(Wait::receive, this);
     this_processor().arm(receiver, deadline);

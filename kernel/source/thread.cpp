@@ -65,7 +65,7 @@ void Thread::leave_wait() {
         this_processor().remove(*this);
         break;
     case Wait::receive:
-        reply->in_use = false;
+        reply->receiver = nullptr;
         [[fallthrough]];
     case Wait::call:
         static_cast<Endpoint*>(waiting_at)->remove(*this);

@@ -27,7 +27,7 @@ public:
     // The caller, if any, learns that nobody will answer.
     void abandon();
 
-    bool in_use{false}; // a receiver waits with it
+    Thread* receiver{nullptr}; // waits with it
 
     void last_reference_gone() override;
 
