@@ -9,7 +9,7 @@
 #include <lavandin/system_calls.hpp>
 
 #include <stdio.h>
-#include <string>
+#include <string_view>
 
 using namespace lavandin;
 using bench::make_partner_code;
@@ -74,15 +74,18 @@ Result<void> process_start(Memory const& code) {
     return {};
 }
 
+Result<void> run_program(Init_client const& init, std::string_view block) {
+    auto const number = TRY(init.spawn(block));
+    (void)TRY(init.wait(number));
+    return {};
+}
+
 // By way of init: find the file, check and load the ELF image, run it to its end.
 Result<void> program_start() {
     Init_client const init;
-    std::string const block{"exit-with\0" "0\0", 12};
-    Measurement{"program start by init, to its end"}.run([&] {
-        auto const number = init.spawn(block);
-        if (number.ok())
-            (void)init.wait(number.value());
-    });
+    constexpr std::string_view block{"exit-with\0000\0", 12};
+    TRY_VOID(run_program(init, block));
+    Measurement{"program start by init, to its end"}.run([&] { (void)run_program(init, block); });
     return {};
 }
 
