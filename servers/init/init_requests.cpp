@@ -108,11 +108,15 @@ void Init_server::shut_down(Request& request) {
     uint64_t const way = request.word();
     if ((badge_roles(request.badge()) & role_shutdown) == 0)
         return request.fail(Error::permission_denied);
-    if (way == default_shutdown)
-        end_machine();
-    if (way > static_cast<uint64_t>(Shutdown::reboot))
+    if (way != default_shutdown && way > static_cast<uint64_t>(Shutdown::reboot))
         return request.fail(Error::invalid_argument);
-    request.finish(system_shutdown(_boot.system, way));
+    for (Deferred_answer& ender : _enders)
+        if (!ender.waiting())
+            if (auto answer = request.defer(); answer.ok()) {
+                ender = static_cast<Deferred_answer&&>(answer.value());
+                break;
+            }
+    end_machine(way == default_shutdown ? _command_line.shutdown : static_cast<Shutdown>(way));
 }
 
 void Init_server::watch_endings(Request& request) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "init_server.hpp"
 
-#include <lavandin/clock.hpp>
 #include <stdio.h>
-#include <stdlib.h>
 
 namespace lavandin::init {
 namespace {
@@ -20,9 +18,9 @@ Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image cons
     : _boot{boot}, _manifest{manifest}, _messages{messages},
       _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services, messages} {}
 
-void Init_server::end_machine() {
-    static_cast<void>(system_shutdown(_boot.system, static_cast<uint64_t>(_command_line.shutdown)));
-    abort();
+void Init_server::end_machine(Shutdown way) {
+    announce_messages();
+    _machine_end.begin(_boot.system, _services.find("console"), way);
 }
 
 Result<void> Init_server::start() {
@@ -189,12 +187,8 @@ void Init_server::main_program_ended(Process_record& record) {
     if (failed || _command_line.interactive())
         say_ending(record);
     Process_table::remove(record);
-    if (!_command_line.interactive() || !start_main_program().ok()) {
-        announce_messages();
-        // Init calls nobody, so it cannot ask whether all output has gone out.
-        sleep_for(200 * millisecond);
+    if (!_command_line.interactive() || !start_main_program().ok())
         end_machine();
-    }
 }
 
 void Init_server::say_ending(Process_record const& record) {

@@ -93,7 +93,12 @@ uint64_t quota_left() {
 } // namespace
 
 Result<Process> Launcher::launch(Order const& order) const {
-    auto const* const file = _image.find(order.file.data(), order.file.size());
+    char path[sizeof(Boot_image_file::name)];
+    int const length = snprintf(path, sizeof(path), "programs/%.*s",
+                                static_cast<int>(order.file.size()), order.file.data());
+    auto const* const file = static_cast<size_t>(length) < sizeof(path)
+                                 ? _image.find(path, static_cast<size_t>(length))
+                                 : nullptr;
     if (file == nullptr)
         return Error::not_mapped;
     std::string_view arguments[Environment_page::maximum_arguments];
