@@ -143,8 +143,8 @@ TEST(BootImage, RefusesWhatIsCutShort) {
     Sample sample;
     for (size_t bytes = 0; bytes < sample.size(); bytes += 8) {
         // A copy of exactly that size, so that reading on would be noticed.
-        std::vector<uint64_t> part((bytes + 7) / 8);
-        memcpy(part.data(), sample.data(), bytes);
+        auto const* const words = reinterpret_cast<uint64_t const*>(sample.data());
+        std::vector<uint64_t> const part(words, words + bytes / 8);
         EXPECT_FALSE(Boot_image::open(part.data(), bytes).ok());
     }
 }

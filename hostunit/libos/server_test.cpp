@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <gtest/gtest.h>
+#include <set>
 
 namespace lavandin {
 namespace {
@@ -34,23 +35,41 @@ public:
 
 private:
     Error handle(System_call call, Registers& registers) {
-        if (call == System_call::endpoint_reply) {
-            answers.push_back(
-                {registers.word[0], Message_tag{registers.word[1]}.label(), registers.word[2]});
-            return Error::none;
-        }
-        if (call == System_call::endpoint_reply_receive) {
+        switch (call) {
+        case System_call::endpoint_reply:
+            return answer(registers.word[0], registers);
+        case System_call::endpoint_receive:
+            return receive(registers.word[1], registers);
+        case System_call::endpoint_reply_receive: {
             if (refuse_answer != Error::none)
                 return std::exchange(refuse_answer, Error::none);
-            answers.push_back({registers.word[0] >> 32, Message_tag{registers.word[1]}.label(),
-                               registers.word[2]});
+            uint64_t const reply = registers.word[0] >> 32;
+            static_cast<void>(answer(reply, registers));
+            return receive(reply, registers);
         }
+        default:
+            return Error::no_such_system_call;
+        }
+    }
+
+    Error answer(uint64_t reply, Registers const& registers) {
+        if (_held.erase(reply) == 0)
+            return Error::no_caller;
+        answers.push_back({reply, Message_tag{registers.word[1]}.label(), registers.word[2]});
+        return Error::none;
+    }
+
+    Error receive(uint64_t reply, Registers& registers) {
         if (requests.empty())
             return Error::peer_died; // ends the loop
         registers = requests.front();
         requests.pop_front();
+        if (!Message_tag{registers.word[1]}.from_notification())
+            _held.insert(reply);
         return Error::none;
     }
+
+    std::set<uint64_t> _held; // reply objects with a caller
 };
 
 struct Doubler {
