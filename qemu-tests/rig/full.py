@@ -11,6 +11,7 @@ import functools
 import itertools
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from . import initramfs, paths, qemu, xen
@@ -96,7 +97,9 @@ class FullMachine(Machine):
     def _boot(self) -> None:
         options = self.options
         with Step("booting Xen and dom0", options.quiet) as self._step:
-            initramfs.write(self.directory / "initrd", self._files())
+            files = self._files()
+            self._present = set(files)
+            initramfs.write(self.directory / "initrd", files)
             cards, channels = _console_cards(options.guests)
             memory = _XEN_MEMORY + options.dom0_memory + options.guest_memory
             memory += _GUEST_OVERHEAD * options.guests
@@ -187,6 +190,11 @@ class FullMachine(Machine):
     # Guests.
 
     def create_guest(self, config: GuestConfig = GuestConfig()) -> FullGuest:
+        for file in (config.kernel, config.boot_image):
+            if isinstance(file, Path):
+                raise RigError(f"{file}: in full mode, name a file in dom0 (MachineOptions.files)")
+        if config.boot_image is None and DEFAULT_BOOT_IMAGE not in self._present:
+            config = replace(config, without_boot_image=True)
         taken = {guest.port for guest in self._guests}
         ports = [_FIRST_PORT + number for number in range(self.options.guests)]
         free = [port for port in ports if port not in taken]

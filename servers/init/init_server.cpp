@@ -9,6 +9,11 @@ namespace {
 constexpr uint8_t maximum_restarts = 5;
 constexpr uint64_t ended_bit = 1;
 
+uint64_t quota_left() {
+    auto const own = Process::self().information();
+    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
+}
+
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
 } // namespace
@@ -50,9 +55,14 @@ Result<void> Init_server::start_server(Section const& section) {
     int const length = snprintf(block, sizeof(block), "%.*s%c%llu", size_of(section.name),
                                 section.name.data(), '\0',
                                 static_cast<unsigned long long>(_log_shown));
-    auto const started =
-        start_process(section, section.program, init_number,
-                      {block, static_cast<size_t>(length) + 1}, 0);
+    // A share of what is left means what was left the first time; but clients may still hold memory
+    // of a server that has died.
+    uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
+    uint64_t const left = quota_left();
+    if (quota == 0 || quota > left)
+        quota = section.quota.of(left);
+    auto const started = start_process(section, section.program, init_number, quota,
+                                       {block, static_cast<size_t>(length) + 1}, 0);
     if (!started.ok())
         _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
                       section.name.data(), size_of(section.program), section.program.data(),
@@ -77,7 +87,8 @@ Result<void> Init_server::start_main_program() {
         put(word);
     Result<Process_record*> const started =
         section == nullptr ? Error::permission_denied
-                           : start_process(*section, name, init_number, {block, used}, 0);
+                           : start_process(*section, name, init_number, section->quota.bytes,
+                                           {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));
@@ -88,13 +99,14 @@ Result<void> Init_server::start_main_program() {
 }
 
 Result<Process_record*> Init_server::start_process(Section const& section, std::string_view file,
-                                                   Process_number parent, std::string_view block,
+                                                   Process_number parent, uint64_t quota,
+                                                   std::string_view block,
                                                    uint64_t console_roles) {
     bool const server = section.kind == Section_kind::server;
     std::string_view const name = server ? section.name : file;
     Process_record* const record = TRY(_processes.add(parent, name));
     auto ended = _ended.copy(notification_permission::signal, ended_bit);
-    auto process = ended.ok() ? _launcher.launch({section, file, name, block, record->number,
+    auto process = ended.ok() ? _launcher.launch({section, quota, file, name, block, record->number,
                                                   console_roles, ended.value().index()})
                               : Result<Process>{ended.error()};
     if (!process.ok()) {
@@ -175,10 +187,11 @@ void Init_server::server_ended(Process_record& record) {
     if (_restarts[index] == maximum_restarts) {
         _messages.say("server %.*s has ended %u times and is not started again",
                       size_of(section.name), section.name.data(), maximum_restarts + 1u);
-        return;
+        return _services.give_up(section);
     }
     ++_restarts[index];
-    static_cast<void>(start_server(section)); // which says what went wrong
+    if (!start_server(section).ok()) // which says what went wrong
+        _services.give_up(section);
 }
 
 void Init_server::main_program_ended(Process_record& record) {

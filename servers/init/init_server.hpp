@@ -50,7 +50,8 @@ private:
     Result<void> start_server(Section const& section);
     Result<void> start_main_program();
     Result<Process_record*> start_process(Section const& section, std::string_view file,
-                                          Process_number parent, std::string_view block,
+                                          Process_number parent, uint64_t quota,
+                                          std::string_view block,
                                           uint64_t console_roles);
 
     void process_ended(Process_record& record);
@@ -76,6 +77,7 @@ private:
     std::array<Watcher, 16> _watchers;
     uint64_t _announced{0}; // messages that the watchers have been signalled for
     std::array<uint8_t, Manifest::maximum_sections> _restarts{};
+    std::array<uint64_t, Manifest::maximum_sections> _quotas{}; // bytes given to each server
     Process_number _main_program{0};
     uint64_t _log_shown{0};
     Machine_end _machine_end;

@@ -116,6 +116,7 @@ def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace
     say(f"{guest.name} ended: {reason}")
     if reason not in ("crash", "watchdog", "gone"):
         return 0
-    say(paint(guest.crash_report(), RED))
+    if report := guest.crash_report():
+        say(paint(report, RED))
     say(f"logs: {machine.options.logs}")
     return 1
