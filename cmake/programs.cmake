@@ -12,8 +12,9 @@ function(lavandin_add_program name)
     set(script ${CMAKE_SOURCE_DIR}/libos/program.ld)
     target_link_options(${name} PRIVATE
         -nostdlib -shared -Wl,-T,${script} -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack
-        -Wl,-z,relro -Wl,-z,now -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096 -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv
-        -Wl,--fatal-warnings -Wl,-u,__getreent
+        -Wl,-z,relro -Wl,-z,now -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096
+        -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv -Wl,--fatal-warnings
+        -Wl,-u,__getreent # ours, before newlib's
         -Wl,--version-script=${CMAKE_SOURCE_DIR}/libos/program.map)
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${LAVANDIN_PROGRAMS}
@@ -23,4 +24,33 @@ function(lavandin_add_program name)
         COMMAND ${CMAKE_OBJCOPY} --strip-all ${LAVANDIN_PROGRAMS}/${name} ${LAVANDIN_PROGRAMS}/stripped/${name}
         BYPRODUCTS ${LAVANDIN_PROGRAMS}/stripped/${name}
         VERBATIM)
+endfunction()
+
+# lavandin_boot_image(FIRST program [PROGRAMS program...] [FILES name=path...])
+#
+# Makes boot.image in the build folder, with FIRST ready to map, PROGRAMS as files programs/NAME, and
+# FILES under the names given.
+function(lavandin_boot_image)
+    cmake_parse_arguments(IMAGE "" "FIRST" "PROGRAMS;FILES" ${ARGN})
+    set(tool ${CMAKE_SOURCE_DIR}/tools/make_boot_image.py)
+    set(output ${CMAKE_BINARY_DIR}/boot.image)
+    set(arguments --output ${output} --first ${LAVANDIN_PROGRAMS}/stripped/${IMAGE_FIRST})
+    set(inputs ${tool} ${IMAGE_FIRST} ${LAVANDIN_PROGRAMS}/stripped/${IMAGE_FIRST})
+    foreach(program ${IMAGE_PROGRAMS})
+        set(path ${LAVANDIN_PROGRAMS}/stripped/${program})
+        list(APPEND arguments --file programs/${program}=${path})
+        list(APPEND inputs ${program} ${path})
+    endforeach()
+    foreach(file ${IMAGE_FILES})
+        list(APPEND arguments --file ${file})
+        string(REGEX REPLACE "^[^=]*=" "" path ${file})
+        list(APPEND inputs ${path})
+    endforeach()
+    add_custom_command(
+        OUTPUT ${output}
+        COMMAND ${PYTHON} ${tool} ${arguments}
+        DEPENDS ${inputs}
+        COMMENT "Making boot.image"
+        VERBATIM)
+    add_custom_target(boot_image ALL DEPENDS ${output})
 endfunction()

@@ -122,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[server a]\nquota = 1K\nservice = init\n", 1, "taken"},
         Bad{"[server a]\nquota = 1K\nservice = s\n[server b]\nquota = 1K\nservice = s\n", 4,
             "taken"},
+        Bad{"[program a]\nquota = 10%\n", 1, "K or M"},
         Bad{"[program a]\nquota = 1K\nservice = s\n", 1, "cannot have"}));
 
 TEST(Manifest, each_problem_is_reported_up_to_a_limit) {

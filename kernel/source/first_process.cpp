@@ -145,15 +145,15 @@ Result<void> First_process::make_all() {
     TRY_VOID(_process->prepare());
     _image_memory = TRY(make<Memory>(_quota));
     TRY_VOID(_image_memory->cover(_boot.boot_image.begin, pages(_boot.boot_image_bytes)));
-    for (uint32_t i = 0; i < _image.segments(); ++i)
-        TRY_VOID(map_segment(_image.segment(i)));
+    for (Boot_image_segment const& segment : _image.segments())
+        TRY_VOID(map_segment(segment));
     TRY_VOID(map_stack());
     _information.magic = Boot_information::expected_magic;
     _information.version = Boot_information::current_version;
     _information.processors = arch::possible_processors();
     _information.message_buffer = _stack_top;
     _information.kernel_entry_time = _boot.entry_time;
-    _information.image_begin = _image.segment(0).address;
+    _information.image_begin = _image.segments()[0].address;
     _information.boot_image_bytes = _boot.boot_image_bytes;
     _information.boot_image_address = round_up(_stack_top + 2 * page_size, boot_image_alignment);
     _information.image_end =
@@ -175,10 +175,10 @@ Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     if (boot.boot_image_bytes > Memory::largest)
         panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
               Memory::largest);
-    auto const opened = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
-    if (opened.error != Boot_image_error::none)
-        panic("start: {}", text(opened.error));
-    First_process first{boot, quota, opened.image};
+    auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
+    if (!image.ok())
+        panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+    First_process first{boot, quota, image.value()};
     return first.make_all();
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <kernel/log.hpp>
 #include <kernel/memory.hpp>
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
@@ -6,7 +7,8 @@
 namespace kernel {
 
 namespace {
-uint64_t next_identifier = 1;
+constexpr uint64_t first_identifier = 1; // nobody is left to start others without it
+uint64_t next_identifier = first_identifier;
 }
 
 Process::Process(Ref<Quota> quota, Name name, bool uses_fpu)
@@ -49,6 +51,8 @@ void Process::end(abi::Process_state state, uint64_t status) {
         thread->end();
     _table.clear();
     _space.destroy(page_unmapped);
+    if (_identifier == first_identifier)
+        panic("process {}: the first process ended with status {}", _name.text, status);
     if (_end_notification)
         _end_notification->signal(_end_bits);
     _end_notification.reset();

@@ -63,6 +63,14 @@ void start_idle_processors(char const* command_line) {
     }
 }
 
+uint64_t volatile* volatile unmapped_word = nullptr;
+
+// `kernel_fault=1` on the command line: shows what a fault in the kernel looks like.
+void fault_if_asked(char const* command_line) {
+    if (command_line_number(command_line, "kernel_fault", 0) == 1)
+        *unmapped_word = 0;
+}
+
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
@@ -75,6 +83,7 @@ void processor_started(uint32_t number) {
 void start(Boot const& given) {
     Boot boot = given;
     arch::set_current_processor(*new (first_processor) Processor);
+    fault_if_asked(boot.command_line);
     start_frame_pool(boot);
     log("memory: {} KiB free of {} KiB", frame_pool().free() * 4, boot.total_frames * 4);
     static Ref<Quota> const quota = first_quota();

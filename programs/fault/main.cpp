@@ -20,7 +20,8 @@ void execute(uintptr_t address) { reinterpret_cast<void (*)()>(address)(); }
 
 void divide() {
     int volatile zero = 0;
-    int volatile result = 1 / zero;
+    int volatile one = 1;
+    int volatile result = one / zero;
     static_cast<void>(result);
 }
 

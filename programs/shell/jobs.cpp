@@ -61,6 +61,8 @@ void Shell::run_program(Command const& command) {
 
 void Shell::run_in_foreground(Command const& command) {
     std::string_view const name = command.words()[0];
+    // Each time anew: the console server may have been started again.
+    static_cast<void>(_screen.console().set_interrupt(&_interrupt));
     // A Ctrl-C that was meant for an earlier program is forgotten.
     static_cast<void>(_events.wait(at_once));
     auto const process = _init.spawn(command.block(), 0, &_foreground_ended);

@@ -15,7 +15,6 @@ from .modes import start
 from .progress import Step
 
 COMMAND_LINE = "run=bench"
-DEFAULT_CPU = "qemu64"
 _MARK = "BENCH "
 _KEYS = {"name": str, "instructions": (int, float), "iterations": int, "unit": str}
 
@@ -121,7 +120,7 @@ def run(options: MachineOptions, config: GuestConfig, timeout: float) -> Run:
         figures = parse(guest.console.text)
     if not figures:
         raise RigError(f"the guest printed no figures; its last lines:\n{guest.console.tail()}")
-    return Run(figures, options.cpu or DEFAULT_CPU, versions())
+    return Run(figures, options.cpu or qemu.DEFAULT_CPU, versions())
 
 
 def write(result: Run, target: str) -> None:

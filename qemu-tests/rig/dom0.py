@@ -98,14 +98,18 @@ class Dom0:
         self._send(f"\n!req {number} {max(int(timeout), 1)} {script}\n".encode())
         return future
 
-    def run(self, command: str, timeout: float = 60, check: bool = True) -> Result:
-        """Runs a shell command (or script) to its end. With `check` a non-zero status raises."""
-        result = self.wait(self.start(command, timeout), command, timeout + _GRACE)
+    def run(
+        self, command: str, timeout: float = 60, check: bool = True, title: str | None = None
+    ) -> Result:
+        """Runs a shell command (or script) to its end. With `check` a non-zero status raises;
+        the error calls the command by its `title`."""
+        what = title or command
+        result = self.wait(self.start(command, timeout), what, timeout + _GRACE)
         if result.status == _KILLED:
-            raise TimedOut(f"in dom0, {command!r} took more than {timeout:.0f} s")
+            raise TimedOut(f"in dom0, {what!r} took more than {timeout:.0f} s")
         if check and result.status:
             raise RigError(
-                f"in dom0, {command!r} ended with status {result.status}:\n{result.output}"
+                f"in dom0, {what!r} ended with status {result.status}:\n{result.output}"
             )
         return result
 

@@ -11,6 +11,7 @@ import functools
 import itertools
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from . import initramfs, paths, qemu, xen
@@ -37,6 +38,12 @@ _GUEST_OVERHEAD = 8  # MiB that Xen and xl take for each guest beside its own
 _BOOT_TIMEOUT = 240
 _LINUX_LINE = "console=hvc0 quiet loglevel=4 8250.nr_uarts=32 panic=5"
 _numbers = itertools.count(1)
+
+
+def _cpu(options: MachineOptions) -> str:
+    """The CPU model, with RDRAND: without it dom0 has no entropy for a long time, and `xl create`
+    waits 3 s for some to make the domain's UUID."""
+    return f"{options.cpu or qemu.DEFAULT_CPU},+rdrand"
 
 
 def _channel(port: int) -> str:
@@ -90,7 +97,9 @@ class FullMachine(Machine):
     def _boot(self) -> None:
         options = self.options
         with Step("booting Xen and dom0", options.quiet) as self._step:
-            initramfs.write(self.directory / "initrd", self._files())
+            files = self._files()
+            self._present = set(files)
+            initramfs.write(self.directory / "initrd", files)
             cards, channels = _console_cards(options.guests)
             memory = _XEN_MEMORY + options.dom0_memory + options.guest_memory
             memory += _GUEST_OVERHEAD * options.guests
@@ -100,7 +109,7 @@ class FullMachine(Machine):
                 ["serial", "agent", *channels],
                 [
                     *qemu.machine_arguments(
-                        memory, options.processors, options.cpu, options.deterministic
+                        memory, options.processors, _cpu(options), options.deterministic
                     ),
                     *("-serial", "chardev:serial", "-serial", "chardev:agent", *cards),
                     *("-kernel", "xen", "-append", self._xen_line()),
@@ -181,6 +190,11 @@ class FullMachine(Machine):
     # Guests.
 
     def create_guest(self, config: GuestConfig = GuestConfig()) -> FullGuest:
+        for file in (config.kernel, config.boot_image):
+            if isinstance(file, Path):
+                raise RigError(f"{file}: in full mode, name a file in dom0 (MachineOptions.files)")
+        if config.boot_image is None and DEFAULT_BOOT_IMAGE not in self._present:
+            config = replace(config, without_boot_image=True)
         taken = {guest.port for guest in self._guests}
         ports = [_FIRST_PORT + number for number in range(self.options.guests)]
         free = [port for port in ports if port not in taken]

@@ -94,7 +94,7 @@ def run(
         reader.join(5)
     text = b"".join(output).decode(errors="replace")
     if check and status:
-        tail = "\n".join(text.rstrip().split("\n")[-30:])
+        tail = "\n".join(text.rstrip().split("\n")[-60:])
         where = f"\n(all of it: {log})" if log else ""
         raise RigError(f"{' '.join(map(str, arguments))}\nended with status {status}:\n{tail}{where}")
     return status, text

@@ -20,6 +20,7 @@ from . import process
 from .errors import RigError
 
 BINARY = "qemu-system-x86_64"
+DEFAULT_CPU = "qemu64"
 GDB_SOCKET = "gdb.sock"
 _SEND_TIMEOUT = 30.0
 

@@ -18,6 +18,8 @@ ESCAPE = b"\x1d"  # Ctrl-]
 ESCAPE_NAME = "Ctrl-]"
 _QUIET = 0.7  # seconds without output after which a guest is taken to wait for a line
 
+_FIRST_WORD = 60.0  # seconds that a guest may take to say anything at all
+
 
 @contextlib.contextmanager
 def raw(descriptor: int) -> Iterator[None]:
@@ -84,6 +86,7 @@ def _from_pipe(console: Console, finished: Callable[[], bool], idle: float) -> s
         if lines and console.text and silent >= _QUIET:
             console.send(lines.pop(0))
             last_sent = time.monotonic()
-        if ended and not lines and silent >= idle:
+        patience = idle if console.text else max(idle, _FIRST_WORD)
+        if ended and not lines and silent >= patience:
             return "idle"
     return "ended"

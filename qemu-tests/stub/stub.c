@@ -21,6 +21,11 @@ void stub_main(const struct start_info *info);
 
 static const struct start_info *start_info;
 static struct xencons_interface *ring;
+static evtchn_port_t console_port;
+static union {
+    struct shared_info info;
+    char page[4096];
+} shared __attribute__((aligned(4096)));
 
 static long hypercall3(unsigned number, long a, const void *b, const void *c) {
     register long rdi __asm__("rdi") = a;
@@ -55,16 +60,39 @@ static int contains(const char *text, const char *word) {
 }
 
 static void notify(void) {
-    struct evtchn_send send = {.port = start_info->console.domU.evtchn};
+    struct evtchn_send send = {.port = console_port};
     hypercall3(__HYPERVISOR_event_channel_op, EVTCHNOP_send, &send, 0);
 }
 
-static void yield(void) { hypercall3(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0); }
+/* Blocks until the console's event comes. It is cleared first, so that none is missed by a caller
+ * that looks at its ring between two calls. */
+static void wait(void) {
+    struct sched_poll poll = {.nr_ports = 1};
+    set_xen_guest_handle(poll.ports, &console_port);
+    hypercall3(__HYPERVISOR_sched_op, SCHEDOP_poll, &poll, 0);
+    __atomic_fetch_and(&shared.info.evtchn_pending[console_port / 64],
+                       ~(1UL << (console_port % 64)), __ATOMIC_SEQ_CST);
+}
+
+/* Maps the shared page, which holds the pending bits, and finds the console. */
+static void find_console(void) {
+    unsigned long frame, entry = start_info->shared_info | 3;
+    hypercall3(__HYPERVISOR_update_va_mapping, (long)&shared, (void *)entry, (void *)UVMF_INVLPG);
+    if (initial_domain()) {
+        struct evtchn_bind_virq bind = {.virq = VIRQ_CONSOLE};
+        hypercall3(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, &bind, 0);
+        console_port = bind.port;
+        return;
+    }
+    console_port = start_info->console.domU.evtchn;
+    frame = ((const unsigned long *)MACH2PHYS_VIRT_START)[start_info->console.domU.mfn];
+    ring = (struct xencons_interface *)(0xffffffff80000000 + (frame << 12));
+}
 
 static void put(char c) {
     while (ring->out_prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons >= sizeof(ring->out)) {
         notify();
-        yield();
+        wait();
     }
     ring->out[MASK_XENCONS_IDX(ring->out_prod, ring->out)] = c;
     __atomic_store_n(&ring->out_prod, ring->out_prod + 1, __ATOMIC_RELEASE);
@@ -88,11 +116,11 @@ static char read_key(void) {
     char c;
     if (initial_domain()) {
         while (hypercall3(__HYPERVISOR_console_io, CONSOLEIO_read, (void *)1, &c) != 1)
-            yield();
+            wait();
         return c;
     }
     while (__atomic_load_n(&ring->in_prod, __ATOMIC_ACQUIRE) == ring->in_cons)
-        yield();
+        wait();
     c = ring->in[MASK_XENCONS_IDX(ring->in_cons, ring->in)];
     __atomic_store_n(&ring->in_cons, ring->in_cons + 1, __ATOMIC_RELEASE);
     notify();
@@ -134,10 +162,7 @@ static void report(int failing) {
 void stub_main(const struct start_info *info) {
     const char *line = (const char *)info->cmd_line;
     start_info = info;
-    if (!initial_domain()) {
-        unsigned long frame = ((const unsigned long *)MACH2PHYS_VIRT_START)[info->console.domU.mfn];
-        ring = (struct xencons_interface *)(0xffffffff80000000 + (frame << 12));
-    }
+    find_console();
     say("stub guest: ");
     say(line);
     say("\n");

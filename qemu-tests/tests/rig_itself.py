@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from rig import GuestConfig, MachineOptions, stub
+from rig.errors import TimedOut
+from rig.logs import fresh_directory
 from rig.testing import conformance
-from rig.testing.system import Context, system_test
+from rig.testing.system import Context, provide, system_test
 
 
-def _check(condition: bool, text: str) -> None:
-    if not condition:
-        raise AssertionError(text)
+_STUB = provide("/guest/stub", stub.build)
 
 
 @system_test("rig: a direct guest talks and ends", timeout=60, needs_build=False)
@@ -22,8 +22,7 @@ def direct_echo(context: Context) -> None:
     guest.console.send("hello\n")
     guest.console.expect("heard: hello")
     guest.console.send("quit\n")
-    reason = guest.wait_for_shutdown(20)
-    _check(reason == "reboot", f"ended by {reason}")
+    context.expect_end(guest, "reboot")
 
 
 @system_test("rig: a direct guest's crash is symbolised", timeout=60, needs_build=False)
@@ -31,53 +30,59 @@ def direct_crash(context: Context) -> None:
     guest = context.machine("direct").create_guest(
         GuestConfig(kernel=stub.build(), without_boot_image=True, command_line="run=crash")
     )
-    reason = guest.wait_for_shutdown(20)
-    _check(reason == "crash", f"ended by {reason}")
+    context.expect_end(guest, "crash")
     report = guest.crash_report()
     for part in ("crash_here+0x0", "crash_deeper+", "stub.c:"):
-        _check(part in report, f"no {part} in:\n{report}")
+        assert part in report, f"no {part} in:\n{report}"
 
 
-@system_test("rig: two domUs beside each other, by name", timeout=120, needs_build=False)
-def two_guests(context: Context) -> None:
-    files = {"/guest/stub": stub.build()}
-    machine = context.machine("full", guests=2, files=files)
-    guests = [
-        machine.create_guest(
-            GuestConfig(name=name, kernel="/guest/stub", without_boot_image=True, memory=16)
-        )
+@system_test("rig: domUs beside each other", timeout=120, needs_build=False)
+def guests_beside_each_other(context: Context) -> None:
+    one, two = (
+        context.guest("full", name=name, kernel=_STUB, without_boot_image=True, memory=16)
         for name in ("one", "two")
-    ]
-    for guest in guests:
-        guest.console.expect("stub> ")
-    for guest in guests:
-        guest.console.send(f"I am {guest.name}\n")
-    for guest in guests:
-        guest.console.expect(f"heard: I am {guest.name}")
-    listed = machine.dom0.run("xl list").output
-    _check("one" in listed and "two" in listed, listed)
-    guests[0].console.send("quit\n")
-    reason = guests[0].wait_for_shutdown(20)
-    _check(reason == "reboot", f"ended by {reason}")
-    machine.destroy_guest(guests[0])
-    crashing = machine.create_guest(
-        GuestConfig(
-            name="three",
-            kernel="/guest/stub",
-            without_boot_image=True,
-            memory=16,
-            command_line="run=crash",
-        )
     )
-    reason = crashing.wait_for_shutdown(20)
-    _check(reason == "crash", f"ended by {reason}")
-    report = crashing.crash_report()
-    _check("crash_deeper+" in report and "stub.c:" in report, report)
+    for guest in (one, two):
+        guest.console.expect("stub> ")
+    for guest in (one, two):
+        guest.console.send(f"I am {guest.name}\n")
+    for guest in (one, two):
+        guest.console.expect(f"heard: I am {guest.name}")
+    listed = context.shared.dom0.run("xl list").output
+    assert "one" in listed and "two" in listed, listed
+    one.console.send("quit\n")
+    context.expect_end(one, "reboot")
+
+
+@system_test("rig: a domU's crash is symbolised", timeout=60, needs_build=False)
+def domu_crash(context: Context) -> None:
+    guest = context.guest(
+        "full", kernel=_STUB, without_boot_image=True, memory=16, command_line="run=crash"
+    )
+    context.expect_end(guest, "crash")
+    report = guest.crash_report()
+    assert "crash_deeper+" in report and "stub.c:" in report, report
+
+
+@system_test("rig: commands in dom0", timeout=60, needs_build=False)
+def dom0_commands(context: Context) -> None:
+    dom0 = context.shared.dom0
+    assert dom0.run("exit 3", check=False).status == 3
+    slow, quick = dom0.start("sleep 2; echo slow"), dom0.start("echo quick")
+    assert quick.result(20).output == "quick\n" and not slow.done()
+    assert slow.result(20).output == "slow\n"
+    dom0.put("/tmp/bytes", bytes(range(256)))
+    assert dom0.run("wc -c </tmp/bytes").output.strip() == "256"
+    try:
+        dom0.run("sleep 30", timeout=1)
+    except TimedOut:
+        return
+    raise AssertionError("a command outlived its time")
 
 
 @system_test("rig: a report with failures fails", timeout=60, needs_build=False)
 def failing_report(context: Context) -> None:
-    options = MachineOptions(preset=context.preset)
+    options = MachineOptions(logs=fresh_directory("rig-reports"), quiet=True)
     for line, expected in (
         ("run=conformance", ["passed", "skipped", "passed"]),
         ("run=failure", ["passed", "failed", "failed"]),
@@ -85,4 +90,12 @@ def failing_report(context: Context) -> None:
     ):
         report = conformance.run_guest("direct", options, stub.build(), line, timeout=20)
         outcomes = [case.outcome for case in report.cases]
-        _check(outcomes == expected, f"{line}: {outcomes}")
+        assert outcomes == expected, f"{line}: {outcomes}"
+
+
+@system_test("rig: a hanging guest is a failure that says where", timeout=60, needs_build=False)
+def hanging_report(context: Context) -> None:
+    options = MachineOptions(logs=fresh_directory("rig-hang"), quiet=True)
+    report = conformance.run_guest("direct", options, stub.build(), "run=echo", timeout=4)
+    details = "\n".join(case.detail + case.name for case in report.cases)
+    assert "processor 0" in details and "no end within 4 s" in details, details

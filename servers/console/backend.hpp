@@ -25,6 +25,9 @@ public:
     // meanwhile is not missed.
     virtual void acknowledge() = 0;
 
+    // True when the other side has taken everything that was sent.
+    virtual bool drained() const { return true; }
+
     // How often the other side did what cannot be (and console text was lost).
     virtual uint64_t faults() const { return 0; }
 };
@@ -38,6 +41,7 @@ public:
     size_t write(std::string_view text) override;
     size_t read(std::span<char> to) override;
     void acknowledge() override { static_cast<void>(_interrupt.acknowledge()); }
+    bool drained() const override { return _ring.drained(); }
     uint64_t faults() const override { return _ring.faults(); }
 
 private:

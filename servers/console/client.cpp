@@ -22,6 +22,8 @@ Result<void> Console_client::write_now(std::string_view text) const {
     return call.text(text).word(Write_flags::write_now).send().error();
 }
 
+Result<void> Console_client::flush() const { return Call{_endpoint, Label::flush}.send().error(); }
+
 Result<Console_client::Input> Console_client::read(std::span<char> to) const {
     Call call{_endpoint, Label::read};
     auto answer = TRY(call.word(std::min<size_t>(to.size(), maximum_bytes)).send());

@@ -24,6 +24,9 @@ public:
     // Reads what there is, up to the size of `to`. When the backend's count cannot be, nothing.
     size_t read(std::span<char> to);
 
+    // True when the backend has taken everything.
+    bool drained() const { return _out.drained(); }
+
     // How often the backend published a count that cannot be.
     uint64_t faults() const { return _faults; }
 

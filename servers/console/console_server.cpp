@@ -7,6 +7,22 @@ namespace lavandin::console {
 
 using namespace console_protocol;
 
+namespace {
+
+// Lets a caller wait in a free place. Errors: busy when there is none.
+void defer(Request& request, std::span<Deferred_answer> places) {
+    auto const place = std::find_if(places.begin(), places.end(),
+                                    [](Deferred_answer const& other) { return !other.waiting(); });
+    if (place == places.end())
+        return request.fail(Error::busy);
+    auto answer = request.defer();
+    if (!answer.ok())
+        return request.fail(answer.error());
+    *place = static_cast<Deferred_answer&&>(answer.value());
+}
+
+} // namespace
+
 void Console_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
     case Label::write:
@@ -17,6 +33,8 @@ void Console_server::request(Request& request) {
         return set_mode(request);
     case Label::set_interrupt:
         return set_interrupt(request);
+    case Label::flush:
+        return flush(request);
     }
     request.fail(Error::not_supported);
 }
@@ -31,14 +49,16 @@ void Console_server::write(Request& request) {
         request.answer().word(text.size());
         return;
     }
-    auto const place = std::find_if(_writers.begin(), _writers.end(),
-                                    [](Deferred_answer const& other) { return !other.waiting(); });
-    if (now || place == _writers.end())
+    if (now)
         return request.fail(Error::busy);
-    auto answer = request.defer();
-    if (!answer.ok())
-        return request.fail(answer.error());
-    *place = static_cast<Deferred_answer&&>(answer.value());
+    defer(request, _writers);
+}
+
+void Console_server::flush(Request& request) {
+    pump();
+    if (_output.empty() && _backend.drained())
+        return request.finish({});
+    defer(request, _flushers);
 }
 
 void Console_server::read(Request& request) {
@@ -134,7 +154,7 @@ Result<void> Console_server::answer_reader(Reader& reader) {
     return {};
 }
 
-// Sends what there is room for. Writers who waited try again when any message would fit.
+// Sends what there is room for, and answers those who waited for it.
 void Console_server::pump() {
     while (!_output.empty()) {
         size_t const sent = _backend.write(_output.next());
@@ -142,8 +162,14 @@ void Console_server::pump() {
             break;
         _output.drop(sent);
     }
-    if (_output.space() < Output::largest_message)
-        return;
+    if (_output.space() >= Output::largest_message)
+        answer_writers();
+    if (_output.empty() && _backend.drained())
+        answer_flushers();
+}
+
+// Any message would fit now: they send theirs again.
+void Console_server::answer_writers() {
     for (Deferred_answer& writer : _writers) {
         if (!writer.waiting())
             continue;
@@ -151,6 +177,12 @@ void Console_server::pump() {
         answer.word(0);
         static_cast<void>(writer.send(answer));
     }
+}
+
+void Console_server::answer_flushers() {
+    for (Deferred_answer& flusher : _flushers)
+        if (flusher.waiting())
+            static_cast<void>(flusher.send(Error::none));
 }
 
 void Console_server::report_faults() {

@@ -31,6 +31,7 @@ private:
     void read(Request& request);
     void set_mode(Request& request);
     void set_interrupt(Request& request);
+    void flush(Request& request);
 
     void show(std::string_view text) override;
     void take_input();
@@ -38,11 +39,14 @@ private:
     void deliver();
     Result<void> answer_reader(Reader& reader);
     void pump();
+    void answer_writers();
+    void answer_flushers();
     void report_faults();
     void forget_ended();
 
     // Those who wait keep a place until they are answered; a request that finds none is refused.
     std::array<Deferred_answer, 32> _writers;
+    std::array<Deferred_answer, 4> _flushers;
     std::array<Reader, 8> _readers;
     size_t _waiting_readers{0}; // at the front, the oldest first
 

@@ -49,7 +49,8 @@ void Init_server::spawn(Request& request) {
         return request.fail(Error::not_mapped);
     uint64_t const roles = (flags & spawn_in_background) != 0 ? console_protocol::role_no_input : 0;
     auto const started = start_process(*section, section->name == "*" ? file : section->program,
-                                       badge_process(request.badge()), block, roles);
+                                       badge_process(request.badge()), section->quota.bytes, block,
+                                       roles);
     if (!started.ok())
         return request.fail(started.error());
     started.value()->ended = static_cast<Notification&&>(notification);
@@ -108,11 +109,15 @@ void Init_server::shut_down(Request& request) {
     uint64_t const way = request.word();
     if ((badge_roles(request.badge()) & role_shutdown) == 0)
         return request.fail(Error::permission_denied);
-    if (way == default_shutdown)
-        end_machine();
-    if (way > static_cast<uint64_t>(Shutdown::reboot))
+    if (way != default_shutdown && way > static_cast<uint64_t>(Shutdown::reboot))
         return request.fail(Error::invalid_argument);
-    request.finish(system_shutdown(_boot.system, way));
+    for (Deferred_answer& ender : _enders)
+        if (!ender.waiting())
+            if (auto answer = request.defer(); answer.ok()) {
+                ender = static_cast<Deferred_answer&&>(answer.value());
+                break;
+            }
+    end_machine(way == default_shutdown ? _command_line.shutdown : static_cast<Shutdown>(way));
 }
 
 void Init_server::watch_endings(Request& request) {

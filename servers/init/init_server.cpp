@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "init_server.hpp"
 
-#include <lavandin/clock.hpp>
 #include <stdio.h>
-#include <stdlib.h>
 
 namespace lavandin::init {
 namespace {
 
 constexpr uint8_t maximum_restarts = 5;
 constexpr uint64_t ended_bit = 1;
+
+uint64_t quota_left() {
+    auto const own = Process::self().information();
+    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
+}
 
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
@@ -20,9 +23,9 @@ Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image cons
     : _boot{boot}, _manifest{manifest}, _messages{messages},
       _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services, messages} {}
 
-void Init_server::end_machine() {
-    static_cast<void>(system_shutdown(_boot.system, static_cast<uint64_t>(_command_line.shutdown)));
-    abort();
+void Init_server::end_machine(Shutdown way) {
+    announce_messages();
+    _machine_end.begin(_boot.system, _services.find("console"), way);
 }
 
 Result<void> Init_server::start() {
@@ -52,9 +55,14 @@ Result<void> Init_server::start_server(Section const& section) {
     int const length = snprintf(block, sizeof(block), "%.*s%c%llu", size_of(section.name),
                                 section.name.data(), '\0',
                                 static_cast<unsigned long long>(_log_shown));
-    auto const started =
-        start_process(section, section.program, init_number,
-                      {block, static_cast<size_t>(length) + 1}, 0);
+    // A share of what is left means what was left the first time; but clients may still hold memory
+    // of a server that has died.
+    uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
+    uint64_t const left = quota_left();
+    if (quota == 0 || quota > left)
+        quota = section.quota.of(left);
+    auto const started = start_process(section, section.program, init_number, quota,
+                                       {block, static_cast<size_t>(length) + 1}, 0);
     if (!started.ok())
         _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
                       section.name.data(), size_of(section.program), section.program.data(),
@@ -79,7 +87,8 @@ Result<void> Init_server::start_main_program() {
         put(word);
     Result<Process_record*> const started =
         section == nullptr ? Error::permission_denied
-                           : start_process(*section, name, init_number, {block, used}, 0);
+                           : start_process(*section, name, init_number, section->quota.bytes,
+                                           {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));
@@ -90,13 +99,14 @@ Result<void> Init_server::start_main_program() {
 }
 
 Result<Process_record*> Init_server::start_process(Section const& section, std::string_view file,
-                                                   Process_number parent, std::string_view block,
+                                                   Process_number parent, uint64_t quota,
+                                                   std::string_view block,
                                                    uint64_t console_roles) {
     bool const server = section.kind == Section_kind::server;
     std::string_view const name = server ? section.name : file;
     Process_record* const record = TRY(_processes.add(parent, name));
     auto ended = _ended.copy(notification_permission::signal, ended_bit);
-    auto process = ended.ok() ? _launcher.launch({section, file, name, block, record->number,
+    auto process = ended.ok() ? _launcher.launch({section, quota, file, name, block, record->number,
                                                   console_roles, ended.value().index()})
                               : Result<Process>{ended.error()};
     if (!process.ok()) {
@@ -177,10 +187,11 @@ void Init_server::server_ended(Process_record& record) {
     if (_restarts[index] == maximum_restarts) {
         _messages.say("server %.*s has ended %u times and is not started again",
                       size_of(section.name), section.name.data(), maximum_restarts + 1u);
-        return;
+        return _services.give_up(section);
     }
     ++_restarts[index];
-    static_cast<void>(start_server(section)); // which says what went wrong
+    if (!start_server(section).ok()) // which says what went wrong
+        _services.give_up(section);
 }
 
 void Init_server::main_program_ended(Process_record& record) {
@@ -189,12 +200,8 @@ void Init_server::main_program_ended(Process_record& record) {
     if (failed || _command_line.interactive())
         say_ending(record);
     Process_table::remove(record);
-    if (!_command_line.interactive() || !start_main_program().ok()) {
-        announce_messages();
-        // Init calls nobody, so it cannot ask whether all output has gone out.
-        sleep_for(200 * millisecond);
+    if (!_command_line.interactive() || !start_main_program().ok())
         end_machine();
-    }
 }
 
 void Init_server::say_ending(Process_record const& record) {

@@ -3,6 +3,7 @@
 
 #include "command_line.hpp"
 #include "launcher.hpp"
+#include "machine_end.hpp"
 #include "messages.hpp"
 
 #include <lavandin/server.hpp>
@@ -24,8 +25,9 @@ public:
     // A process has ended.
     void notified(uint64_t bits);
 
-    // Ends the machine in the way that the command line asked for.
-    [[noreturn]] void end_machine();
+    // Ends the machine in the way that the command line asked for, once the console has shown what
+    // there was to say. Init goes on serving meanwhile.
+    void end_machine() { end_machine(_command_line.shutdown); }
 
 private:
     // A server that wants to know when processes end.
@@ -48,7 +50,8 @@ private:
     Result<void> start_server(Section const& section);
     Result<void> start_main_program();
     Result<Process_record*> start_process(Section const& section, std::string_view file,
-                                          Process_number parent, std::string_view block,
+                                          Process_number parent, uint64_t quota,
+                                          std::string_view block,
                                           uint64_t console_roles);
 
     void process_ended(Process_record& record);
@@ -60,6 +63,7 @@ private:
     void announce_messages();
     void say_ending(Process_record const& record);
 
+    void end_machine(Shutdown way);
     static bool may_end(Request const& request, Process_record const& record);
 
     abi::Boot_information const& _boot;
@@ -73,8 +77,11 @@ private:
     std::array<Watcher, 16> _watchers;
     uint64_t _announced{0}; // messages that the watchers have been signalled for
     std::array<uint8_t, Manifest::maximum_sections> _restarts{};
+    std::array<uint64_t, Manifest::maximum_sections> _quotas{}; // bytes given to each server
     Process_number _main_program{0};
     uint64_t _log_shown{0};
+    Machine_end _machine_end;
+    std::array<Deferred_answer, 4> _enders; // callers of shut_down, who are not answered
 };
 
 } // namespace lavandin::init

@@ -85,15 +85,15 @@ size_t split(std::string_view block, std::span<std::string_view> arguments) {
     return count;
 }
 
-uint64_t quota_left() {
-    auto const own = Process::self().information();
-    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
-}
-
 } // namespace
 
 Result<Process> Launcher::launch(Order const& order) const {
-    auto const* const file = _image.find(order.file.data(), order.file.size());
+    char path[sizeof(Boot_image_file::name)];
+    int const length = snprintf(path, sizeof(path), "programs/%.*s",
+                                static_cast<int>(order.file.size()), order.file.data());
+    auto const* const file = static_cast<size_t>(length) < sizeof(path)
+                                 ? _image.find(path, static_cast<size_t>(length))
+                                 : nullptr;
     if (file == nullptr)
         return Error::not_mapped;
     std::string_view arguments[Environment_page::maximum_arguments];
@@ -105,7 +105,7 @@ Result<Process> Launcher::launch(Order const& order) const {
             .file = {reinterpret_cast<std::byte const*>(_image.contents(file->offset)),
                      static_cast<size_t>(file->bytes)},
             .name = order.name,
-            .quota = order.section.quota.of(quota_left()) / page_size * page_size,
+            .quota = order.quota / page_size * page_size,
             .arguments = {arguments, count},
             .capabilities = grants.given(),
             .priority = order.section.priority,

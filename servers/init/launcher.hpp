@@ -20,7 +20,8 @@ public:
     // What one process is started with.
     struct Order {
         Section const& section;
-        std::string_view file;             // in the boot image
+        uint64_t quota;                    // bytes
+        std::string_view file;             // in the boot image, under programs/
         std::string_view name;             // of the process
         std::string_view block;            // arguments, each ended by a NUL; the first is its name
         Process_number number;

@@ -11,7 +11,7 @@ constexpr std::string_view manifest_file{"manifest"};
 
 Manifest manifest;
 
-// Without servers nothing can be done: the machine ends, with the reason as the last line.
+// Without a manifest nothing can be done: the machine ends, with the reason as the last line.
 [[noreturn]] void give_up(abi::Boot_information const& boot, Messages& messages) {
     messages.say("the system cannot be started");
     auto const way = parse_command_line(boot.command_line).shutdown;
@@ -37,18 +37,19 @@ bool read_manifest(abi::Boot_image const& image, Messages& messages) {
     static auto const opened = abi::Boot_image::open(
         reinterpret_cast<void const*>(boot.boot_image_address), boot.boot_image_bytes);
     if (!opened.ok()) {
-        messages.say("boot image: %s", abi::text(opened.error));
+        messages.say("boot image: %s", abi::Boot_image::text(opened.error()));
         give_up(boot, messages);
     }
-    if (!read_manifest(opened.image, messages))
+    if (!read_manifest(opened.value(), messages))
         give_up(boot, messages);
-    static Init_server init{boot, opened.image, manifest, messages};
-    if (!init.start().ok())
-        give_up(boot, messages);
+    static Init_server init{boot, opened.value(), manifest, messages};
+    if (!init.start().ok()) {
+        messages.say("the system cannot be started");
+        init.end_machine();
+    }
     Server server{Endpoint::borrow(init.endpoint().index())};
     static_cast<void>(server.run(init));
-    messages.say("init cannot go on");
-    init.end_machine();
+    give_up(boot, messages); // the kernel refuses init's own receive
 }
 
 } // namespace

@@ -198,6 +198,8 @@ void Manifest_parser::check_section(size_t index) {
     Section const& section = _manifest._sections[index];
     if (section.quota.bytes == 0 && section.quota.percent == 0)
         note(section.line, "the section has no quota");
+    if (section.kind == Section_kind::program && section.quota.percent != 0)
+        note(section.line, "a program's quota is a number with K or M");
     for (Grant const& grant : section.grants())
         if (Reason const reason = check_grant(index, grant))
             note(section.line, reason);

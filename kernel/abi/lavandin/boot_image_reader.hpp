@@ -5,6 +5,7 @@
 
 #include <lavandin/abi/boot_image.hpp>
 #include <lavandin/abi/capability.hpp>
+#include <lavandin/abi/process.hpp>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@ enum class Boot_image_error : uint8_t {
     wrong_checksum,   // header or tables were damaged
     segment_range,    // a segment's contents lie outside the image, in the tables or misaligned
     segment_address,  // a segment's addresses are misaligned, empty or outside user space
+    segment_size,     // more contents than memory, or memory without contents that is not writable
     segment_rights,   // a segment is writable and executable, or not readable
     segment_overlap,  // two segments overlap, or are not in the order of their addresses
     entry_outside,    // the entry is in no executable segment
@@ -32,31 +34,22 @@ enum class Boot_image_error : uint8_t {
     file_range,       // a file lies outside the image, in the tables or misaligned
 };
 
-// One line about an error.
-constexpr char const* text(Boot_image_error error) {
-    constexpr char const* texts[] = {
-        "no error",
-        "the boot image is misplaced in memory",
-        "the boot image is shorter than its header",
-        "this is no boot image: wrong magic number",
-        "the boot image has a version that this kernel does not know",
-        "the boot image is truncated, or its size is no multiple of 4096",
-        "the boot image has no segment of the first program, or more than 8",
-        "the boot image has more than 1024 files",
-        "the boot image is shorter than its tables",
-        "the boot image is damaged: wrong checksum",
-        "a segment's contents lie outside the boot image",
-        "a segment's addresses lie outside user space",
-        "a segment is both writable and executable, or not readable",
-        "segments of the first program overlap",
-        "the first program's entry is in no executable segment",
-        "a file's name is empty or does not end",
-        "files are not sorted by name",
-        "a file lies outside the boot image",
-    };
-    auto const index = static_cast<size_t>(error);
-    return index < sizeof texts / sizeof *texts ? texts[index] : "unknown error";
-}
+// A stretch of one of the tables.
+template <typename Entry>
+class Boot_image_table {
+public:
+    constexpr Boot_image_table() = default;
+    constexpr Boot_image_table(Entry const* begin, uint32_t count) : _begin{begin}, _count{count} {}
+
+    constexpr Entry const* begin() const { return _begin; }
+    constexpr Entry const* end() const { return _begin + _count; }
+    constexpr uint32_t size() const { return _count; }
+    constexpr Entry const& operator[](size_t index) const { return _begin[index]; } // < size()
+
+private:
+    Entry const* _begin{nullptr};
+    uint32_t _count{0};
+};
 
 // CRC-32 as in IEEE 802.3 and zlib: reflected, polynomial 0x04c11db7.
 class Crc32 {
@@ -78,7 +71,10 @@ private:
 
 class Boot_image {
 public:
-    struct Opened;
+    class Opened;
+
+    // One line about an error.
+    static constexpr char const* text(Boot_image_error error);
 
     // An empty image: no segments, no files.
     constexpr Boot_image() = default;
@@ -92,17 +88,12 @@ public:
     }
     uint64_t entry() const { return header().entry; }
     uint64_t bytes() const { return header().bytes; }
-
-    uint32_t segments() const { return _segments; }
-    Boot_image_segment const& segment(uint32_t index) const { // index < segments()
-        return reinterpret_cast<Boot_image_segment const*>(_begin +
-                                                           sizeof(Boot_image_header))[index];
+    Boot_image_table<Boot_image_segment> segments() const {
+        return {reinterpret_cast<Boot_image_segment const*>(_begin + sizeof(Boot_image_header)),
+                _segments};
     }
-
-    uint32_t files() const { return _files; }
-    Boot_image_file const& file(uint32_t index) const { // index < files()
-        return reinterpret_cast<Boot_image_file const*>(
-            _begin + sizeof(Boot_image_header) + _segments * sizeof(Boot_image_segment))[index];
+    Boot_image_table<Boot_image_file> files() const {
+        return {reinterpret_cast<Boot_image_file const*>(segments().end()), _files};
     }
     // `name` has `length` characters. Null when there is no such file.
     Boot_image_file const* find(char const* name, size_t length) const;
@@ -112,14 +103,13 @@ public:
 
 private:
     static constexpr uint64_t page = 4096;
-    static constexpr uint64_t lowest_address = 0x10000; // user_begin
-    static constexpr uint64_t address_limit = 0x0000'7fff'ffff'f000;
     static constexpr uint32_t maximum_segments = 8;
     static constexpr uint32_t maximum_files = 1024;
 
     explicit Boot_image(void const* begin) : _begin{static_cast<uint8_t const*>(begin)} {}
 
     static constexpr bool aligned(uint64_t value) { return value % page == 0; }
+    static constexpr uint64_t pages(uint64_t bytes) { return (bytes + page - 1) / page; }
 
     uint64_t tables_end() const {
         return sizeof(Boot_image_header) + uint64_t{_segments} * sizeof(Boot_image_segment) +
@@ -144,18 +134,53 @@ private:
     uint32_t _files{0};
 };
 
-struct Boot_image::Opened {
-    Boot_image_error error;
-    Boot_image image; // empty unless error is none
-    constexpr bool ok() const { return error == Boot_image_error::none; }
+class Boot_image::Opened {
+public:
+    constexpr Opened(Boot_image_error error) : _error{error} {}
+    constexpr Opened(Boot_image image) : _image{image} {}
+
+    constexpr bool ok() const { return _error == Boot_image_error::none; }
+    constexpr Boot_image_error error() const { return _error; }
+    constexpr Boot_image const& value() const { return _image; } // empty unless ok()
+
+private:
+    Boot_image_error _error{Boot_image_error::none};
+    Boot_image _image{};
 };
+
+constexpr char const* Boot_image::text(Boot_image_error error) {
+    constexpr char const* texts[] = {
+        "no error",
+        "the boot image is misplaced in memory",
+        "the boot image is shorter than its header",
+        "this is no boot image: wrong magic number",
+        "the boot image has a version that this kernel does not know",
+        "the boot image is truncated, or its size is no multiple of 4096",
+        "the boot image has no segment of the first program, or more than 8",
+        "the boot image has more than 1024 files",
+        "the boot image is shorter than its tables",
+        "the boot image is damaged: wrong checksum",
+        "a segment's contents lie outside the boot image",
+        "a segment's addresses lie outside user space",
+        "a segment's sizes do not fit",
+        "a segment is both writable and executable, or not readable",
+        "segments of the first program overlap",
+        "the first program's entry is in no executable segment",
+        "a file's name is empty or does not end",
+        "files are not sorted by name",
+        "a file lies outside the boot image",
+    };
+    auto const index = static_cast<size_t>(error);
+    return index < sizeof texts / sizeof *texts ? texts[index] : "unknown error";
+}
 
 inline Boot_image::Opened Boot_image::open(void const* begin, uint64_t bytes) {
     if (reinterpret_cast<uintptr_t>(begin) % alignof(Boot_image_header) != 0)
-        return {Boot_image_error::misplaced, {}};
+        return Boot_image_error::misplaced;
     Boot_image image{begin};
-    Boot_image_error const error = image.check(bytes);
-    return {error, error == Boot_image_error::none ? image : Boot_image{}};
+    if (auto const error = image.check(bytes); error != Boot_image_error::none)
+        return error;
+    return image;
 }
 
 inline Boot_image_error Boot_image::check(uint64_t available) {
@@ -202,44 +227,47 @@ inline uint32_t Boot_image::checksum() const {
 inline Boot_image_error Boot_image::check_segments() const {
     uint64_t end = 0;
     bool entry_found = false;
-    for (uint32_t i = 0; i < _segments; ++i) {
-        auto const& current = segment(i);
-        if (auto const error = check_segment(current); error != Boot_image_error::none)
+    for (auto const& segment : segments()) {
+        if (auto const error = check_segment(segment); error != Boot_image_error::none)
             return error;
-        if (current.address < end)
+        if (segment.address < end)
             return Boot_image_error::segment_overlap;
-        end = current.address + (current.memory_bytes + page - 1) / page * page;
-        entry_found = entry_found || ((current.rights & memory_permission::execute) != 0 &&
-                                      entry() >= current.address &&
-                                      entry() - current.address < current.memory_bytes);
+        end = segment.address + pages(segment.memory_bytes) * page;
+        entry_found = entry_found || ((segment.rights & memory_permission::execute) != 0 &&
+                                      entry() >= segment.address &&
+                                      entry() - segment.address < segment.memory_bytes);
     }
     return entry_found ? Boot_image_error::none : Boot_image_error::entry_outside;
 }
 
 inline Boot_image_error Boot_image::check_segment(Boot_image_segment const& segment) const {
+    constexpr uint64_t read = memory_permission::read;
+    constexpr uint64_t read_write = read | memory_permission::write;
+    constexpr uint64_t read_execute = read | memory_permission::execute;
     if (!inside(segment.offset, segment.file_bytes))
         return Boot_image_error::segment_range;
-    if (!aligned(segment.address) || segment.address < lowest_address ||
-        segment.address >= address_limit || segment.memory_bytes == 0 ||
-        segment.memory_bytes > address_limit - segment.address ||
-        segment.file_bytes > segment.memory_bytes)
+    if (!aligned(segment.address) || segment.address < user_begin || segment.address >= user_end ||
+        segment.memory_bytes == 0 || segment.memory_bytes > user_end - segment.address)
         return Boot_image_error::segment_address;
-    constexpr uint64_t read = memory_permission::read;
-    if (segment.rights != read && segment.rights != (read | memory_permission::write) &&
-        segment.rights != (read | memory_permission::execute))
+    if (segment.rights != read && segment.rights != read_write && segment.rights != read_execute)
         return Boot_image_error::segment_rights;
+    // What is not writable is mapped right out of the image, so all of it must be there.
+    if (segment.file_bytes > segment.memory_bytes ||
+        (segment.rights != read_write && pages(segment.file_bytes) != pages(segment.memory_bytes)))
+        return Boot_image_error::segment_size;
     return Boot_image_error::none;
 }
 
 inline Boot_image_error Boot_image::check_files() const {
-    for (uint32_t i = 0; i < _files; ++i) {
-        auto const& current = file(i);
-        if (!terminated(current))
+    Boot_image_file const* previous = nullptr;
+    for (auto const& file : files()) {
+        if (!terminated(file))
             return Boot_image_error::file_name;
-        if (i != 0 && compare(file(i - 1).name, current.name, sizeof current.name) >= 0)
+        if (previous != nullptr && compare(previous->name, file.name, sizeof file.name) >= 0)
             return Boot_image_error::file_order;
-        if (!inside(current.offset, current.bytes))
+        if (!inside(file.offset, file.bytes))
             return Boot_image_error::file_range;
+        previous = &file;
     }
     return Boot_image_error::none;
 }
@@ -270,15 +298,15 @@ inline int Boot_image::compare(char const* left, char const* right, size_t lengt
 inline Boot_image_file const* Boot_image::find(char const* name, size_t length) const {
     if (length >= sizeof(Boot_image_file::name))
         return nullptr;
-    uint32_t low = 0;
-    uint32_t high = _files;
+    auto const* low = files().begin();
+    auto const* high = files().end();
     while (low < high) {
-        uint32_t const middle = low + (high - low) / 2;
-        int order = compare(file(middle).name, name, length);
-        if (order == 0 && file(middle).name[length] != '\0')
+        auto const* const middle = low + (high - low) / 2;
+        int order = compare(middle->name, name, length);
+        if (order == 0 && middle->name[length] != '\0')
             order = 1; // a longer name with the same beginning
         if (order == 0)
-            return &file(middle);
+            return middle;
         if (order < 0)
             low = middle + 1;
         else

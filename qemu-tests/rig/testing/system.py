@@ -48,6 +48,14 @@ class Test:
 
 
 _tests: list[Test] = []
+_provided: dict[str, Callable[[], Path | bytes]] = {}
+
+
+def provide(path: str, make: Callable[[], Path | bytes]) -> str:
+    """Has the shared machine's dom0 hold a file, made when that machine boots. Returns the path.
+    Everything a test boots there must come this way: over the serial port it would take minutes."""
+    _provided[path] = make
+    return path
 
 
 def system_test(
@@ -91,6 +99,11 @@ class Context:
         self._guests.append((machine, guest))
         return guest
 
+    def expect_end(self, guest: Guest, reason: str, timeout: float = 30) -> None:
+        """Waits for the guest's end and fails unless it gives that reason."""
+        got = guest.wait_for_shutdown(timeout)
+        assert got == reason, f"{guest.name} ended by {got}, not {reason}\n{guest.console.tail()}"
+
     @property
     def shared(self) -> FullMachine:
         """The full machine that tests share, for commands in dom0."""
@@ -125,7 +138,11 @@ class Pool:
         if self._machine is None:
             self._boots += 1
             logs = fresh_directory(f"system-shared-{self._boots}")
-            machine = start("full", replace(self._options, logs=logs))
+            files = {path: make() for path, make in _provided.items()}
+            # Booting has its own limit; it must not use up the time of whichever test is first.
+            left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+            machine = start("full", replace(self._options, logs=logs, files=files))
+            signal.setitimer(signal.ITIMER_REAL, left)
             assert isinstance(machine, FullMachine)
             self._machine = machine
         return self._machine

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from .. import bench, build, stub
+from .. import bench, build, qemu, stub
 from ..logs import fresh_directory
 from ..machine import GuestConfig, MachineOptions
 from .build import add_preset
@@ -18,7 +18,7 @@ HELP = "measure the costs of operations"
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_preset(parser)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there; - for stdout")
-    parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {bench.DEFAULT_CPU})")
+    parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
     parser.add_argument("--memory", type=int, default=64, metavar="MIB")
     parser.add_argument("--timeout", type=float, default=600, metavar="S")
     parser.add_argument("--stub", action="store_true", help="boot the rig's own test guest instead")

@@ -15,11 +15,14 @@ import argparse
 from pathlib import Path
 
 from .. import attach, build, stub, terminal
+from ..errors import RigError
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
 from ..modes import start
 from ..progress import BOLD, RED, paint, say
 from .build import add_preset
+
+_STUB = "/guest/stub"
 
 HELP = "build, boot, and connect to the guest's console"
 
@@ -61,29 +64,36 @@ def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
         wait_for_gdb=options.gdb,
         guest_memory=options.memory * options.guests,
         guests=options.guests,
+        files={_STUB: stub.build()} if options.stub else {},
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    kernel = stub.build() if options.stub else None
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
-    with start(mode, machine_options(options, logs)) as machine:
-        guests = [
-            machine.create_guest(_config(options, number, kernel))
-            for number in range(1, (1 if options.direct else options.guests) + 1)
-        ]
-        attach.Server(machine, guests, options.preset)
-        return _converse(machine, guests, options)
+    try:
+        with start(mode, machine_options(options, logs)) as machine:
+            guests = [
+                machine.create_guest(_config(options, number))
+                for number in range(1, (1 if options.direct else options.guests) + 1)
+            ]
+            attach.Server(machine, guests, options.preset)
+            return _converse(machine, guests, options)
+    except RigError:
+        say(f"logs: {logs}")
+        raise
 
 
-def _config(options: argparse.Namespace, number: int, kernel: Path | None) -> GuestConfig:
+def _config(options: argparse.Namespace, number: int) -> GuestConfig:
+    kernel: Path | str | None = None
+    if options.stub:
+        kernel = stub.build() if options.direct else _STUB
     return GuestConfig(
         name="lavandin" if options.guests == 1 else f"lavandin-{number}",
         kernel=kernel,
-        without_boot_image=kernel is not None,
+        without_boot_image=options.stub,
         command_line=options.command_line,
         memory=options.memory,
         vcpus=options.vcpus,
@@ -106,6 +116,7 @@ def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace
     say(f"{guest.name} ended: {reason}")
     if reason not in ("crash", "watchdog", "gone"):
         return 0
-    say(paint(guest.crash_report(), RED))
+    if report := guest.crash_report():
+        say(paint(report, RED))
     say(f"logs: {machine.options.logs}")
     return 1

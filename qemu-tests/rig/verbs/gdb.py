@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from pathlib import Path
 
 from .. import attach, packages, paths
 from ..errors import RigError
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     packages.ensure_host("gdb")
     machine = attach.newest()
-    kernel = options.symbols or paths.kernel(machine.preset)
+    kernel = Path(options.symbols or paths.kernel(machine.preset)).resolve()
     command = ["gdb", "-q", "-ex", "set confirm off", "-ex", f"target remote {machine.gdb_socket}"]
     try:
         # gdb needs the terminal, Ctrl-C included, so it stays in our session.

@@ -21,6 +21,9 @@ public:
     // Shows `text` (at most maximum_bytes) if there is room now. Errors: busy when there is none.
     Result<void> write_now(std::string_view text) const;
 
+    // Waits until the other side of the console has taken all text.
+    Result<void> flush() const;
+
     struct Input {
         size_t bytes;
         console_protocol::Read_outcome outcome;

@@ -24,6 +24,9 @@ enum class Label : uint32_t {
     // One transfer: a notification that Ctrl-C signals in cooked mode; w0: 0 to take it back. Only
     // role_control. Errors: permission_denied.
     set_interrupt = 4,
+    // Waits until the other side of the console has taken all text.
+    // Errors: busy (too many clients wait).
+    flush = 5,
 };
 
 enum Write_flags : uint64_t {

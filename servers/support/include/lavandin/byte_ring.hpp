@@ -72,6 +72,9 @@ public:
         return this->check(held) ? size - held : 0;
     }
 
+    // True when the other side has taken everything.
+    bool drained() const { return this->other() == this->count(); }
+
     // Writes the beginning of `text` that fits. Answers its length.
     uint32_t write(std::string_view text) {
         uint32_t const room = space();

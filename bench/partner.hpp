@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// A second process to measure with: one page of code, no C library, no FPU.
+#pragma once
+
+#include <lavandin/objects.hpp>
+
+extern "C" {
+extern char const partner_begin[];
+extern char const partner_echo[];
+extern char const partner_yield[];
+extern char const partner_end[];
+}
+
+namespace bench {
+
+// The partners' code, to be mapped into each of them.
+lavandin::Result<lavandin::Memory> make_partner_code();
+
+class Partner {
+public:
+    // `notification` is signalled when it ends; 0 for none.
+    static lavandin::Result<Partner> create(lavandin::Memory const& code,
+                                            lavandin::Capability_index notification = 0);
+
+    lavandin::Process const& process() const { return _process; }
+
+    // Runs `entry` with `argument`.
+    lavandin::Result<void> start(char const* entry, uint64_t argument);
+
+    Partner() = default;
+    Partner(Partner&&) = default;
+    Partner& operator=(Partner&&) = default;
+    ~Partner() {
+        if (_process.valid())
+            (void)_process.destroy(0);
+    }
+
+private:
+    explicit Partner(lavandin::Process&& process)
+        : _process{static_cast<lavandin::Process&&>(process)} {}
+
+    lavandin::Process _process;
+    lavandin::Kernel_thread _thread;
+};
+
+} // namespace bench

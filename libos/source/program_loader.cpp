@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include <lavandin/environment.hpp>
+#include <lavandin/mapping.hpp>
+#include <lavandin/program_loader.hpp>
+#include <lavandin/thread_locals.hpp>
+
+namespace lavandin {
+
+namespace {
+
+using namespace memory_permission;
+
+// Where the parts of a new process lie; see layout.hpp.
+struct Plan {
+    uint64_t environment;
+    uint64_t message_buffer;
+    uint64_t stack_begin;
+    uint64_t stack_end;
+    uint64_t heap_begin;
+};
+
+Plan plan_process(Elf_program const& program, uint64_t stack_bytes) {
+    Plan plan{};
+    plan.environment = layout::image_base + program.image_bytes();
+    plan.message_buffer = plan.environment + page_size;
+    plan.stack_begin = plan.message_buffer + 2 * page_size; // behind a guard page
+    plan.stack_end = plan.stack_begin + stack_bytes;
+    plan.heap_begin = plan.stack_end + page_size;
+    return plan;
+}
+
+// A process in the making. It ends when it is not taken.
+class Loading {
+public:
+    Loading(Program_start const& start, Elf_program const& program)
+        : _start{start}, _program{program}, _plan{plan_process(program, start.stack_bytes)} {}
+    Loading(Loading const&) = delete;
+    Loading& operator=(Loading const&) = delete;
+    ~Loading() {
+        if (_process.valid())
+            static_cast<void>(_process.destroy(0));
+    }
+
+    Result<Started_program> run();
+
+private:
+    Result<void> load_segment(Elf_program::Segment const& segment);
+    Result<void> map_segment(Elf_program::Segment const& segment, Memory const& memory);
+    Result<void> map_part(Memory const& memory, uint64_t first, uint64_t begin, uint64_t end,
+                          Permissions rights);
+    Result<void> make_stack();
+    Result<void> make_environment();
+    Result<void> fill_environment(Environment_page& page);
+
+    Program_start const& _start;
+    Elf_program const& _program;
+    Plan const _plan;
+    Process _process;
+};
+
+// Maps [begin, end) of the image, whose first page of `memory` is `first`.
+Result<void> Loading::map_part(Memory const& memory, uint64_t first, uint64_t begin, uint64_t end,
+                               Permissions rights) {
+    if (begin == end)
+        return {};
+    return _process.map(memory, layout::image_base + begin, begin - first, end - begin, rights);
+}
+
+Result<void> Loading::map_segment(Elf_program::Segment const& segment, Memory const& memory) {
+    uint64_t const begin = segment.page_begin();
+    uint64_t const end = begin + segment.page_bytes();
+    bool const protect = _program.relro_begin() == begin && _program.relro_end() > begin;
+    uint64_t const protected_end = protect ? _program.relro_end() : begin;
+    TRY_VOID(map_part(memory, begin, begin, protected_end, read));
+    return map_part(memory, begin, protected_end, end, segment.rights);
+}
+
+Result<void> Loading::load_segment(Elf_program::Segment const& segment) {
+    auto const memory = TRY(allocate_memory(segment.page_bytes()));
+    {
+        auto const mapping = TRY(Mapping::create(memory, 0, segment.page_bytes(), read | write));
+        _program.place(segment, mapping.bytes(), layout::image_base, own_module);
+    }
+    return map_segment(segment, memory);
+}
+
+Result<void> Loading::make_stack() {
+    auto const memory = TRY(allocate_memory(_start.stack_bytes));
+    return _process.map(memory, _plan.stack_begin, 0, _start.stack_bytes, read | write);
+}
+
+Result<void> Loading::fill_environment(Environment_page& page) {
+    Environment_writer writer{page};
+    page.message_buffer = _plan.message_buffer;
+    page.image_begin = layout::image_base;
+    page.image_end = layout::image_base + _program.image_bytes();
+    page.stack_begin = _plan.stack_begin;
+    page.stack_end = _plan.stack_end;
+    page.heap_begin = _plan.heap_begin;
+    page.heap_end = layout::heap_end;
+    page.window_begin = layout::window_begin;
+    page.window_end = layout::window_end;
+    for (auto const& argument : _start.arguments)
+        TRY_VOID(Result<void>{writer.add_argument(argument)});
+    for (auto const& given : _start.capabilities) {
+        auto const slot = TRY(_process.install(given.source, given.permissions, given.badge));
+        TRY_VOID(Result<void>{writer.add_capability(given.name, slot)});
+    }
+    return {};
+}
+
+Result<void> Loading::make_environment() {
+    auto const memory = TRY(allocate_memory(page_size));
+    {
+        auto const mapping = TRY(Mapping::create(memory, 0, page_size, read | write));
+        TRY_VOID(fill_environment(*mapping.as<Environment_page>()));
+    }
+    return _process.map(memory, _plan.environment, 0, page_size, read);
+}
+
+Result<Started_program> Loading::run() {
+    uint64_t const flags = _program.without_fpu() ? process_without_fpu : 0;
+    _process = TRY(Process::create(_start.quota, _start.name, flags, _start.ended));
+    for (auto const& segment : _program.segments())
+        TRY_VOID(load_segment(segment));
+    TRY_VOID(make_stack());
+    TRY_VOID(make_environment());
+    auto const thread =
+        TRY(thread_create(_process.index(), layout::image_base + _program.entry(), _plan.stack_end,
+                          _plan.environment, _start.priority, _plan.message_buffer));
+    return Started_program{static_cast<Process&&>(_process), Kernel_thread{thread}};
+}
+
+} // namespace
+
+Result<Started_program> start_program(Program_start const& start, Elf_error* reason) {
+    if (start.stack_bytes == 0 || start.stack_bytes % page_size != 0)
+        return Error::invalid_argument;
+    auto const program = Elf_program::open(start.file);
+    if (reason != nullptr)
+        *reason = program.error();
+    if (!program.ok())
+        return Error::not_supported;
+    return Loading{start, program.value()}.run();
+}
+
+} // namespace lavandin

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""The driver as a user meets it: interrupted at any moment, on a terminal, and by a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+
+from rig import paths, process, stub
+from rig.testing.system import Context, system_test
+
+_LAVANDIN = paths.ROOT / "lavandin"
+
+
+def _interrupt_after(arguments: list[str], delay: float) -> None:
+    """Starts the driver, interrupts it after a while; nothing of it may be left."""
+    before = set(process.descendants())
+    child = process.spawn(
+        [_LAVANDIN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        time.sleep(delay)
+        os.kill(child.pid, signal.SIGINT)
+        _, said = child.communicate(timeout=30)
+    finally:
+        left = set(process.descendants()) - before - {child.pid}
+        process.stop(child)
+    assert child.returncode == 128 + signal.SIGINT or delay < 0.3, (child.returncode, said)
+    assert not left, f"processes left after {delay} s: {left}"
+    assert not (paths.RUN / str(child.pid)).exists(), f"files left after {delay} s"
+
+
+@system_test("SIGINT during a direct start leaves no process", timeout=90, needs_build=False)
+def interrupted_direct(context: Context) -> None:
+    stub.build()
+    for delay in (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0):
+        _interrupt_after(["boot", "--direct", "--stub"], delay)
+
+
+@system_test("SIGINT during a full start leaves no process", timeout=180, needs_build=False)
+def interrupted_full(context: Context) -> None:
+    stub.build()
+    for delay in (0.1, 0.3, 0.6, 1, 2, 4, 7, 9, 11, 14):
+        _interrupt_after(["boot", "--stub", "--memory", "16"], delay)
+
+
+@system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=60, needs_build=False)
+def on_a_terminal(context: Context) -> None:
+    stub.build()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(_LAVANDIN, [str(_LAVANDIN), "boot", "--direct", "--stub"])
+    try:
+        _read_until(terminal, rb"stub> ")
+        os.write(terminal, b"a key\r")
+        _read_until(terminal, rb"heard: a key")
+        os.write(terminal, b"\x03")  # goes to the guest, as any other key
+        os.write(terminal, b"again\r")
+        _read_until(terminal, rb"heard: \x03again")
+        os.write(terminal, b"\x1d")
+        _read_until(terminal, rb"machine ended")
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, status
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+    finally:
+        os.close(terminal)
+
+
+def _read_until(descriptor: int, pattern: bytes, timeout: float = 20) -> None:
+    text, deadline = b"", time.monotonic() + timeout
+    while not re.search(pattern, text):
+        assert time.monotonic() < deadline, f"no {pattern!r} in {text!r}"
+        if select.select([descriptor], [], [], 0.5)[0]:
+            text += os.read(descriptor, 4096)
+
+
+@system_test("boot feeds a pipe line by line", timeout=60, needs_build=False)
+def by_a_pipe(context: Context) -> None:
+    stub.build()
+    done = subprocess.run(
+        [_LAVANDIN, "boot", "--direct", "--stub"],
+        input=b"first\nquit\n",
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"heard: first" in done.stdout and b"heard: quit" in done.stdout, done.stdout

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Reading what Xen, benchmarks and crash dumps say."""
+
+import unittest
+
+from rig import bench, crash, xen
+from rig.errors import RigError
+
+DUMP = """(XEN) Domain 0 (vcpu#0) crashed on cpu#0:
+(XEN) RIP:    e033:[<ffffffff8010207f>]
+(XEN) Guest stack trace from rsp=ffffffff80106ee8:
+(XEN)    0000000000000072 0000000000000000 ffffffff8010207f 000000010000e030
+(XEN)    ffffffff801021b1 ffffffff80106ff0
+(XEN) Hardware Dom0 crashed: rebooting machine in 5 seconds.
+"""
+
+
+class Endings(unittest.TestCase):
+    def test_reasons(self):
+        for text, reason in (
+            ("(XEN) Hardware Dom0 shutdown: rebooting machine", "reboot"),
+            ("(XEN) Hardware Dom0 halted: halting machine", "poweroff"),
+            (DUMP, "crash"),
+            ("(XEN) Panic on CPU 0:\n(XEN) Hardware Dom0 crashed", "panic"),
+            ("(XEN) all is well", None),
+        ):
+            self.assertEqual(xen.ending(text), reason)
+
+    def test_dump_begins_with_the_crash(self):
+        self.assertTrue(xen.crash_dump("(XEN) before\n" + DUMP).startswith("(XEN) Domain 0 (vcpu"))
+        self.assertEqual(xen.crash_dump("(XEN) nothing"), "")
+
+
+class Stack(unittest.TestCase):
+    def test_words(self):
+        self.assertEqual(
+            crash.stack_words(DUMP)[2:5], [0xFFFFFFFF8010207F, 0x10000E030, 0xFFFFFFFF801021B1]
+        )
+        self.assertEqual(len(crash.stack_words(DUMP)), 6)
+        self.assertEqual(crash.stack_words("no stack"), [])
+
+    def test_xenctx_form(self):
+        self.assertEqual(crash.stack_words("Stack:\n 0000000000000001 0000000000000002\n\nx"), [1, 2])
+
+    def test_xenctx_call_trace_is_longer(self):
+        dump = "Stack:\n 0000000000000001\n\nCall Trace:\n"
+        dump += "     [<ffffffff80000009>] <--\nffffffff80028cd8:   [<ffffffff80034048>] \n"
+        self.assertEqual(crash.stack_words(dump), [0xFFFFFFFF80034048])
+
+
+class Bench(unittest.TestCase):
+    GOOD = 'BENCH {"name": "a", "instructions": 5, "iterations": 3, "unit": "instructions"}'
+
+    def test_figures_among_noise(self):
+        (figure,) = bench.parse(f"hello\n  {self.GOOD}\r\nBENCH mark\n")
+        self.assertEqual((figure.name, figure.instructions, figure.min), ("a", 5, None))
+
+    def test_malformed(self):
+        for text in ("BENCH {", 'BENCH {"name": "a"}', self.GOOD + "\n" + self.GOOD):
+            with self.assertRaises(RigError):
+                bench.parse(text)
+
+    def test_table(self):
+        run = bench.Run(bench.parse(self.GOOD), "qemu64", {"Xen": "4.17"})
+        self.assertIn("-cpu qemu64", run.as_table())
+
+
+if __name__ == "__main__":
+    unittest.main()
