@@ -54,10 +54,10 @@ void Endpoint::call(Thread& caller, uint64_t badge) {
     }
     if (auto const moved = transfer(caller, *receiver, badge); !moved.ok())
         return caller.registers().answer(moved.error());
-    Reply& reply = *receiver->reply;
+    Ref<Reply> const reply = receiver->reply; // may be all that is left of it
     receiver->cancel(Error::none);
-    this_processor().block(Wait::answer, &reply);
-    take_message(caller, *receiver, reply);
+    this_processor().block(Wait::answer, reply.get());
+    take_message(caller, *receiver, *reply);
     this_processor().hand_over(*receiver);
 }
 
@@ -89,7 +89,7 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
     }
     if (deadline == abi::at_once)
         return receiver.registers().answer(Error::timed_out);
-    receiver.reply = &reply;
+    receiver.reply = Ref<Reply>{reply};
     reply.in_use = true;
     _receivers.push_back(receiver);
     this_processor().block(Wait::receive, this);
