@@ -127,11 +127,13 @@ void Endpoint::capability_added(Permissions permissions) {
 }
 
 void Endpoint::capability_removed(Permissions permissions) {
-    if (!(permissions & abi::endpoint_permission::receive))
+    if (!(permissions & abi::endpoint_permission::receive) ||
+        __atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) != 0)
         return;
+    // Not before: a transfer that takes back a capability to the endpoint it goes through holds the
+    // lock. Its sender keeps one, so that one is never the last.
     Lock_guard const guard{_lock};
-    if (__atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) == 0)
-        fail_callers();
+    fail_callers();
 }
 
 void Endpoint::fail_callers() {
