@@ -2,10 +2,14 @@
 // There is one thread here: whoever waits for a lock holds it already.
 #pragma once
 
-#include <stdexcept>
+#include <cstdio>
+#include <cstdlib>
 
 namespace arch {
 
-[[noreturn]] inline void relax() { throw std::logic_error{"a lock is taken twice"}; }
+[[noreturn]] inline void relax() {
+    std::fputs("a lock is taken twice\n", stderr);
+    std::abort();
+}
 
 } // namespace arch
