@@ -66,6 +66,7 @@ void Thread::leave_wait() {
         break;
     case Wait::receive:
         reply->in_use = false;
+        reply.reset();
         [[fallthrough]];
     case Wait::call:
         static_cast<Endpoint*>(waiting_at)->remove(*this);
