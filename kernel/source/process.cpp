@@ -9,7 +9,7 @@ namespace kernel {
 namespace {
 constexpr uint64_t first_identifier = 1; // nobody is left to start others without it
 uint64_t next_identifier = first_identifier;
-}
+} // namespace
 
 Process::Process(Ref<Quota> quota, Name name, bool uses_fpu)
     : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _table{*this},
