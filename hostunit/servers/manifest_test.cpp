@@ -135,6 +135,10 @@ TEST(Manifest, each_problem_is_reported_up_to_a_limit) {
     EXPECT_EQ(parse(many)->problems().size(), Manifest::maximum_problems);
 }
 
+TEST(Manifest, what_follows_a_bad_head_is_not_reported_too) {
+    EXPECT_EQ(parse("[server B]\nquota = 1K\n[server a]\nquota = 1K\n")->problems().size(), 1u);
+}
+
 TEST(Manifest, too_much_is_an_error_and_not_more) {
     std::string sections;
     for (int i = 0; i < 60; ++i)

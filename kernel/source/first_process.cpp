@@ -142,7 +142,6 @@ Result<void> First_process::make_all() {
     _information.version = Boot_information::current_version;
     _information.processors = arch::possible_processors();
     _information.message_buffer = _stack_top;
-    _information.kernel_entry_time = _boot.entry_time;
     _information.image_begin = _image.segments()[0].address;
     _information.boot_image_bytes = _boot.boot_image_bytes;
     _information.boot_image_address = round_up(_stack_top + 2 * page_size, boot_image_alignment);

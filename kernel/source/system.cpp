@@ -43,7 +43,6 @@ void System::describe(abi::System_information& information) const {
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;
     information.thread_switches = this_processor().switches();
-    information.boot_time = _entry_time;
     for (unsigned type = 0; type < 9; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
     information.page_tables = arch::table_counts().in_use;

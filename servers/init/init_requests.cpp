@@ -38,7 +38,9 @@ void Init_server::request(Request& request) {
 void Init_server::spawn(Request& request) {
     std::string_view const block = request.text();
     uint64_t const flags = request.word();
-    auto notification = request.take<Notification>();
+    Notification notification; // optional
+    if (request.more_capabilities())
+        notification = request.take<Notification>();
     bool const whole = request.ok() && !block.empty() && block.back() == '\0' &&
                        block.size() <= maximum_arguments_bytes;
     if (!whole || (flags & ~uint64_t{spawn_in_background}) != 0)

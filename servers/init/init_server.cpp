@@ -37,9 +37,6 @@ Result<void> Init_server::start() {
     TRY_VOID(endpoint().bind(_ended));
     // From here on the kernel leaves the console alone; the log server takes its place later.
     TRY_VOID(log_bind(_boot.system, _ended.index()));
-    for (auto part = log_read(_boot.system, 0); part.ok() && part.value().size != 0;
-         part = log_read(_boot.system, _log_shown))
-        _log_shown = part.value().next;
     for (Section const& section : _manifest.sections())
         if (section.kind == Section_kind::server)
             TRY_VOID(start_server(section));
@@ -49,12 +46,12 @@ Result<void> Init_server::start() {
 Result<void> Init_server::start_server(Section const& section) {
     if (!section.requires_device.empty() && !_launcher.has_device(section.requires_device))
         return {};
-    if (section.grants_service("console"))
-        _messages.hand_over();
+    // The log server is told what has been shown: by the kernel, or by its predecessor.
     char block[64];
-    int const length = snprintf(block, sizeof(block), "%.*s%c%llu", size_of(section.name),
+    int const length = snprintf(block, sizeof(block), "%.*s%c%llu%c%llu", size_of(section.name),
                                 section.name.data(), '\0',
-                                static_cast<unsigned long long>(_log_shown));
+                                static_cast<unsigned long long>(kernel_log_end()), '\0',
+                                static_cast<unsigned long long>(_announced));
     // A share of what is left means what was left the first time; but clients may still hold memory
     // of a server that has died.
     uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
@@ -67,7 +64,17 @@ Result<void> Init_server::start_server(Section const& section) {
         _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
                       section.name.data(), size_of(section.program), section.program.data(),
                       text_of(started.error()));
+    else if (section.grants_service("log"))
+        _messages.hand_over();
     return started.error();
+}
+
+uint64_t Init_server::kernel_log_end() const {
+    uint64_t end = 0;
+    for (auto part = log_read(_boot.system, end); part.ok() && part.value().size != 0;
+         part = log_read(_boot.system, end))
+        end = part.value().next;
+    return end;
 }
 
 Result<void> Init_server::start_main_program() {

@@ -73,6 +73,7 @@ Manifest_parser::Reason Manifest_parser::read_line(std::string_view line) {
 
 Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
     _section = nullptr;
+    _head_seen = true;
     if (head.back() != ']')
         return "the section's `]` is missing";
     head = {head.data() + 1, head.size() - 2};
@@ -101,7 +102,7 @@ Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
 Manifest_parser::Reason Manifest_parser::read_setting(std::string_view name,
                                                       std::string_view value) {
     if (_section == nullptr)
-        return "this stands in no section";
+        return _head_seen ? nullptr : "this stands in no section"; // the bad head has been reported
     if (value.empty())
         return "there is no value after `=`";
     for (size_t i = 0; i < keys().size(); ++i) {
