@@ -25,7 +25,8 @@ Result<Memory> make_partner_code() {
 }
 
 Result<Partner> Partner::create(Memory const& code, Capability_index notification) {
-    Process process = TRY(Process::create(partner_quota, "partner", process_without_fpu, notification));
+    Process process =
+        TRY(Process::create(partner_quota, "partner", process_without_fpu, notification));
     TRY_VOID(process.map(code, code_address, 0, page_size,
                          memory_permission::read | memory_permission::execute));
     return Partner{static_cast<Process&&>(process)};
@@ -33,8 +34,8 @@ Result<Partner> Partner::create(Memory const& code, Capability_index notificatio
 
 Result<void> Partner::start(char const* entry, uint64_t argument) {
     uint64_t const address = code_address + static_cast<uint64_t>(entry - partner_begin);
-    _thread = Kernel_thread::own(TRY(thread_create(_process.index(), address, buffer_address, argument,
-                                                   default_priority, buffer_address)));
+    _thread = Kernel_thread::own(TRY(thread_create(_process.index(), address, buffer_address,
+                                                   argument, default_priority, buffer_address)));
     return {};
 }
 

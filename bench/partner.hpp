@@ -27,6 +27,7 @@ public:
     // Runs `entry` with `argument`.
     lavandin::Result<void> start(char const* entry, uint64_t argument);
 
+    Partner() = default;
     Partner(Partner&&) = default;
     Partner& operator=(Partner&&) = default;
     ~Partner() {

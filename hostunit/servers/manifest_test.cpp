@@ -122,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[server a]\nquota = 1K\nservice = init\n", 1, "taken"},
         Bad{"[server a]\nquota = 1K\nservice = s\n[server b]\nquota = 1K\nservice = s\n", 4,
             "taken"},
+        Bad{"[program a]\nquota = 10%\n", 1, "K or M"},
         Bad{"[program a]\nquota = 1K\nservice = s\n", 1, "cannot have"}));
 
 TEST(Manifest, each_problem_is_reported_up_to_a_limit) {
@@ -132,6 +133,10 @@ TEST(Manifest, each_problem_is_reported_up_to_a_limit) {
     for (int i = 0; i < 100; ++i)
         many += "x\n";
     EXPECT_EQ(parse(many)->problems().size(), Manifest::maximum_problems);
+}
+
+TEST(Manifest, what_follows_a_bad_head_is_not_reported_too) {
+    EXPECT_EQ(parse("[server B]\nquota = 1K\n[server a]\nquota = 1K\n")->problems().size(), 1u);
 }
 
 TEST(Manifest, too_much_is_an_error_and_not_more) {

@@ -39,7 +39,7 @@ Result<Receiving> find_receiving(Process& process, Capability_index endpoint,
     Receiving found;
     found.endpoint = TRY(table.find<Endpoint>(endpoint, endpoint_permission::receive));
     found.reply = TRY(table.find<Reply>(reply, reply_permission::use));
-    if (found.reply->receiver)
+    if (found.reply->in_use)
         return Error::busy;
     return found;
 }

@@ -43,9 +43,12 @@ void System::describe(abi::System_information& information) const {
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;
     information.thread_switches = this_processor().switches();
-    information.boot_time = _entry_time;
     for (unsigned type = 0; type < 9; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
+    arch::Run_times const times = arch::run_times();
+    information.running_time = times.running;
+    information.stolen_time = times.stolen;
+    information.blocked_time = times.blocked;
     information.page_tables = arch::table_counts().in_use;
     information.pooled_page_tables = arch::table_counts().pooled;
 }

@@ -61,6 +61,8 @@ void Shell::run_program(Command const& command) {
 
 void Shell::run_in_foreground(Command const& command) {
     std::string_view const name = command.words()[0];
+    // Each time anew: the console server may have been started again.
+    static_cast<void>(_screen.console().set_interrupt(&_interrupt));
     // A Ctrl-C that was meant for an earlier program is forgotten.
     static_cast<void>(_events.wait(at_once));
     auto const process = _init.spawn(command.block(), 0, &_foreground_ended);
@@ -84,8 +86,8 @@ Ending Shell::wait_for(Process_number process) {
 
 void Shell::run_in_background(Command const& command) {
     std::string_view const name = command.words()[0];
-    auto const place = std::find_if(_jobs.begin(), _jobs.end(),
-                                    [](Job const& job) { return job.process == 0; });
+    auto const place =
+        std::find_if(_jobs.begin(), _jobs.end(), [](Job const& job) { return job.process == 0; });
     if (place == _jobs.end())
         return _screen.show("shell: too many jobs in the background\n");
     auto const process =

@@ -7,10 +7,12 @@ import os
 import shutil
 
 from . import cache, packages, paths, process
+from .errors import RigError
 from .progress import Step
 
 _CONFIGURE_TIMEOUT = 600
 _BUILD_TIMEOUT = 3600
+_MOST_LINES = 60  # of a failed build's output
 
 
 def ensure(preset: str, quiet: bool = False) -> None:
@@ -41,15 +43,27 @@ def _cmake(preset: str, quiet: bool) -> None:
                 )
                 step.note("")
         with Step(f"building {preset}", quiet) as step:
-            process.run(
+            status, output = process.run(
                 ["cmake", "--build", directory],
                 timeout=_BUILD_TIMEOUT,
                 step=step,
                 log=log,
+                check=False,
                 cwd=paths.ROOT,
                 env=environment,
             )
-            step.note("")
+            step.note("" if status == 0 else "see below")
+            if status:
+                raise RigError(f"the build of {preset} failed\n{_failure(output)}\n(all: {log})")
+
+
+def _failure(output: str) -> str:
+    """The part of Ninja's output that begins with the first failure, without its command line."""
+    begin = output.find("\nFAILED: ")
+    lines = output[max(begin, 0) :].strip().split("\n")
+    if begin >= 0:
+        del lines[1:2]
+    return "\n".join(lines[:_MOST_LINES])
 
 
 def clean(everything: bool) -> list[str]:

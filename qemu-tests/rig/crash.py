@@ -8,12 +8,17 @@ import re
 from .symbols import Symboliser
 
 _STACK = re.compile(r"(?:stack trace from|^Stack:)[^\n]*\n(.*)", re.S | re.M)
+_TRACE = "Call Trace:\n"
 _WORD = re.compile(r"\b[0-9a-f]{16}\b")
+_TRACE_WORD = re.compile(r"\[<([0-9a-f]{16})>\](?! <--)")
 _MOST = 32
 
 
 def stack_words(dump: str) -> list[int]:
-    """The words that Xen's dump (or xenctx's) shows after its stack headings."""
+    """The words of the stack that a dump shows: after the heading in Xen's form, one to a line in
+    xenctx's longer "call trace", which is no more than that."""
+    if _TRACE in dump:
+        return [int(word, 16) for word in _TRACE_WORD.findall(dump.partition(_TRACE)[2])]
     found = _STACK.search(dump)
     words: list[int] = []
     for line in found.group(1).split("\n") if found else []:
@@ -25,12 +30,14 @@ def stack_words(dump: str) -> list[int]:
 
 
 def with_calls(dump: str, symboliser: Symboliser) -> str:
-    """The dump, followed by the stack words that are return addresses, innermost first."""
+    """The dump of one VCPU, followed by the stack words that are return addresses, innermost first.
+    xenctx's call trace, where it has one, is replaced by them."""
     calls = [
-        f"    [<{word:016x}>] {text}"
+        f"    {word:016x}  {text}"
         for word in stack_words(dump)
         if (text := symboliser.return_address(word))
     ]
     if not calls:
         return dump
+    dump = dump.partition(_TRACE)[0].rstrip()
     return "\n".join([dump, "Possible calls, innermost first:", *calls[:_MOST]])

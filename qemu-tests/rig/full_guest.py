@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -122,10 +123,13 @@ class FullGuest(Guest):
 
     def crash_report(self) -> str:
         """Registers and stack of each VCPU, from xenctx."""
-        script = f"id=$(xl domid {self.name}) || exit 0\n"
+        parts = []
         for vcpu in range(self.config.vcpus):
-            script += f"echo '--- VCPU {vcpu} of {self.name}'; xenctx --all $id {vcpu} 2>&1\n"
-        dump = self._dom0.run(script, check=False).output
-        report = crash.with_calls(self.symboliser.text(dump), self.symboliser)
+            command = f"xenctx --all $(xl domid {self.name}) {vcpu} 2>&1"
+            dump = self._dom0.run(command, check=False).output.replace("\n\n", "\n")
+            dump = re.sub(r"^rip: ([0-9a-f]+)", r"rip: [<\1>]", dump, flags=re.M)
+            text = self.symboliser.text(crash.with_calls(dump, self.symboliser))
+            parts.append(f"--- VCPU {vcpu} of {self.name}\n{text}")
+        report = "\n".join(parts)
         (self._logs / f"{self.name}-crash.log").write_text(report)
         return report

@@ -38,10 +38,11 @@ class Image:
         return f"{_demangled(nearest.name)}+{address - nearest.address:#x}"
 
     def in_function(self, address: int) -> bool:
-        """Whether the address lies behind the first byte of a function, as return addresses do."""
+        """Whether the address lies behind the first byte of a function, as return addresses do; one
+        behind its last byte follows a call that does not return."""
         index = bisect.bisect_right(self._addresses, address)
         around = self._symbols[max(index - 16, 0) : index]
-        return any(s.function and s.address < address < s.address + s.size for s in around)
+        return any(s.function and s.address < address <= s.address + s.size for s in around)
 
     @functools.lru_cache(maxsize=4096)
     def line(self, address: int) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from rig import GuestConfig, MachineOptions, stub
 from rig.errors import TimedOut
+from rig.logs import fresh_directory
 from rig.testing import conformance
 from rig.testing.system import Context, provide, system_test
 
@@ -81,7 +82,7 @@ def dom0_commands(context: Context) -> None:
 
 @system_test("rig: a report with failures fails", timeout=60, needs_build=False)
 def failing_report(context: Context) -> None:
-    options = MachineOptions(preset=context.preset)
+    options = MachineOptions(logs=fresh_directory("rig-reports"), quiet=True)
     for line, expected in (
         ("run=conformance", ["passed", "skipped", "passed"]),
         ("run=failure", ["passed", "failed", "failed"]),
@@ -90,3 +91,11 @@ def failing_report(context: Context) -> None:
         report = conformance.run_guest("direct", options, stub.build(), line, timeout=20)
         outcomes = [case.outcome for case in report.cases]
         assert outcomes == expected, f"{line}: {outcomes}"
+
+
+@system_test("rig: a hanging guest is a failure that says where", timeout=60, needs_build=False)
+def hanging_report(context: Context) -> None:
+    options = MachineOptions(logs=fresh_directory("rig-hang"), quiet=True)
+    report = conformance.run_guest("direct", options, stub.build(), "run=echo", timeout=4)
+    details = "\n".join(case.detail + case.name for case in report.cases)
+    assert "processor 0" in details and "no end within 4 s" in details, details

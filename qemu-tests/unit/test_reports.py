@@ -42,6 +42,11 @@ class Stack(unittest.TestCase):
     def test_xenctx_form(self):
         self.assertEqual(crash.stack_words("Stack:\n 0000000000000001 0000000000000002\n\nx"), [1, 2])
 
+    def test_xenctx_call_trace_is_longer(self):
+        dump = "Stack:\n 0000000000000001\n\nCall Trace:\n"
+        dump += "     [<ffffffff80000009>] <--\nffffffff80028cd8:   [<ffffffff80034048>] \n"
+        self.assertEqual(crash.stack_words(dump), [0xFFFFFFFF80034048])
+
 
 class Bench(unittest.TestCase):
     GOOD = 'BENCH {"name": "a", "instructions": 5, "iterations": 3, "unit": "instructions"}'

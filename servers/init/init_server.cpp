@@ -9,6 +9,11 @@ namespace {
 constexpr uint8_t maximum_restarts = 5;
 constexpr uint64_t ended_bit = 1;
 
+uint64_t quota_left() {
+    auto const own = Process::self().information();
+    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
+}
+
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
 } // namespace
@@ -16,7 +21,8 @@ int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
                          Manifest const& manifest, Messages& messages)
     : _boot{boot}, _manifest{manifest}, _messages{messages},
-      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services, messages} {}
+      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services,
+                                                                      messages} {}
 
 void Init_server::end_machine(Shutdown way) {
     announce_messages();
@@ -32,9 +38,6 @@ Result<void> Init_server::start() {
     TRY_VOID(endpoint().bind(_ended));
     // From here on the kernel leaves the console alone; the log server takes its place later.
     TRY_VOID(log_bind(_boot.system, _ended.index()));
-    for (auto part = log_read(_boot.system, 0); part.ok() && part.value().size != 0;
-         part = log_read(_boot.system, _log_shown))
-        _log_shown = part.value().next;
     for (Section const& section : _manifest.sections())
         if (section.kind == Section_kind::server)
             TRY_VOID(start_server(section));
@@ -44,20 +47,35 @@ Result<void> Init_server::start() {
 Result<void> Init_server::start_server(Section const& section) {
     if (!section.requires_device.empty() && !_launcher.has_device(section.requires_device))
         return {};
-    if (section.grants_service("console"))
-        _messages.hand_over();
+    // The log server is told what has been shown: by the kernel, or by its predecessor.
     char block[64];
-    int const length = snprintf(block, sizeof(block), "%.*s%c%llu", size_of(section.name),
-                                section.name.data(), '\0',
-                                static_cast<unsigned long long>(_log_shown));
-    auto const started =
-        start_process(section, section.program, init_number,
-                      {block, static_cast<size_t>(length) + 1}, 0);
+    int const length =
+        snprintf(block, sizeof(block), "%.*s%c%llu%c%llu", size_of(section.name),
+                 section.name.data(), '\0', static_cast<unsigned long long>(kernel_log_end()), '\0',
+                 static_cast<unsigned long long>(_announced));
+    // A share of what is left means what was left the first time; but clients may still hold memory
+    // of a server that has died.
+    uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
+    uint64_t const left = quota_left();
+    if (quota == 0 || quota > left)
+        quota = section.quota.of(left);
+    auto const started = start_process(section, section.program, init_number, quota,
+                                       {block, static_cast<size_t>(length) + 1}, 0);
     if (!started.ok())
         _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
                       section.name.data(), size_of(section.program), section.program.data(),
                       text_of(started.error()));
+    else if (section.grants_service("log"))
+        _messages.hand_over();
     return started.error();
+}
+
+uint64_t Init_server::kernel_log_end() const {
+    uint64_t end = 0;
+    for (auto part = log_read(_boot.system, end); part.ok() && part.value().size != 0;
+         part = log_read(_boot.system, end))
+        end = part.value().next;
+    return end;
 }
 
 Result<void> Init_server::start_main_program() {
@@ -76,8 +94,9 @@ Result<void> Init_server::start_main_program() {
     for (auto word = take_program_argument(rest); !word.empty(); word = take_program_argument(rest))
         put(word);
     Result<Process_record*> const started =
-        section == nullptr ? Error::permission_denied
-                           : start_process(*section, name, init_number, {block, used}, 0);
+        section == nullptr
+            ? Error::permission_denied
+            : start_process(*section, name, init_number, section->quota.bytes, {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));
@@ -88,13 +107,13 @@ Result<void> Init_server::start_main_program() {
 }
 
 Result<Process_record*> Init_server::start_process(Section const& section, std::string_view file,
-                                                   Process_number parent, std::string_view block,
-                                                   uint64_t console_roles) {
+                                                   Process_number parent, uint64_t quota,
+                                                   std::string_view block, uint64_t console_roles) {
     bool const server = section.kind == Section_kind::server;
     std::string_view const name = server ? section.name : file;
     Process_record* const record = TRY(_processes.add(parent, name));
     auto ended = _ended.copy(notification_permission::signal, ended_bit);
-    auto process = ended.ok() ? _launcher.launch({section, file, name, block, record->number,
+    auto process = ended.ok() ? _launcher.launch({section, quota, file, name, block, record->number,
                                                   console_roles, ended.value().index()})
                               : Result<Process>{ended.error()};
     if (!process.ok()) {
@@ -175,10 +194,11 @@ void Init_server::server_ended(Process_record& record) {
     if (_restarts[index] == maximum_restarts) {
         _messages.say("server %.*s has ended %u times and is not started again",
                       size_of(section.name), section.name.data(), maximum_restarts + 1u);
-        return;
+        return _services.give_up(section);
     }
     ++_restarts[index];
-    static_cast<void>(start_server(section)); // which says what went wrong
+    if (!start_server(section).ok()) // which says what went wrong
+        _services.give_up(section);
 }
 
 void Init_server::main_program_ended(Process_record& record) {

@@ -49,9 +49,10 @@ private:
 
     Result<void> start_server(Section const& section);
     Result<void> start_main_program();
+    uint64_t kernel_log_end() const;
     Result<Process_record*> start_process(Section const& section, std::string_view file,
-                                          Process_number parent, std::string_view block,
-                                          uint64_t console_roles);
+                                          Process_number parent, uint64_t quota,
+                                          std::string_view block, uint64_t console_roles);
 
     void process_ended(Process_record& record);
     void server_ended(Process_record& record);
@@ -76,8 +77,8 @@ private:
     std::array<Watcher, 16> _watchers;
     uint64_t _announced{0}; // messages that the watchers have been signalled for
     std::array<uint8_t, Manifest::maximum_sections> _restarts{};
+    std::array<uint64_t, Manifest::maximum_sections> _quotas{}; // bytes given to each server
     Process_number _main_program{0};
-    uint64_t _log_shown{0};
     Machine_end _machine_end;
     std::array<Deferred_answer, 4> _enders; // callers of shut_down, who are not answered
 };

@@ -85,11 +85,6 @@ size_t split(std::string_view block, std::span<std::string_view> arguments) {
     return count;
 }
 
-uint64_t quota_left() {
-    auto const own = Process::self().information();
-    return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
-}
-
 } // namespace
 
 Result<Process> Launcher::launch(Order const& order) const {
@@ -110,7 +105,7 @@ Result<Process> Launcher::launch(Order const& order) const {
             .file = {reinterpret_cast<std::byte const*>(_image.contents(file->offset)),
                      static_cast<size_t>(file->bytes)},
             .name = order.name,
-            .quota = order.section.quota.of(quota_left()) / page_size * page_size,
+            .quota = order.quota / page_size * page_size,
             .arguments = {arguments, count},
             .capabilities = grants.given(),
             .priority = order.section.priority,

@@ -73,6 +73,7 @@ Manifest_parser::Reason Manifest_parser::read_line(std::string_view line) {
 
 Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
     _section = nullptr;
+    _head_seen = true;
     if (head.back() != ']')
         return "the section's `]` is missing";
     head = {head.data() + 1, head.size() - 2};
@@ -101,7 +102,7 @@ Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
 Manifest_parser::Reason Manifest_parser::read_setting(std::string_view name,
                                                       std::string_view value) {
     if (_section == nullptr)
-        return "this stands in no section";
+        return _head_seen ? nullptr : "this stands in no section"; // the bad head has been reported
     if (value.empty())
         return "there is no value after `=`";
     for (size_t i = 0; i < keys().size(); ++i) {
@@ -198,6 +199,8 @@ void Manifest_parser::check_section(size_t index) {
     Section const& section = _manifest._sections[index];
     if (section.quota.bytes == 0 && section.quota.percent == 0)
         note(section.line, "the section has no quota");
+    if (section.kind == Section_kind::program && section.quota.percent != 0)
+        note(section.line, "a program's quota is a number with K or M");
     for (Grant const& grant : section.grants())
         if (Reason const reason = check_grant(index, grant))
             note(section.line, reason);
@@ -207,10 +210,12 @@ Manifest_parser::Reason Manifest_parser::check_grant(size_t index, Grant const& 
     bool const program = _manifest._sections[index].kind == Section_kind::program;
     if (grant.kind == Grant_kind::service && program)
         return "a program cannot have a `service`";
-    if (grant.kind == Grant_kind::service && (grant.name == "init" || served_before(index, grant.name)))
+    if (grant.kind == Grant_kind::service &&
+        (grant.name == "init" || served_before(index, grant.name)))
         return "this service is taken by somebody else";
     size_t const before = program ? _manifest._count : index;
-    if (grant.kind == Grant_kind::client && grant.name != "init" && !served_before(before, grant.name))
+    if (grant.kind == Grant_kind::client && grant.name != "init" &&
+        !served_before(before, grant.name))
         return "nobody before this section serves what it is a client of";
     return nullptr;
 }

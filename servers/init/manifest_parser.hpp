@@ -48,6 +48,7 @@ private:
 
     Manifest& _manifest;
     Section* _section{nullptr}; // the one that is open
+    bool _head_seen{false};
     uint32_t _line{0};
     uint32_t _seen{0}; // keys of the open section, by place in keys()
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What init has to say. Init calls nobody, so that no server can hold it up: before the console
-// server runs it writes by itself, later the log server comes and takes the messages.
+// What init has to say. Init calls nobody, so that no server can hold it up: before the log
+// server runs it writes by itself, later that one comes and takes the messages. (When the console
+// server runs already, but no log server could be started, the two write over each other: init's
+// reason for giving up matters more then.)
 #pragma once
 
 #include "early_console.hpp"
@@ -16,7 +18,7 @@ public:
     // One line, as printf.
     [[gnu::format(printf, 2, 3)]] void say(char const* format, ...);
 
-    // The console server is about to run.
+    // The log server is about to run.
     void hand_over() { _handed_over = true; }
 
     Log_ring const& ring() const { return _ring; }

@@ -20,6 +20,12 @@ Result<void> Services::add(std::string_view name) {
     return {};
 }
 
+void Services::give_up(Section const& section) {
+    for (Entry& entry : std::span{_entries.data(), _count})
+        if (section.grants_service(entry.name))
+            entry.endpoint.reset();
+}
+
 Capability_index Services::find(std::string_view name) const {
     for (Entry const& entry : std::span{_entries.data(), _count})
         if (entry.name == name)

@@ -18,6 +18,9 @@ public:
     // 0 when there is no such service.
     Capability_index find(std::string_view name) const;
 
+    // Nobody will receive there any more: who calls, or waits already, gets peer_died.
+    void give_up(Section const& section);
+
     // init's own.
     Endpoint const& init() const { return _entries[0].endpoint; }
 

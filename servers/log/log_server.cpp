@@ -10,6 +10,17 @@ namespace lavandin::log {
 
 using namespace log_protocol;
 
+namespace {
+
+// What of `text`, which ends at position `end`, lies behind position `shown`.
+std::string_view new_part(std::string_view text, uint64_t end, uint64_t shown) {
+    uint64_t const begin = end - text.size();
+    text.remove_prefix(shown > begin ? std::min<size_t>(shown - begin, text.size()) : 0);
+    return text;
+}
+
+} // namespace
+
 void Log_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
     case Label::write:
@@ -56,12 +67,9 @@ void Log_server::take_kernel_log() {
             return;
         size_t const bytes = std::min<size_t>(part.value().size, sizeof(text));
         memcpy(text, message_buffer().words, bytes);
-        // What came before `_shown` is on the console already.
-        uint64_t const begin = part.value().next - bytes;
-        size_t const old = _shown > begin ? std::min<size_t>(_shown - begin, bytes) : 0;
         _kernel_position = part.value().next;
         keep({text, bytes}, _kernel_lines);
-        show({text + old, bytes - old});
+        show(new_part({text, bytes}, _kernel_position, _kernel_shown));
     }
 }
 
@@ -72,7 +80,7 @@ void Log_server::take_init_messages() {
         if (!bytes.ok() || bytes.value() == 0)
             return;
         keep({text, bytes.value()}, _init_lines);
-        show({text, bytes.value()});
+        show(new_part({text, bytes.value()}, _init_position, _init_shown));
     }
 }
 

@@ -16,8 +16,9 @@ class Log_server {
 public:
     static constexpr size_t storage_bytes = 32 * 1024;
 
-    // `shown`: up to which position the kernel has shown its log itself.
-    explicit Log_server(uint64_t shown) : _shown{shown} {}
+    // Up to which positions the kernel's log and init's messages have been shown already.
+    Log_server(uint64_t kernel_shown, uint64_t init_shown)
+        : _kernel_shown{kernel_shown}, _init_shown{init_shown} {}
 
     void request(Request& request);
     // The kernel or init has logged something.
@@ -40,7 +41,8 @@ private:
     Line_collector _init_lines;
     uint64_t _kernel_position{0};
     uint64_t _init_position{0};
-    uint64_t _shown;
+    uint64_t _kernel_shown;
+    uint64_t _init_shown;
     bool _gap{false}; // the console had no room for something
     System const _system{System::borrow(environment().capability("system"))};
     Console_client const _console;

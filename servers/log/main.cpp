@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The log server. See log_protocol.hpp. Argument: the position in the kernel's log up to which the
-// kernel has shown it itself.
+// The log server. See log_protocol.hpp. Arguments: the positions up to which the kernel's log and
+// init's messages have been shown already.
 #include "log_server.hpp"
 
 #include <stdlib.h>
@@ -10,7 +10,10 @@ int main(int count, char** arguments) {
     auto service = Service::create("log");
     if (!service.ok())
         return 1;
-    static log::Log_server server{count > 1 ? strtoull(arguments[1], nullptr, 10) : 0};
+    auto const position = [&](int index) {
+        return index < count ? strtoull(arguments[index], nullptr, 10) : 0;
+    };
+    static log::Log_server server{position(1), position(2)};
     auto const system = environment().capability("system");
     Notification const& notification = service.value().notification;
     if (!log_bind(system, notification.index()).ok() || !watch_clients(notification, 1).ok())

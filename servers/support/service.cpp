@@ -13,6 +13,7 @@ Result<Service> Service::create(std::string_view name) {
     if (slot == 0)
         return Error::invalid_capability;
     Service service{Endpoint::borrow(slot), TRY(Notification::create())};
+    TRY_VOID(service.endpoint.unbind()); // of the notification of a predecessor that has died
     TRY_VOID(service.endpoint.bind(service.notification));
     return service;
 }

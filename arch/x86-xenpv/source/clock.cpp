@@ -5,9 +5,7 @@
 #include <xenpv/hypercall.hpp>
 #include <xenpv/start_info.hpp>
 
-namespace arch {
-
-using namespace xenpv;
+namespace xenpv {
 
 namespace {
 
@@ -24,9 +22,10 @@ uint64_t scale(uint64_t ticks, uint32_t multiplier, int8_t shift) {
 
 } // namespace
 
-// Xen changes the record only on this VCPU, but may do so between two of our reads (the VCPU is
-// preempted and comes back): an unchanged even version says that what was read belongs together.
-kernel::Time now() {
+// Xen's system time. Xen changes the record only on this VCPU, but may do so between two of our
+// reads (the VCPU is preempted and comes back): an unchanged even version says that what was read
+// belongs together.
+uint64_t platform_time() {
     vcpu_time_info const volatile& info = local().vcpu_info->time;
     for (;;) {
         uint32_t const version = info.version;
@@ -40,6 +39,25 @@ kernel::Time now() {
     }
 }
 
+} // namespace xenpv
+
+namespace arch {
+
+using namespace xenpv;
+
+namespace {
+
+// Xen computes with signed times. Too early an interrupt does no harm.
+constexpr uint64_t farthest = uint64_t{1} << 60;
+
+kernel::Time origin; // of our clock on Xen's
+
+} // namespace
+
+void start_clock() { origin = platform_time(); }
+
+kernel::Time now() { return platform_time() - origin; }
+
 kernel::Time wall_offset() {
     shared_info const volatile& info = *shared;
     for (;;) {
@@ -47,7 +65,7 @@ kernel::Time wall_offset() {
         uint64_t const seconds = uint64_t{info.wc_sec_hi} << 32 | info.wc_sec;
         uint64_t const offset = seconds * 1'000'000'000 + info.wc_nsec;
         if (!(version & 1) && version == info.wc_version)
-            return offset;
+            return offset + origin;
     }
 }
 
@@ -61,7 +79,8 @@ void program_timer(kernel::Time deadline) {
             kernel::panic("timer: cannot stop");
         return;
     }
-    vcpu_set_singleshot_timer const argument{deadline, 0};
+    uint64_t const timeout = deadline < farthest ? deadline + origin : farthest;
+    vcpu_set_singleshot_timer const argument{timeout, 0};
     if (!hypercall::vcpu_op(VCPUOP_set_singleshot_timer, self.number, &argument).ok())
         kernel::panic("timer: cannot set to {}", deadline);
 }

@@ -34,7 +34,8 @@ void fill_context(Local& self) {
     context.user_regs.ss = FLAT_KERNEL_SS;
     context.kernel_ss = FLAT_KERNEL_SS;
     context.kernel_sp = self.stack_top;
-    context.ctrlreg[3] = xen_pfn_to_cr3(p2m.mfn(arch::frame_of(reinterpret_cast<void*>(start.pt_base))).value);
+    context.ctrlreg[3] =
+        xen_pfn_to_cr3(p2m.mfn(arch::frame_of(reinterpret_cast<void*>(start.pt_base))).value);
     context.event_callback_eip = reinterpret_cast<uint64_t>(event_entry);
     context.failsafe_callback_eip = reinterpret_cast<uint64_t>(failsafe_entry);
     context.syscall_callback_eip = reinterpret_cast<uint64_t>(system_call_entry);
@@ -49,6 +50,7 @@ using namespace xenpv;
 void processor_entry() {
     set_up_traps();
     set_up_events();
+    register_run_state();
     set_up_fpu();
     kernel::processor_started(local().number);
 }

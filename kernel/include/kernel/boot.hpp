@@ -28,7 +28,6 @@ struct Boot {
     char const* command_line;
     Device console;
     Device store;
-    Time entry_time;
 };
 
 [[noreturn]] void start(Boot const& boot);

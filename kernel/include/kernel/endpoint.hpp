@@ -27,7 +27,7 @@ public:
     // The caller, if any, learns that nobody will answer.
     void abandon();
 
-    Thread* receiver{nullptr}; // waits with it
+    bool in_use{false}; // a receiver waits with it
 
     void last_reference_gone() override;
 

@@ -13,8 +13,7 @@ public:
     static constexpr Object_type object_type = Object_type::system;
 
     explicit System(Ref<Quota> quota, Boot const& boot)
-        : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _entry_time{boot.entry_time},
-          _total_frames{boot.total_frames} {}
+        : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _total_frames{boot.total_frames} {}
 
     void describe(abi::System_information& information) const;
     // Who is told of new kernel messages; none: they go to the console themselves.
@@ -23,7 +22,6 @@ public:
     void last_reference_gone() override {} // it stays
 
 private:
-    Time const _entry_time;
     uint64_t const _total_frames;
 };
 

@@ -101,6 +101,9 @@ public:
         return Handle{take_index()};
     }
 
+    // Whether take() would find one.
+    bool more_capabilities() const { return _taken < _tag.transfers(); }
+
     // True as long as everything that was read was there.
     bool ok() const { return _ok; }
 

@@ -60,7 +60,7 @@ private:
 template <typename Any_mutex>
 class [[nodiscard]] Lock {
 public:
-    explicit Lock(Any_mutex& mutex) : _mutex{mutex} { _mutex.lock(); }
+    explicit Lock(Any_mutex& to_hold) : _mutex{to_hold} { _mutex.lock(); }
     ~Lock() { _mutex.unlock(); }
     Lock(Lock const&) = delete;
     Lock& operator=(Lock const&) = delete;

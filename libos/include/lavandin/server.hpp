@@ -64,6 +64,7 @@ public:
     Handle take() {
         return _reader.template take<Handle>();
     }
+    bool more_capabilities() const { return _reader.more_capabilities(); }
     bool ok() const { return _reader.ok(); }
 
     // Begins the answer. After that no call may be made until the handler returns. An answer that

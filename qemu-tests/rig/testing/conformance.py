@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from .. import build, hang, ktap, paths
@@ -24,8 +25,12 @@ def run(mode: str, preset: str, group: Group, selection: Selection) -> None:
     if not selection.whole(NAMES[mode]):
         return
     build.ensure(preset)
-    for case in run_guest(mode, MachineOptions(preset=preset, guest_memory=_MEMORY)).cases:
+    logs = fresh_directory(f"conformance-{mode}")
+    options = MachineOptions(preset=preset, guest_memory=_MEMORY, logs=logs)
+    for case in run_guest(mode, options).cases:
         group.add(case)
+    if group.failed:
+        print(f"    logs: {logs.relative_to(paths.ROOT)}")
 
 
 def run_guest(
@@ -36,27 +41,23 @@ def run_guest(
     timeout: float = _TIMEOUT,
 ) -> ktap.Report:
     """Boots a guest that reports, and returns what it reported and how that ended."""
-    logs = fresh_directory(f"conformance-{mode}")
-    files = {"/guest/other": kernel} if kernel else {}
-    settings = {**vars(options), "logs": logs, "files": files}
+    if kernel:
+        options = replace(options, files={"/guest/other": kernel})
     config = GuestConfig(
         kernel="/guest/other" if kernel and mode == "full" else kernel,
         without_boot_image=kernel is not None,
         command_line=command_line,
         memory=_MEMORY,
     )
-    with start(mode, MachineOptions(**settings)) as machine:
+    with start(mode, options) as machine:
         guest = machine.create_guest(config)
         ending = _watch(machine, guest, timeout)
-        report = ktap.parse(guest.console.text, ending)
-    if ending or any(case.outcome == "failed" for case in report.cases):
-        print(f"    logs: {logs.relative_to(paths.ROOT)}")
-    return report
+        return ktap.parse(guest.console.text, ending)
 
 
 def _watch(machine: Machine, guest: Guest, timeout: float) -> str | None:
     """Waits for the guest's end; returns what was wrong with it, if anything was."""
-    with Step(f"conformance in {machine.mode} mode") as step:
+    with Step(f"conformance in {machine.mode} mode", machine.options.quiet) as step:
         parser = ktap.Progress()
         forget = guest.console.listen(lambda data: step.update(parser.feed(data)), replay=True)
         try:

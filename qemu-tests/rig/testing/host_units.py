@@ -51,12 +51,8 @@ def run(group: Group, selection: Selection) -> None:
                 group.add(case)
     if selection.whole(NAME) and len(group.cases) == before:
         group.add(Case("ctest", "failed", f"no test ran:\n{output[-2000:]}"))
-    elif status and selection.whole(NAME) and not _failed(group):
+    elif status and selection.whole(NAME) and not group.failed:
         group.add(Case("ctest", "failed", f"ended with status {status}:\n{output[-2000:]}"))
-
-
-def _failed(group: Group) -> bool:
-    return any(case.outcome == "failed" for case in group.cases)
 
 
 def _case(element: ElementTree.Element) -> Case:

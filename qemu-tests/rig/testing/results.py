@@ -43,6 +43,10 @@ class Group:
             print(f"    {mark} {self.name}: {case.name}{separator if detail else ''}{detail}")
             sys.stdout.flush()
 
+    @property
+    def failed(self) -> bool:
+        return any(case.outcome == "failed" for case in self.cases)
+
     def finish(self) -> None:
         if not self.cases:
             self.add(Case("the group itself", "failed", "no test ran"))
@@ -61,7 +65,7 @@ def close(groups: list[Group]) -> int:
             print(f"    {name}: {case.name}: {case.detail}")
     for group in groups:
         print(f"{group.name}: {tally(group.cases)}")
-    failed = not everything or any(case.outcome == "failed" for case in everything)
+    failed = not everything or any(group.failed for group in groups)
     if not everything:
         print(paint("no test ran", RED, sys.stdout))
     print(paint(tally(everything), RED if failed else BOLD, sys.stdout), flush=True)

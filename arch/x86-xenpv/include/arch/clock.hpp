@@ -6,7 +6,10 @@
 
 namespace arch {
 
-// Nanoseconds; never runs backwards on one processor.
+// The clock starts at 0 now. Once, at start of day.
+void start_clock();
+
+// Nanoseconds since start_clock; never runs backwards on one processor.
 kernel::Time now();
 
 // Nanoseconds to add to now() for time since 1970.
