@@ -144,6 +144,7 @@ void switch_to(kernel::Thread*, kernel::Thread& next) {
 void idle() { throw fake::Idle{}; }
 void enter_user() { throw fake::User{}; }
 Counters counters() { return {}; }
+Run_times run_times() { return {}; }
 uint32_t possible_processors() { return 1; }
 
 } // namespace arch
