@@ -17,7 +17,8 @@ TEST(Command_line, defaults_to_the_shell_and_power_off) {
 }
 
 TEST(Command_line, chooses_program_and_way_to_end) {
-    auto const line = init::parse_command_line("  quiet run=conformance\tshutdown=reboot only=ipc ");
+    auto const line =
+        init::parse_command_line("  quiet run=conformance\tshutdown=reboot only=ipc ");
     EXPECT_EQ(line.program, "conformance");
     EXPECT_EQ(line.shutdown, abi::Shutdown::reboot);
     EXPECT_FALSE(line.interactive());

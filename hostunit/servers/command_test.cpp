@@ -42,7 +42,9 @@ TEST(Command, background) {
 TEST(Command, block_is_what_spawn_takes) {
     Command command;
     EXPECT_TRUE(command.parse("exit 3"));
-    EXPECT_EQ(command.block(), std::string_view("exit\0" "3\0", 7));
+    EXPECT_EQ(command.block(), std::string_view("exit\0"
+                                                "3\0",
+                                                7));
 }
 
 TEST(Command, refuses_what_it_cannot_read) {

@@ -74,7 +74,8 @@ TEST(Line_discipline, peek_leaves_the_text_for_the_next_reader) {
 
 TEST(Line_discipline, backspace_word_and_line_are_erased) {
     Console console;
-    console.type("ab\bc\x7f" "d\r");
+    console.type("ab\bc\x7f"
+                 "d\r");
     EXPECT_EQ(console.read(), "ad\n");
     console.type("one two  \x17three\r");
     EXPECT_EQ(console.read(), "one three\n");

@@ -99,7 +99,9 @@ TEST(Line_editor, edits_in_the_middle) {
     EXPECT_EQ(editing.terminal.column, 4u);
     editing.type("\x1b[3~");
     EXPECT_EQ(editing.terminal.row, "$ helo");
-    editing.type("\x01" "X\x05" "Y\b");
+    editing.type("\x01"
+                 "X\x05"
+                 "Y\b");
     EXPECT_EQ(editing.terminal.row, "$ Xhelo");
     editing.type("\x1b[H\x1b[C\x0b");
     EXPECT_EQ(editing.editor.line(), "X");
@@ -109,7 +111,8 @@ TEST(Line_editor, kills_words_and_moves_by_them) {
     Editing editing;
     editing.type("one two three\x17");
     EXPECT_EQ(editing.editor.line(), "one two ");
-    editing.type("\x1b[1;5D" "X");
+    editing.type("\x1b[1;5D"
+                 "X");
     EXPECT_EQ(editing.editor.line(), "one Xtwo ");
     editing.type("\x15");
     EXPECT_EQ(editing.editor.line(), "two ");
@@ -139,7 +142,8 @@ TEST(Line_editor, completes_program_names) {
     Editing editing;
     editing.type("p\t");
     EXPECT_EQ(editing.editor.line(), "ps ");
-    editing.type("\x15" "ex\t");
+    editing.type("\x15"
+                 "ex\t");
     EXPECT_EQ(editing.editor.line(), "exit");
     editing.type("\t");
     EXPECT_NE(editing.terminal.other.find("exit  exit-with\n"), std::string::npos);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <servers/log/line_collector.hpp>
 #include <lavandin/log_ring.hpp>
+#include <servers/log/line_collector.hpp>
 
 #include <gtest/gtest.h>
 #include <string>

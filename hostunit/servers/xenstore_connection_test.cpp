@@ -139,7 +139,8 @@ TEST(Xenstore_connection, random_bytes_never_leave_the_buffers) {
         guest.watch.start(*guest.connection);
         for (int i = 0; i < 50 && guest.connection->working(); ++i) {
             for (int byte = 0; byte < 64; ++byte)
-                guest.store.put(std::string(1, static_cast<char>(random() % 20 == 0 ? random() : 0)));
+                guest.store.put(
+                    std::string(1, static_cast<char>(random() % 20 == 0 ? random() : 0)));
             guest.pump();
             guest.store.take_bytes();
         }

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Makes everything that follows from system_calls.toml.
 
-    generate.py TABLE numbers|types|stubs|handlers|dispatch|reference [OUTPUT]
+    generate.py TABLE numbers|types|stubs|handlers|dispatch|pairs|reference [OUTPUT]
 
 numbers    enum of the calls                        (kernel and user)
 types      argument and result structures           (kernel and user)
 stubs      one typed inline function per call       (user)
 handlers   prototypes of the kernel's handlers      (kernel)
 dispatch   decode, call the handler, encode         (kernel)
+pairs      every call with every answer it may give  (conformance)
 reference  docs/interface.md
 """
 import pathlib
@@ -161,6 +162,18 @@ def dispatch(calls: list[dict]) -> str:
     return text
 
 
+def pairs(calls: list[dict]) -> str:
+    text = BANNER + ("#include <lavandin/abi/error.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n\n"
+                     "namespace lavandin {\n\nstruct System_call_pair {\n    abi::System_call call;\n"
+                     "    abi::Error error;\n    char const* call_name;\n    char const* error_name;\n};\n\n"
+                     "inline constexpr System_call_pair system_call_pairs[] = {\n")
+    for call in calls:
+        for error in ["none"] + [e["name"] for e in call.get("errors", [])]:
+            text += (f"    {{abi::System_call::{call['name']}, abi::Error::{error}, "
+                     f"\"{call['name']}\", \"{error}\"}},\n")
+    return text + "};\n\n} // namespace lavandin\n"
+
+
 def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows]) + "\n"
@@ -188,7 +201,7 @@ def reference(calls: list[dict]) -> str:
 
 
 def main() -> None:
-    makers = {f.__name__: f for f in (numbers, types, stubs, handlers, dispatch, reference)}
+    makers = {f.__name__: f for f in (numbers, types, stubs, handlers, dispatch, pairs, reference)}
     if len(sys.argv) not in (3, 4) or sys.argv[2] not in makers:
         sys.exit(__doc__)
     with open(sys.argv[1], "rb") as file:

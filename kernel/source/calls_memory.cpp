@@ -31,34 +31,6 @@ Result<arch::Rights> decode_rights(uint64_t rights) {
     }
 }
 
-constexpr uint64_t step_pages = 32;
-
-// Maps in steps of frames gathered from the region; undoes what was done when one fails.
-Result<void> map_region(Process& process, Memory& memory, Memory_map_in const& in,
-                        arch::Rights rights) {
-    uint64_t const count = in.size / page_size;
-    uint64_t const first = in.offset / page_size;
-    for (uint64_t done = 0; done < count;) {
-        Pfn frames[step_pages];
-        uint64_t const step = count - done < step_pages ? count - done : step_pages;
-        for (uint64_t i = 0; i < step; ++i) {
-            frames[i] = memory.frame(first + done + i);
-            memory.acquire();
-        }
-        auto const mapped = process.space().map(User_address{in.address + done * page_size}, frames,
-                                                step, rights, false);
-        if (!mapped.ok()) {
-            for (uint64_t i = 0; i < step; ++i)
-                page_unmapped(frames[i]);
-            if (done)
-                (void)process.space().unmap(User_address{in.address}, done, page_unmapped);
-            return mapped;
-        }
-        done += step;
-    }
-    return {};
-}
-
 } // namespace
 
 Result<Capability_index> memory_create(Thread& caller, Memory_create_in const& in) {
@@ -81,7 +53,8 @@ Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
-    return map_region(*process, *memory, in, rights);
+    return memory->map(*process, User_address{in.address}, in.offset / page_size,
+                       in.size / page_size, rights);
 }
 
 Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {

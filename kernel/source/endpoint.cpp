@@ -54,10 +54,10 @@ void Endpoint::call(Thread& caller, uint64_t badge) {
     }
     if (auto const moved = transfer(caller, *receiver, badge); !moved.ok())
         return caller.registers().answer(moved.error());
-    Reply& reply = *receiver->reply;
+    Ref<Reply> const reply = receiver->reply; // may be all that is left of it
     receiver->cancel(Error::none);
-    this_processor().block(Wait::answer, &reply);
-    take_message(caller, *receiver, reply);
+    this_processor().block(Wait::answer, reply.get());
+    take_message(caller, *receiver, *reply);
     this_processor().hand_over(*receiver);
 }
 
@@ -89,7 +89,7 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
     }
     if (deadline == abi::at_once)
         return receiver.registers().answer(Error::timed_out);
-    receiver.reply = &reply;
+    receiver.reply = Ref<Reply>{reply};
     reply.in_use = true;
     _receivers.push_back(receiver);
     this_processor().block(Wait::receive, this);
@@ -127,11 +127,13 @@ void Endpoint::capability_added(Permissions permissions) {
 }
 
 void Endpoint::capability_removed(Permissions permissions) {
-    if (!(permissions & abi::endpoint_permission::receive))
+    if (!(permissions & abi::endpoint_permission::receive) ||
+        __atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) != 0)
         return;
+    // Not before: a transfer that takes back a capability to the endpoint it goes through holds the
+    // lock. Its sender keeps one, so that one is never the last.
     Lock_guard const guard{_lock};
-    if (__atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) == 0)
-        fail_callers();
+    fail_callers();
 }
 
 void Endpoint::fail_callers() {

@@ -33,8 +33,6 @@ public:
     Result<void> make_all();
 
 private:
-    Result<void> map(Ref<Memory> const& memory, uint64_t address, uint64_t first, uint64_t count,
-                     arch::Rights rights);
     Result<void> map_segment(Boot_image_segment const& segment);
     Result<void> map_copy(Boot_image_segment const& segment);
     Result<void> map_stack();
@@ -54,23 +52,13 @@ private:
     uint64_t _stack_top{0};
 };
 
-Result<void> First_process::map(Ref<Memory> const& memory, uint64_t address, uint64_t first,
-                                uint64_t count, arch::Rights rights) {
-    for (uint64_t i = 0; i < count; ++i) {
-        Pfn const frame = memory->frame(first + i);
-        TRY_VOID(
-            _process->space().map(User_address{address + i * page_size}, &frame, 1, rights, false));
-        memory->acquire();
-    }
-    return {};
-}
-
 Result<void> First_process::map_copy(Boot_image_segment const& segment) {
     auto const memory = TRY(make<Memory>(_quota));
     TRY_VOID(memory->fill(pages(segment.memory_bytes)));
     for (uint64_t i = 0; i < pages(segment.file_bytes); ++i)
         arch::copy_frame(memory->frame(i), _image_memory->frame(segment.offset / page_size + i));
-    return map(memory, segment.address, 0, memory->count(), arch::Rights::read_write);
+    return memory->map(*_process, User_address{segment.address}, 0, memory->count(),
+                       arch::Rights::read_write);
 }
 
 Result<void> First_process::map_segment(Boot_image_segment const& segment) {
@@ -80,8 +68,8 @@ Result<void> First_process::map_segment(Boot_image_segment const& segment) {
         return map_copy(segment);
     auto const rights = segment.rights & memory_permission::execute ? arch::Rights::read_execute
                                                                     : arch::Rights::read;
-    return map(_image_memory, segment.address, segment.offset / page_size,
-               pages(segment.memory_bytes), rights);
+    return _image_memory->map(*_process, User_address{segment.address}, segment.offset / page_size,
+                              pages(segment.memory_bytes), rights);
 }
 
 Result<void> First_process::map_stack() {
@@ -89,7 +77,8 @@ Result<void> First_process::map_stack() {
     TRY_VOID(memory->fill(stack_bytes / page_size));
     uint64_t const bottom = _image_end + page_size;
     _stack_top = bottom + stack_bytes;
-    return map(memory, bottom, 0, memory->count(), arch::Rights::read_write);
+    return memory->map(*_process, User_address{bottom}, 0, memory->count(),
+                       arch::Rights::read_write);
 }
 
 Result<void> First_process::map_information() {
@@ -99,7 +88,8 @@ Result<void> First_process::map_information() {
     void* const page = TRY(arch::map_frame(frame));
     __builtin_memcpy(page, &_information, sizeof _information);
     arch::unmap_frame(frame);
-    return map(memory, _information.message_buffer + page_size, 0, 1, arch::Rights::read);
+    return memory->map(*_process, User_address{_information.message_buffer + page_size}, 0, 1,
+                       arch::Rights::read);
 }
 
 Result<Capability_index> First_process::give(Object& object, Permissions permissions) {
@@ -159,8 +149,8 @@ Result<void> First_process::make_all() {
         round_up(_information.boot_image_address + _boot.boot_image_bytes, boot_image_alignment);
     for (unsigned i = 0; i + 1 < sizeof _information.command_line && _boot.command_line[i]; ++i)
         _information.command_line[i] = _boot.command_line[i];
-    TRY_VOID(map(_image_memory, _information.boot_image_address, 0, _image_memory->count(),
-                 arch::Rights::read));
+    TRY_VOID(_image_memory->map(*_process, User_address{_information.boot_image_address}, 0,
+                                _image_memory->count(), arch::Rights::read));
     TRY_VOID(give_all());
     TRY_VOID(start_thread());
     return map_information();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <arch/frames.hpp>
 #include <kernel/memory.hpp>
+#include <kernel/process.hpp>
 
 namespace kernel {
 
@@ -49,6 +50,32 @@ Result<void> Memory::cover(Pfn first, uint64_t count) {
     while (_count < count)
         TRY_VOID(add(Pfn{first.value + _count}));
     return {};
+}
+
+namespace {
+
+struct Part {
+    Memory const& memory;
+    uint64_t first;
+
+    static Pfn frame(void const* of, uint64_t index) {
+        auto const& part = *static_cast<Part const*>(of);
+        return part.memory.frame(part.first + index);
+    }
+};
+
+} // namespace
+
+// The pages' references come first: a page may be unmapped again as soon as it is there.
+Result<void> Memory::map(Process& process, User_address address, uint64_t first, uint64_t count,
+                         arch::Rights rights) {
+    for (uint64_t i = 0; i < count; ++i)
+        acquire();
+    Part const part{*this, first};
+    auto const mapped = process.space().map(address, {Part::frame, &part}, count, rights);
+    for (uint64_t i = 0; !mapped.ok() && i < count; ++i)
+        (void)drop(); // not the last one: the caller has one
+    return mapped;
 }
 
 void Memory::release_all() {

@@ -20,13 +20,17 @@ uint64_t object_count(Object_type type) {
     return __atomic_load_n(&counts[static_cast<unsigned>(type)], __ATOMIC_RELAXED);
 }
 
-// A quota is no Object: nobody holds a capability to it. It pays for itself out of its parent.
+// A quota is no Object: nobody holds a capability to it. It pays for itself out of its parent, which
+// may have waited for nothing else. A loop, because the line of parents may be of any length.
 void Quota::last_reference_gone() {
-    Ref<Quota> const above = _parent;
-    uint64_t const bytes = _limit + slab_of<Quota>().object_bytes();
-    this->~Quota();
-    slab_of<Quota>().release(this);
-    above->refund(bytes);
+    for (Quota* gone = this; gone;) {
+        Quota* const above = gone->_parent.release();
+        uint64_t const bytes = gone->_limit + slab_of<Quota>().object_bytes();
+        gone->~Quota();
+        slab_of<Quota>().release(gone);
+        above->refund(bytes);
+        gone = above->drop() ? above : nullptr;
+    }
 }
 
 } // namespace kernel

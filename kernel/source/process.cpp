@@ -7,8 +7,35 @@
 namespace kernel {
 
 namespace {
+
 constexpr uint64_t first_identifier = 1; // nobody is left to start others without it
 uint64_t next_identifier = first_identifier;
+
+// Processes that nobody refers to any more. One may hold the last capability to the next, and so
+// on: they end one after the other, because ending them inside each other would take a stack of any
+// size.
+Lock unreferenced_lock; // guards what follows
+bool ending_unreferenced = false;
+List<Process, Unreferenced_tag>& unreferenced() {
+    static List<Process, Unreferenced_tag> list;
+    return list;
+}
+
+// The next one to end, or nullptr: the caller's turn is over then.
+Process* next_unreferenced() {
+    Lock_guard const guard{unreferenced_lock};
+    Process* const next = unreferenced().pop_front();
+    ending_unreferenced = next != nullptr;
+    return next;
+}
+
+// False when somebody further up the stack goes through the list already.
+bool add_unreferenced(Process& process) {
+    Lock_guard const guard{unreferenced_lock};
+    unreferenced().push_back(process);
+    return !ending_unreferenced;
+}
+
 } // namespace
 
 Process::Process(Ref<Quota> quota, Name name, bool uses_fpu)
@@ -59,6 +86,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
 }
 
 void Process::describe(abi::Process_information& information) {
+    this_processor().account_current();
     Lock_guard const guard{_lock};
     information = {};
     information.state = static_cast<uint64_t>(_state);
@@ -78,9 +106,13 @@ void Process::describe(abi::Process_information& information) {
 }
 
 void Process::last_reference_gone() {
-    acquire(); // end() refers to us while it works
-    end(abi::Process_state::killed, 0);
-    unmake(*this);
+    if (!add_unreferenced(*this))
+        return;
+    while (Process* const process = next_unreferenced()) {
+        process->acquire(); // end() refers to it while it works
+        process->end(abi::Process_state::killed, 0);
+        unmake(*process);
+    }
 }
 
 void page_unmapped(Pfn frame) {

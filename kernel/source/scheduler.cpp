@@ -92,6 +92,12 @@ void Processor::account(Time now) {
     _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
 }
 
+void Processor::account_current() {
+    Time const now = arch::now();
+    account(now);
+    _since = now;
+}
+
 // A thread that can go on keeps its place while its slice lasts.
 void Processor::put_back_current() {
     if (!_current || _current->wait != Wait::none)

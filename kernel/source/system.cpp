@@ -45,6 +45,10 @@ void System::describe(abi::System_information& information) const {
     information.thread_switches = this_processor().switches();
     for (unsigned type = 0; type < 9; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
+    arch::Run_times const times = arch::run_times();
+    information.running_time = times.running;
+    information.stolen_time = times.stolen;
+    information.blocked_time = times.blocked;
     information.page_tables = arch::table_counts().in_use;
     information.pooled_page_tables = arch::table_counts().pooled;
 }

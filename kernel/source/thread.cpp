@@ -51,9 +51,8 @@ Result<void> Thread::prepare(uint64_t buffer_address) {
         return page.error();
     }
     _buffer = static_cast<abi::Message_buffer*>(page.value());
-    Pfn const frame = arch::frame_of(page.value());
-    TRY_VOID(_process->space().map(User_address{buffer_address}, &frame, 1,
-                                   arch::Rights::read_write, true));
+    TRY_VOID(_process->space().map_kernel_page(User_address{buffer_address},
+                                               arch::frame_of(page.value())));
     _buffer_address = buffer_address;
     return {};
 }
@@ -66,6 +65,7 @@ void Thread::leave_wait() {
         break;
     case Wait::receive:
         reply->in_use = false;
+        reply.reset();
         [[fallthrough]];
     case Wait::call:
         static_cast<Endpoint*>(waiting_at)->remove(*this);

@@ -86,8 +86,8 @@ Ending Shell::wait_for(Process_number process) {
 
 void Shell::run_in_background(Command const& command) {
     std::string_view const name = command.words()[0];
-    auto const place = std::find_if(_jobs.begin(), _jobs.end(),
-                                    [](Job const& job) { return job.process == 0; });
+    auto const place =
+        std::find_if(_jobs.begin(), _jobs.end(), [](Job const& job) { return job.process == 0; });
     if (place == _jobs.end())
         return _screen.show("shell: too many jobs in the background\n");
     auto const process =

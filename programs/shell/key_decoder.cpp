@@ -12,7 +12,8 @@ struct Assignment {
     Key key;
 };
 
-template <typename Table> Key look_up(Table const& table, char byte) {
+template <typename Table>
+Key look_up(Table const& table, char byte) {
     for (Assignment const& assignment : table)
         if (assignment.byte == byte)
             return assignment.key;

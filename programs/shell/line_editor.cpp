@@ -139,7 +139,8 @@ void Line_editor::recall(size_t back) {
     replace(_history.at(back));
 }
 
-// What all completions have in common goes into the line; when that is nothing new, they are listed.
+// What all completions have in common goes into the line; when that is nothing new, they are
+// listed.
 void Line_editor::complete() {
     if (_cursor != _length || memchr(_text, ' ', _length) != nullptr)
         return _terminal.show("\a");

@@ -117,9 +117,9 @@ void Shell::show_history() {
 
 void Shell::leave(Command const& command) {
     uint64_t status = 0;
-    bool const good = command.words().size() < 2 ||
-                      (command.words().size() == 2 &&
-                       read_number(command.words()[1].data(), 255, status));
+    bool const good =
+        command.words().size() < 2 ||
+        (command.words().size() == 2 && read_number(command.words()[1].data(), 255, status));
     if (!good)
         return _screen.show("usage: exit [STATUS from 0 to 255]\n");
     _status = static_cast<int>(status);

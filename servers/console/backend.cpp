@@ -23,8 +23,12 @@ size_t Ring_backend::read(std::span<char> to) {
 
 size_t Platform_backend::write(std::string_view text) {
     size_t const bytes = std::min<size_t>(text.size(), console_protocol::maximum_bytes);
-    memcpy(message_buffer().words, text.data(), bytes);
-    static_cast<void>(console_write(_system.index(), bytes)); // nobody to tell of a failure
+    auto* const buffer = reinterpret_cast<char*>(message_buffer().words);
+    size_t length = 0;
+    for (size_t i = 0; i < bytes; ++i) // the platform puts a CR before each newline itself
+        if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n')
+            buffer[length++] = text[i];
+    static_cast<void>(console_write(_system.index(), length)); // nobody to tell of a failure
     return bytes;
 }
 

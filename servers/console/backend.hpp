@@ -35,8 +35,8 @@ public:
 class Ring_backend final : public Backend {
 public:
     Ring_backend(Mapping&& page, Interrupt&& interrupt)
-        : _page{static_cast<Mapping&&>(page)}, _interrupt{static_cast<Interrupt&&>(interrupt)},
-          _ring{*_page.as<xencons_interface>()} {}
+        : _page{static_cast<Mapping&&>(page)},
+          _interrupt{static_cast<Interrupt&&>(interrupt)}, _ring{*_page.as<xencons_interface>()} {}
 
     size_t write(std::string_view text) override;
     size_t read(std::span<char> to) override;
@@ -54,8 +54,7 @@ private:
 class Platform_backend final : public Backend {
 public:
     Platform_backend(System&& system, Interrupt&& interrupt)
-        : _system{static_cast<System&&>(system)},
-          _interrupt{static_cast<Interrupt&&>(interrupt)} {}
+        : _system{static_cast<System&&>(system)}, _interrupt{static_cast<Interrupt&&>(interrupt)} {}
 
     size_t write(std::string_view text) override;
     size_t read(std::span<char> to) override;

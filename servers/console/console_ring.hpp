@@ -14,8 +14,8 @@ class Console_ring {
 public:
     // Takes the counts as it finds them: the kernel or a boot loader has used the ring before.
     explicit Console_ring(xencons_interface& page)
-        : _out{page.out, &page.out_prod, &page.out_cons},
-          _in{page.in, &page.in_cons, &page.in_prod} {}
+        : _out{page.out, &page.out_prod, &page.out_cons}, _in{page.in, &page.in_cons,
+                                                              &page.in_prod} {}
 
     // Writes the beginning of `text` that fits and answers its length. When the backend's count
     // cannot be, everything counts as written and is lost.

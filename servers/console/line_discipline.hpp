@@ -43,7 +43,8 @@ public:
         console_protocol::Read_outcome outcome;
     };
 
-    // What a reader gets, at most one line: copied, and left there until take(). Only if readable().
+    // What a reader gets, at most one line: copied, and left there until take(). Only if
+    // readable().
     Text peek(std::span<char> to) const;
 
     // Removes what a peek() with the same size answered.

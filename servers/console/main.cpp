@@ -14,8 +14,8 @@ alignas(Platform_backend) std::byte platform_storage[sizeof(Platform_backend)];
 Result<Backend*> make_backend(Interrupt&& interrupt) {
     auto const slot = [](char const* name) { return environment().capability(name); };
     if (slot("console_ring") == 0)
-        return new (platform_storage) Platform_backend{System::borrow(slot("system")),
-                                                       static_cast<Interrupt&&>(interrupt)};
+        return new (platform_storage)
+            Platform_backend{System::borrow(slot("system")), static_cast<Interrupt&&>(interrupt)};
     auto const memory = Memory::borrow(slot("console_ring"));
     auto page = TRY(Mapping::create(memory));
     return new (ring_storage)
@@ -25,8 +25,8 @@ Result<Backend*> make_backend(Interrupt&& interrupt) {
 Result<void> start() {
     auto service = TRY(Service::create("console"));
     auto interrupt = Interrupt::borrow(environment().capability("console_interrupt"));
-    auto const signal = TRY(
-        service.notification.copy(notification_permission::all, Console_server::interrupt_bit));
+    auto const signal =
+        TRY(service.notification.copy(notification_permission::all, Console_server::interrupt_bit));
     if (interrupt.valid())
         TRY_VOID(interrupt.bind(signal));
     TRY_VOID(watch_clients(service.notification, Console_server::ended_bit));

@@ -8,8 +8,7 @@ bool Output::write(Writer writer, std::string_view text) {
         return true;
     // The keyboard's echo continues the line on which somebody asks for input, and the other way
     // round; two clients never share a line.
-    bool const stranger =
-        writer != _last_writer && writer != keyboard && _last_writer != keyboard;
+    bool const stranger = writer != _last_writer && writer != keyboard && _last_writer != keyboard;
     bool const break_line = stranger && _line_begun;
     size_t needed = text.size() + (break_line ? 2 : 0);
     for (char const byte : text)

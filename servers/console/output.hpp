@@ -15,7 +15,7 @@ public:
     static constexpr size_t largest_message = 2 * console_protocol::maximum_bytes + 2;
     static constexpr size_t limit = 2 * largest_message;
 
-    using Writer = uint32_t;             // process number of a client
+    using Writer = uint32_t;              // process number of a client
     static constexpr Writer keyboard = 0; // the echo of what is typed
 
     // Queues all of `text`, or nothing when there is no room (false). '\n' becomes CR LF. When

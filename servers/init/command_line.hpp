@@ -8,7 +8,7 @@
 namespace lavandin::init {
 
 struct Command_line {
-    std::string_view program{"shell"}; // run=NAME
+    std::string_view program{"shell"};                // run=NAME
     abi::Shutdown shutdown{abi::Shutdown::power_off}; // shutdown=reboot or poweroff
     std::string_view problem; // the first token of ours with a value that cannot be; else empty
 

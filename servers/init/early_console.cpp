@@ -26,10 +26,10 @@ bool Early_console::write_ring(std::string_view text) {
 
 void Early_console::write_platform(std::string_view text) {
     auto& buffer = message_buffer();
-    size_t const bytes = std::min(text.size(), sizeof(buffer.words) - 2);
+    size_t const bytes = std::min(text.size(), sizeof(buffer.words) - 1);
     memcpy(buffer.words, text.data(), bytes);
-    memcpy(reinterpret_cast<char*>(buffer.words) + bytes, "\r\n", 2);
-    static_cast<void>(console_write(_boot.system, bytes + 2));
+    reinterpret_cast<char*>(buffer.words)[bytes] = '\n'; // the platform adds the CR
+    static_cast<void>(console_write(_boot.system, bytes + 1));
 }
 
 } // namespace lavandin::init

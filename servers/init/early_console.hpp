@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What init says before there is a console server: straight to the ring or to the platform's console
-// of last resort. Once the console server runs, the ring is that one's alone.
+// What init says before there is a console server: straight to the ring or to the platform's
+// console of last resort. Once the console server runs, the ring is that one's alone.
 #pragma once
 
 #include <lavandin/mapping.hpp>

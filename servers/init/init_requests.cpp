@@ -50,9 +50,9 @@ void Init_server::spawn(Request& request) {
     if (section == nullptr || file.empty() || file.size() > maximum_program_bytes)
         return request.fail(Error::not_mapped);
     uint64_t const roles = (flags & spawn_in_background) != 0 ? console_protocol::role_no_input : 0;
-    auto const started = start_process(*section, section->name == "*" ? file : section->program,
-                                       badge_process(request.badge()), section->quota.bytes, block,
-                                       roles);
+    auto const started =
+        start_process(*section, section->name == "*" ? file : section->program,
+                      badge_process(request.badge()), section->quota.bytes, block, roles);
     if (!started.ok())
         return request.fail(started.error());
     started.value()->ended = static_cast<Notification&&>(notification);

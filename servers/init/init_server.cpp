@@ -36,7 +36,8 @@ int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
                          Manifest const& manifest, Messages& messages)
     : _boot{boot}, _manifest{manifest}, _messages{messages},
-      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services, messages} {}
+      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services,
+                                                                      messages} {}
 
 void Init_server::end_machine(Shutdown way) {
     announce_messages();
@@ -90,10 +91,10 @@ Result<void> Init_server::start_server(Section const& section) {
         return {};
     // The log server is told what has been shown: by the kernel, or by its predecessor.
     char block[64];
-    int const length = snprintf(block, sizeof(block), "%.*s%c%llu%c%llu", size_of(section.name),
-                                section.name.data(), '\0',
-                                static_cast<unsigned long long>(kernel_log_end()), '\0',
-                                static_cast<unsigned long long>(_announced));
+    int const length =
+        snprintf(block, sizeof(block), "%.*s%c%llu%c%llu", size_of(section.name),
+                 section.name.data(), '\0', static_cast<unsigned long long>(kernel_log_end()), '\0',
+                 static_cast<unsigned long long>(_announced));
     // A share of what is left means what was left the first time; but clients may still hold memory
     // of a server that has died.
     uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
@@ -135,9 +136,9 @@ Result<void> Init_server::start_main_program() {
     for (auto word = take_program_argument(rest); !word.empty(); word = take_program_argument(rest))
         put(word);
     Result<Process_record*> const started =
-        section == nullptr ? Error::permission_denied
-                           : start_process(*section, name, init_number, section->quota.bytes,
-                                           {block, used}, 0);
+        section == nullptr
+            ? Error::permission_denied
+            : start_process(*section, name, init_number, section->quota.bytes, {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));
@@ -149,8 +150,7 @@ Result<void> Init_server::start_main_program() {
 
 Result<Process_record*> Init_server::start_process(Section const& section, std::string_view file,
                                                    Process_number parent, uint64_t quota,
-                                                   std::string_view block,
-                                                   uint64_t console_roles) {
+                                                   std::string_view block, uint64_t console_roles) {
     bool const server = section.kind == Section_kind::server;
     std::string_view const name = server ? section.name : file;
     Process_record* const record = TRY(_processes.add(parent, name));

@@ -53,8 +53,7 @@ private:
     uint64_t kernel_log_end() const;
     Result<Process_record*> start_process(Section const& section, std::string_view file,
                                           Process_number parent, uint64_t quota,
-                                          std::string_view block,
-                                          uint64_t console_roles);
+                                          std::string_view block, uint64_t console_roles);
 
     void process_ended(Process_record& record);
     void server_ended(Process_record& record);

@@ -20,13 +20,13 @@ public:
     // What one process is started with.
     struct Order {
         Section const& section;
-        uint64_t quota;                    // bytes
-        std::string_view file;             // in the boot image, under programs/
-        std::string_view name;             // of the process
-        std::string_view block;            // arguments, each ended by a NUL; the first is its name
+        uint64_t quota;         // bytes
+        std::string_view file;  // in the boot image, under programs/
+        std::string_view name;  // of the process
+        std::string_view block; // arguments, each ended by a NUL; the first is its name
         Process_number number;
-        uint64_t console_roles{0};         // beside those of the section
-        Capability_index ended{0};         // signalled when the process ends
+        uint64_t console_roles{0}; // beside those of the section
+        Capability_index ended{0}; // signalled when the process ends
     };
 
     // Errors: not_mapped (no such file), and those of start_program; what is wrong with a program

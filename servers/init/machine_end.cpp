@@ -19,10 +19,10 @@ void Machine_end::begin(Capability_index system, Capability_index console, Shutd
     _system = system;
     _console = console;
     _way = way;
-    auto flusher = Thread::start(
-        [](void* self) { static_cast<Machine_end*>(self)->flush_and_end(); }, this);
-    auto watchdog = Thread::start(
-        [](void* self) { static_cast<Machine_end*>(self)->wait_and_end(); }, this);
+    auto flusher =
+        Thread::start([](void* self) { static_cast<Machine_end*>(self)->flush_and_end(); }, this);
+    auto watchdog =
+        Thread::start([](void* self) { static_cast<Machine_end*>(self)->wait_and_end(); }, this);
     if (!flusher.ok() || !watchdog.ok())
         return end();
     _flusher = static_cast<Thread&&>(flusher.value());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The end of the machine. The console may still hold text, but init waits for no server: a thread of
-// its own asks the console, and another one ends the machine when that takes too long.
+// The end of the machine. The console may still hold text, but init waits for no server: a thread
+// of its own asks the console, and another one ends the machine when that takes too long.
 #pragma once
 
 #include <lavandin/objects.hpp>

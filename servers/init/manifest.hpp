@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The manifest: which servers run with which capabilities, and what programs get. Data from the boot
-// image; views in here point into it. The format is described in README.md.
+// The manifest: which servers run with which capabilities, and what programs get. Data from the
+// boot image; views in here point into it. The format is described in README.md.
 #pragma once
 
 #include <array>
@@ -39,8 +39,8 @@ struct Section {
     Section_kind kind{};
     uint32_t line{0};
     std::string_view name;
-    std::string_view program;  // file in the boot image; the section's name when not given
-    std::string_view about;    // programs: one line for `help`
+    std::string_view program;         // file in the boot image; the section's name when not given
+    std::string_view about;           // programs: one line for `help`
     std::string_view requires_device; // servers: left out where the machine lacks this device
     Quota quota;
     uint64_t priority{0};

@@ -210,10 +210,12 @@ Manifest_parser::Reason Manifest_parser::check_grant(size_t index, Grant const& 
     bool const program = _manifest._sections[index].kind == Section_kind::program;
     if (grant.kind == Grant_kind::service && program)
         return "a program cannot have a `service`";
-    if (grant.kind == Grant_kind::service && (grant.name == "init" || served_before(index, grant.name)))
+    if (grant.kind == Grant_kind::service &&
+        (grant.name == "init" || served_before(index, grant.name)))
         return "this service is taken by somebody else";
     size_t const before = program ? _manifest._count : index;
-    if (grant.kind == Grant_kind::client && grant.name != "init" && !served_before(before, grant.name))
+    if (grant.kind == Grant_kind::client && grant.name != "init" &&
+        !served_before(before, grant.name))
         return "nobody before this section serves what it is a client of";
     return nullptr;
 }

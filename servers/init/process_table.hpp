@@ -24,9 +24,9 @@ struct Process_record {
     Process_number parent{0};
     Section const* section{nullptr};
     char name[17]{};
-    Process process;          // invalid once it has ended
-    Notification ended;       // optional: whom the parent wants signalled
-    Deferred_answer waiter;   // the parent's call of `wait`
+    Process process;        // invalid once it has ended
+    Notification ended;     // optional: whom the parent wants signalled
+    Deferred_answer waiter; // the parent's call of `wait`
     Ending ending{};
 };
 

@@ -13,7 +13,8 @@ public:
 
     // Calls `line(text without newline)` for each line that `text` completes. A line that is too
     // long is cut into several.
-    template <typename Line> void add(std::string_view text, Line line) {
+    template <typename Line>
+    void add(std::string_view text, Line line) {
         for (char const byte : text) {
             if (byte != '\n' && byte != '\r')
                 _text[_length++] = byte;

@@ -47,8 +47,7 @@ void Memory_server::allocate(Request& request) {
 // client, and only once per region.)
 void Memory_server::release(Request& request) {
     Client const client = badge_process(request.badge());
-    Region const* const region =
-        _accounts.find(client, static_cast<Region_number>(request.word()));
+    Region const* const region = _accounts.find(client, static_cast<Region_number>(request.word()));
     if (region == nullptr)
         return request.fail(Error::invalid_argument);
     uint64_t const before = quota_used();

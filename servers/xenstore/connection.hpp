@@ -16,8 +16,8 @@ public:
 
     // Takes the counts as it finds them: a boot loader may have used the ring before.
     explicit Connection(xenstore_domain_interface& page)
-        : _requests{page.req, &page.req_prod, &page.req_cons},
-          _answers{page.rsp, &page.rsp_cons, &page.rsp_prod} {}
+        : _requests{page.req, &page.req_prod, &page.req_cons}, _answers{page.rsp, &page.rsp_cons,
+                                                                        &page.rsp_prod} {}
 
     // Sends a request; it goes into the ring now or with a later pump(). Answers its number, by
     // which the answer is known; 0 when the connection is lost or too much waits already.
@@ -26,7 +26,8 @@ public:
 
     // Moves what can be moved and calls `arrived(Message const&)` for each whole message. True when
     // anything moved: the other side wants to be told then.
-    template <typename Arrived> bool pump(Arrived arrived) {
+    template <typename Arrived>
+    bool pump(Arrived arrived) {
         bool moved = pump_requests();
         while (size_t const bytes = receive()) {
             moved = true;

@@ -41,8 +41,8 @@ void Shutdown_watch::arrived(Connection& connection, Message const& message) {
 void Shutdown_watch::read_answer(Connection& connection, Message const& message) {
     _read_request = 0;
     std::string_view value = message.payload;
-    Order const order = message.header.type == XS_READ ? order_named(Message::take_string(value))
-                                                       : Order::none;
+    Order const order =
+        message.header.type == XS_READ ? order_named(Message::take_string(value)) : Order::none;
     if (order == Order::none || _order != Order::none)
         return;
     _order = order;

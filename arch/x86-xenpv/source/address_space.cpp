@@ -64,10 +64,9 @@ private:
     mmu_update_t _updates[batch];
 };
 
-uint64_t entry_flags(Rights rights, bool owned_by_kernel) {
+uint64_t entry_flags(Rights rights) {
     namespace flag = entry_flag;
-    uint64_t const common =
-        flag::present | flag::user | flag::accessed | (owned_by_kernel ? kernel_owned : 0);
+    uint64_t const common = flag::present | flag::user | flag::accessed;
     switch (rights) {
     case Rights::read_write:
         return common | flag::writable | flag::dirty | flag::no_execute;
@@ -123,13 +122,21 @@ void Address_space::destroy(void (*removed)(Pfn)) {
     _top = kernel::no_frame;
 }
 
-Result<void> Address_space::map(User_address address, Pfn const* frames, uint64_t count,
-                                Rights rights, bool owned_by_kernel) {
+Result<void> Address_space::map(User_address address, Frame_source const& frames, uint64_t count,
+                                Rights rights) {
     Lock_guard const guard{_lock};
     Xen_tables platform{*_quota};
     Page_tables tables{platform, _top};
-    return tables.map(address.value, count, entry_flags(rights, owned_by_kernel),
-                      [frames](uint64_t i) { return frames[i]; });
+    return tables.map(address.value, count, entry_flags(rights),
+                      [&frames](uint64_t i) { return frames.frame(frames.of, i); });
+}
+
+Result<void> Address_space::map_kernel_page(User_address address, Pfn frame) {
+    Lock_guard const guard{_lock};
+    Xen_tables platform{*_quota};
+    Page_tables tables{platform, _top};
+    return tables.map(address.value, 1, entry_flags(Rights::read_write) | kernel_owned,
+                      [frame](uint64_t) { return frame; });
 }
 
 Result<void> Address_space::unmap(User_address address, uint64_t count, void (*removed)(Pfn)) {

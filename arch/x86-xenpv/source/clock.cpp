@@ -5,9 +5,7 @@
 #include <xenpv/hypercall.hpp>
 #include <xenpv/start_info.hpp>
 
-namespace arch {
-
-using namespace xenpv;
+namespace xenpv {
 
 namespace {
 
@@ -22,15 +20,12 @@ uint64_t scale(uint64_t ticks, uint32_t multiplier, int8_t shift) {
     return static_cast<uint64_t>(static_cast<__uint128_t>(ticks) * multiplier >> 32);
 }
 
-// Xen computes with signed times. Too early an interrupt does no harm.
-constexpr uint64_t farthest = uint64_t{1} << 60;
-
-kernel::Time origin; // of our clock on Xen's
+} // namespace
 
 // Xen's system time. Xen changes the record only on this VCPU, but may do so between two of our
 // reads (the VCPU is preempted and comes back): an unchanged even version says that what was read
 // belongs together.
-kernel::Time platform_time() {
+uint64_t platform_time() {
     vcpu_time_info const volatile& info = local().vcpu_info->time;
     for (;;) {
         uint32_t const version = info.version;
@@ -43,6 +38,19 @@ kernel::Time platform_time() {
             return time;
     }
 }
+
+} // namespace xenpv
+
+namespace arch {
+
+using namespace xenpv;
+
+namespace {
+
+// Xen computes with signed times. Too early an interrupt does no harm.
+constexpr uint64_t farthest = uint64_t{1} << 60;
+
+kernel::Time origin; // of our clock on Xen's
 
 } // namespace
 

@@ -15,8 +15,6 @@ namespace xenpv {
 
 namespace {
 
-constexpr unsigned most_processors = 64;
-
 Local locals[most_processors];
 // One per VCPU, shared with Xen. None crosses a page (VCPUOP_register_vcpu_info).
 alignas(4096) vcpu_info vcpu_infos[most_processors];

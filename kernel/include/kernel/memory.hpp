@@ -3,9 +3,12 @@
 // every use of them.
 #pragma once
 
+#include <arch/address_space.hpp>
 #include <kernel/object.hpp>
 
 namespace kernel {
+
+class Process;
 
 class Memory final : public Object {
 public:
@@ -18,6 +21,11 @@ public:
     Result<void> fill(uint64_t count);
     // Covers frames that somebody else provides and that never return to the pool.
     Result<void> cover(Pfn first, uint64_t count);
+
+    // Maps `count` frames from `first` on into a process. Errors: already_mapped, quota_exceeded,
+    // out_of_memory; nothing changes then.
+    Result<void> map(Process& process, User_address address, uint64_t first, uint64_t count,
+                     arch::Rights rights);
 
     uint64_t count() const { return _count; } // frames
     Pfn frame(uint64_t index) const { return _lists[index / list_length][index % list_length]; }

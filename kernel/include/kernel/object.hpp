@@ -3,12 +3,11 @@
 #pragma once
 
 #include <kernel/frame_pool.hpp>
+#include <kernel/placement_new.hpp>
 #include <kernel/quota.hpp>
 #include <kernel/reference.hpp>
 #include <kernel/slab.hpp>
 #include <lavandin/abi/capability.hpp>
-
-inline void* operator new(size_t, void* place) noexcept { return place; }
 
 namespace kernel {
 

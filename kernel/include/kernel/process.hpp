@@ -11,7 +11,9 @@
 
 namespace kernel {
 
-class Process final : public Object {
+struct Unreferenced_tag : List_link {};
+
+class Process final : public Object, public Unreferenced_tag {
 public:
     static constexpr Object_type object_type = Object_type::process;
 

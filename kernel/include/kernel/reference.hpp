@@ -52,6 +52,13 @@ public:
         }
     }
 
+    // The object, whose reference is the caller's to drop from now on.
+    T* release() {
+        T* const object = _object;
+        _object = nullptr;
+        return object;
+    }
+
     T* get() const { return _object; }
     T* operator->() const { return _object; }
     T& operator*() const { return *_object; }

@@ -29,6 +29,9 @@ public:
     void arm(Thread& thread, Time deadline);
     void disarm(Thread& thread);
 
+    // The current thread's processor time includes this moment from now on.
+    void account_current();
+
     // The thread has ended: it is not what the processor has loaded any more.
     void forget(Thread& thread);
     // The current thread has ended; its last reference goes when it is off this processor.

@@ -69,7 +69,7 @@ public:
     // Scheduler and IPC state.
     Wait wait{Wait::none};
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
-    Reply* reply{nullptr};       // receiving: where the caller is to be kept
+    Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
     Time slice_left{0};
     Time processor_time{0};

@@ -7,13 +7,15 @@
 #include <kernel/result.hpp>
 #include <kernel/types.hpp>
 
-namespace kernel {
-class Memory;
-}
-
 namespace arch {
 
 enum class Rights : uint64_t { read = 1, read_write = 3, read_execute = 5 };
+
+// Where the frames of a mapping come from: page i is `frame(of, i)`.
+struct Frame_source {
+    kernel::Pfn (*frame)(void const* of, uint64_t index);
+    void const* of;
+};
 
 class Address_space {
 public:
@@ -24,10 +26,12 @@ public:
     void destroy(void (*removed)(kernel::Pfn frame));
     bool exists() const { return _top != kernel::no_frame; }
 
-    // Maps frames one by one from `address` on. `owned_by_kernel` pages are left alone by unmap.
+    // Maps `count` pages from `address` on, 16 MiB at most.
     // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
-    kernel::Result<void> map(kernel::User_address address, kernel::Pfn const* frames,
-                             uint64_t count, Rights rights, bool owned_by_kernel);
+    kernel::Result<void> map(kernel::User_address address, Frame_source const& frames,
+                             uint64_t count, Rights rights);
+    // Maps one page that belongs to the kernel: unmap refuses it. Same errors.
+    kernel::Result<void> map_kernel_page(kernel::User_address address, kernel::Pfn frame);
 
     // Errors: not_mapped, invalid_argument (a page is the kernel's); nothing changes then.
     kernel::Result<void> unmap(kernel::User_address address, uint64_t count,

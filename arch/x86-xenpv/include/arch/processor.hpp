@@ -40,6 +40,15 @@ struct Counters {
 };
 Counters counters();
 
+// What the platform made of our processors since boot, nanoseconds, all processors together.
+struct Run_times {
+    uint64_t running;
+    uint64_t stolen; // ready to run, while others had the physical processor
+    uint64_t blocked;
+    uint64_t offline;
+};
+Run_times run_times();
+
 uint32_t possible_processors();
 
 // Starts another processor; it comes to kernel::processor_started. Errors: out_of_memory,

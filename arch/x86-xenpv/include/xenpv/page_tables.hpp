@@ -182,24 +182,40 @@ private:
         }
     }
 
+    // A table per level, so never deeper than there are levels.
     template <typename Removed>
     void clear_table(Pfn table, unsigned level, unsigned count, Removed removed) {
+        if (level == 1)
+            return clear_pages(table, removed);
         for (unsigned i = 0; i < count; ++i) {
             Entry const entry = _platform.read(table, i);
             if (!entry.present())
                 continue;
             Pfn const below = _platform.pfn(entry.mfn());
-            if (level > 1)
-                clear_table(below, level - 1, entries, removed);
+            clear_table(below, level - 1, entries, removed);
             _platform.write(table, i, Entry{0});
-            if (level > 1) {
-                _platform.flush();
-                _platform.give_table(below, level - 1);
-            } else {
-                removed(below);
-            }
+            _platform.flush();
+            _platform.give_table(below, level - 1);
         }
-        _platform.flush();
+    }
+
+    // A frame is free for others when `removed` is told of it: its entry must be gone by then.
+    template <typename Removed>
+    void clear_pages(Pfn table, Removed removed) {
+        Pfn frames[batch];
+        uint64_t count = 0;
+        for (unsigned i = 0; i < entries; ++i) {
+            Entry const entry = _platform.read(table, i);
+            if (entry.present()) {
+                frames[count++] = _platform.pfn(entry.mfn());
+                _platform.write(table, i, Entry{0});
+            }
+            if (count < batch && i + 1 < entries)
+                continue;
+            _platform.flush();
+            while (count)
+                removed(frames[--count]);
+        }
     }
 
     Platform& _platform;

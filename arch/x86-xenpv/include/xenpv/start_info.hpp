@@ -15,6 +15,10 @@ inline bool initial_domain() { return (start.flags & SIF_INITDOMAIN) != 0; }
 
 void map_shared_info();
 void set_up_traps(); // trap table and callbacks of this VCPU
+inline constexpr unsigned most_processors = 64;
+
+void register_run_state(); // of this VCPU
+uint64_t platform_time();  // Xen's system time, nanoseconds
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
 void prepare_local(unsigned number, uint64_t stack_top);

@@ -53,7 +53,11 @@ struct System_information {
     uint64_t events;         // upcalls taken
     uint64_t timer_interrupts;
     uint64_t thread_switches;
-    uint64_t objects[9];         // live kernel objects, by Object_type
+    uint64_t objects[9]; // live kernel objects, by Object_type
+    // What the platform made of our processors, nanoseconds, all together.
+    uint64_t running_time;
+    uint64_t stolen_time; // ready to run, while others had the physical processor
+    uint64_t blocked_time;
     uint64_t page_tables;        // frames in use as page tables of user address spaces
     uint64_t pooled_page_tables; // typed, empty, ready to use
 };

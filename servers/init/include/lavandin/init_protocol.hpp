@@ -26,7 +26,8 @@ enum class Label : uint32_t {
     // not_supported (no valid program image), quota_exceeded and out_of_memory (its memory),
     // table_full (too many processes).
     spawn = 1,
-    // w0: Process_number. Waits until it has ended, then answers an Ending in the buffer; the number
+    // w0: Process_number. Waits until it has ended, then answers an Ending in the buffer; the
+    // number
     // is forgotten by then. Only for the process that started it.
     // Errors: invalid_argument (no such process), permission_denied, busy (somebody waits already).
     wait = 2,

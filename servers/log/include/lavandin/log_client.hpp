@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The log as its clients see it. Errors are those of log_protocol::Label, and those of endpoint_call.
+// The log as its clients see it. Errors are those of log_protocol::Label, and those of
+// endpoint_call.
 #pragma once
 
 #include <lavandin/call.hpp>

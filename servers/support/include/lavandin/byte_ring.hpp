@@ -13,7 +13,8 @@
 namespace lavandin {
 
 // What both directions share. `size` is a power of two.
-template <uint32_t size> class Byte_ring {
+template <uint32_t size>
+class Byte_ring {
     static_assert(size != 0 && (size & (size - 1)) == 0);
 
 public:
@@ -35,7 +36,8 @@ protected:
 
     // Runs `copy(place in the ring, place in the text, length)` for the one or two stretches that
     // `length` bytes from the own count on consist of, then moves the own count.
-    template <typename Copy> void advance(uint32_t length, Copy copy) {
+    template <typename Copy>
+    void advance(uint32_t length, Copy copy) {
         uint32_t const begin = _count & (size - 1);
         uint32_t const first = length < size - begin ? length : size - begin;
         copy(_bytes + begin, 0u, first);
@@ -60,7 +62,8 @@ private:
     bool _damaged{false};
 };
 
-template <uint32_t size> class Ring_producer : public Byte_ring<size> {
+template <uint32_t size>
+class Ring_producer : public Byte_ring<size> {
 public:
     // Counts found in the page are taken as they are: whoever ran before us may have used the ring.
     Ring_producer(char* bytes, uint32_t* produced, uint32_t const* consumed)
@@ -91,7 +94,8 @@ public:
     void resynchronise() { this->restart(this->other()); }
 };
 
-template <uint32_t size> class Ring_consumer : public Byte_ring<size> {
+template <uint32_t size>
+class Ring_consumer : public Byte_ring<size> {
 public:
     Ring_consumer(char* bytes, uint32_t* consumed, uint32_t const* produced)
         : Byte_ring<size>{bytes, consumed, const_cast<uint32_t*>(produced)} {}

@@ -6,7 +6,8 @@
 
 namespace lavandin {
 
-template <typename T, size_t limit> class Fixed_queue {
+template <typename T, size_t limit>
+class Fixed_queue {
 public:
     size_t size() const { return _size; }
     size_t space() const { return limit - _size; }

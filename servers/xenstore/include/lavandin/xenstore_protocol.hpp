@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The xenstore server. So far it has no clients: it only obeys `control/shutdown`. Labels for reads,
-// writes, watches and transactions will be added here.
+// The xenstore server. So far it has no clients: it only obeys `control/shutdown`. Labels for
+// reads, writes, watches and transactions will be added here.
 #pragma once
 
 #include <stdint.h>

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Another process that runs a function of the suite.
+//
+//     auto child = TAKE(Child::create());
+//     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
+//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); }, {slot}));
+//     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+#pragma once
+
+#include "image.hpp"
+
+#include <lavandin/clock.hpp>
+#include <lavandin/objects.hpp>
+
+#include <array>
+#include <initializer_list>
+
+struct _reent;
+
+namespace conformance {
+
+// What a child's function is given.
+using Words = std::array<uint64_t, 8>;
+
+// Slots that this process was started with.
+struct Inherited {
+    Image image;
+    Capability_index report;
+    Capability_index system;     // what of System the suite was given
+    Capability_index supervisor; // Endpoint; 0 in the suite itself and in children of tests
+    Capability_index interrupt;  // of a device; 0 where there is none
+    uint64_t priority;           // of the test's first thread
+    struct _reent* newlib;       // state for formatting, shared by all threads of a process
+};
+Inherited& inherited();
+
+class Child {
+public:
+    static constexpr uint64_t usual_quota = 128 * 1024;
+    static constexpr uint64_t usual_patience = 10 * second;
+
+    // A process with nothing mapped but the report. Errors: those of the system calls.
+    static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0);
+    Child() = default;
+    Child(Child&&) = default;
+    Child& operator=(Child&&) = delete;
+    ~Child(); // ends it
+
+    Process const& process() const { return _process; }
+    Kernel_thread const& thread() const { return _thread; } // once it was started
+    Notification const& ended() const { return _ended; }
+
+    Result<Capability_index> give(Capability_index source,
+                                  Permissions permissions = all_permissions,
+                                  uint64_t badge = 0) const {
+        return _process.install(source, permissions, badge);
+    }
+
+    // Runs `function(words)` in it; the process exits with status 0 when that returns. `heir`: what
+    // inherited() shall answer there.
+    Result<void> start(void (*function)(Words const&), std::initializer_list<uint64_t> words = {},
+                       uint64_t priority = inherited().priority, Inherited const& heir = {});
+
+    // Waits for its end. Errors: timed_out.
+    Result<Process_information> wait(uint64_t patience = usual_patience) const;
+
+private:
+    Process _process;
+    Notification _ended;
+    Kernel_thread _thread;
+    uint64_t _ticket{0}; // the supervisor's, who ends the process should we not come to it
+};
+
+// A function without words.
+template <void (*function)()>
+void without_words(Words const&) {
+    function();
+}
+
+} // namespace conformance

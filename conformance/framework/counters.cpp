@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "counters.hpp"
+#include "layout.hpp"
+#include "report.hpp"
+
+#include <lavandin/objects.hpp>
+#include <lavandin/thread_pointer.hpp>
+
+#include <string.h>
+
+namespace conformance {
+
+namespace {
+
+constexpr char const* object_names[9] = {"none",   "Process", "Thread",    "Endpoint", "Notification",
+                                         "Memory", "Reply",   "Interrupt", "System"};
+
+void describe(char const* what, uint64_t before, uint64_t after) {
+    if (before != after)
+        note("%s: %lld more than before the test", what, static_cast<long long>(after - before));
+}
+
+// Threads that never run: each has a message buffer, which is a page of the kernel's.
+void make_threads(Process const& process) {
+    for (uint64_t buffer = layout::free_begin;; buffer += page_size) {
+        auto const thread = thread_create(process.index(), user_begin, user_end, 0,
+                                          lowest_priority, buffer);
+        if (!thread.ok())
+            return;
+        static_cast<void>(capability_delete(thread.value()));
+    }
+}
+
+} // namespace
+
+Result<Counters> count(Capability_index system) {
+    Counters counters{};
+    auto& words = message_buffer().words;
+    TRY_VOID(process_information(self_process));
+    counters.quota_used = reinterpret_cast<Process_information const&>(words).quota_used;
+    TRY_VOID(system_information(system));
+    auto const& all = reinterpret_cast<System_information const&>(words);
+    memcpy(counters.objects, all.objects, sizeof counters.objects);
+    counters.frames = all.free_frames + all.pooled_page_tables;
+    counters.page_tables = all.page_tables;
+    return counters;
+}
+
+void describe(Counters const& before, Counters const& after) {
+    for (unsigned type = 1; type < 9; ++type)
+        describe(object_names[type], before.objects[type], after.objects[type]);
+    describe("free frames", before.frames, after.frames);
+    describe("page tables", before.page_tables, after.page_tables);
+    describe("quota used", before.quota_used, after.quota_used);
+}
+
+Result<void> warm_up(uint64_t bytes) {
+    auto const process = TRY(Process::create(bytes, "warm-up"));
+    make_threads(process);
+    return process.destroy(0);
+}
+
+} // namespace conformance

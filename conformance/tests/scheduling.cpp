@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Which thread runs when: priorities, time slices, yield, sleep.
+#include "tests/common.hpp"
+
+#include <array>
+#include <new>
+#include <string_view>
+
+namespace {
+
+using namespace conformance;
+
+uint64_t own_priority() { return inherited().priority; }
+
+// What threads did, in order.
+class Diary {
+public:
+    void write(char letter) {
+        auto const place = __atomic_fetch_add(&_length, 1, __ATOMIC_RELAXED);
+        if (place < _letters.size())
+            _letters[place] = letter;
+    }
+    bool says(std::string_view text) const {
+        bool const same = std::string_view{_letters.data(), _length} == text;
+        if (!same)
+            note("the diary says %.*s", static_cast<int>(_length), _letters.data());
+        return same;
+    }
+
+private:
+    size_t _length{0};
+    std::array<char, 64> _letters{};
+};
+
+TEST(scheduling, higher_priority_runs_first) {
+    Diary diary;
+    Peer low{[&] { diary.write('l'); }};
+    Peer middle{[&] { diary.write('m'); }};
+    Peer high{[&] { diary.write('h'); }};
+    TAKE(low.start(own_priority() - 3));
+    TAKE(high.start(own_priority() - 1));
+    TAKE(middle.start(own_priority() - 2));
+    EXPECT(low.wait() && middle.wait() && high.wait());
+    EXPECT(diary.says("hml"));
+}
+
+TEST(scheduling, woken_thread_preempts_lower_ones_at_once) {
+    Diary diary;
+    auto const bell = MUST(notification_create);
+    Peer high{[&] {
+        static_cast<void>(notification_wait(bell, forever));
+        diary.write('h');
+    }};
+    TAKE(high.start());
+    EXPECT_OK(thread_yield); // it waits now
+    EXPECT_OK(thread_set_priority, 0, own_priority() - 1);
+    diary.write('a');
+    EXPECT_OK(notification_signal, bell);
+    diary.write('z');
+    EXPECT(diary.says("ahz"));
+}
+
+TEST(scheduling, woken_thread_does_not_preempt_its_equals) {
+    Diary diary;
+    auto const bell = MUST(notification_create);
+    Peer equal{[&] {
+        static_cast<void>(notification_wait(bell, forever));
+        diary.write('e');
+    }};
+    TAKE(equal.start());
+    EXPECT_OK(thread_yield);
+    EXPECT_OK(thread_yield); // a slice of our own begins
+    EXPECT_OK(notification_signal, bell);
+    diary.write('a');
+    EXPECT(equal.wait());
+    EXPECT(diary.says("ae"));
+}
+
+TEST(scheduling, lowering_the_own_priority_gives_way) {
+    Diary diary;
+    Peer peer{[&] { diary.write('p'); }};
+    TAKE(peer.start(own_priority() - 1));
+    diary.write('a');
+    EXPECT_OK(thread_set_priority, 0, own_priority() - 2);
+    diary.write('z');
+    EXPECT(diary.says("apz"));
+}
+
+TEST(scheduling, lowering_another_lets_the_next_run) {
+    Diary diary;
+    Peer first{[&] { diary.write('f'); }};
+    Peer second{[&] { diary.write('s'); }};
+    TAKE(first.start(own_priority() - 1));
+    TAKE(second.start(own_priority() - 2));
+    EXPECT_OK(thread_set_priority, first.thread(), own_priority() - 3);
+    EXPECT(first.wait() && second.wait());
+    EXPECT(diary.says("sf"));
+}
+
+TEST(scheduling, raising_another_to_the_own) {
+    Diary diary;
+    Peer first{[&] { diary.write('f'); }};
+    Peer second{[&] { diary.write('s'); }};
+    TAKE(first.start(own_priority() - 1));
+    TAKE(second.start(own_priority() - 2));
+    EXPECT_OK(thread_set_priority, second.thread(), own_priority());
+    EXPECT(first.wait() && second.wait());
+    EXPECT(diary.says("sf"));
+}
+
+TEST(scheduling, set_priority_refuses) {
+    Peer peer{[] { static_cast<void>(thread_sleep(forever)); }};
+    TAKE(peer.start());
+    EXPECT_ERROR(invalid_argument, thread_set_priority, 0, own_priority() + 1);
+    EXPECT_ERROR(invalid_argument, thread_set_priority, peer.thread(), highest_priority);
+    EXPECT_ERROR(invalid_argument, thread_set_priority, 0, ~uint64_t{0});
+    EXPECT_ERROR(invalid_argument, thread_set_priority, 0, uint64_t{256});
+    EXPECT_ERROR(invalid_capability, thread_set_priority, empty_slot, 0);
+    EXPECT_ERROR(wrong_type, thread_set_priority, self_process, 0);
+    EXPECT_ERROR(permission_denied, thread_set_priority,
+                 TAKE(copy(peer.thread(), thread_permission::read)), 0);
+    EXPECT_OK(thread_destroy, peer.thread());
+    EXPECT_ERROR(peer_died, thread_set_priority, peer.thread(), 0);
+}
+
+TEST(scheduling, equals_share_by_slices) {
+    bool stop = false;
+    std::array<uint64_t, 3> rounds{};
+    auto const spin = [&](unsigned i) {
+        while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+            __atomic_fetch_add(&rounds[i], 1, __ATOMIC_RELAXED);
+    };
+    Peer a{[&] { spin(0); }};
+    Peer b{[&] { spin(1); }};
+    Peer c{[&] { spin(2); }};
+    TAKE(a.start(own_priority() - 1));
+    TAKE(b.start(own_priority() - 1));
+    TAKE(c.start(own_priority() - 1));
+    // None of them ever gives way by itself; four rounds of slices show that all get their turn.
+    uint64_t const begin = TAKE(system_counters()).thread_switches;
+    while (TAKE(system_counters()).thread_switches - begin < 16)
+        sleep_for(40 * millisecond);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    EXPECT(a.wait() && b.wait() && c.wait());
+    EXPECT(rounds[0] > 0 && rounds[1] > 0 && rounds[2] > 0);
+}
+
+TEST(scheduling, lower_one_does_not_run_beside_a_higher) {
+    bool ran = false;
+    Peer low{[&] { ran = true; }};
+    TAKE(low.start(own_priority() - 1));
+    for (uint64_t const end = after(30 * millisecond); lavandin::now() < end;)
+        asm volatile("");
+    EXPECT(!ran);
+    EXPECT(low.wait());
+}
+
+TEST(scheduling, yield_goes_round) {
+    Diary diary;
+    auto const thrice = [&](char letter) {
+        for (int i = 0; i < 3; ++i) {
+            diary.write(letter);
+            static_cast<void>(thread_yield());
+        }
+    };
+    Peer a{[&] { thrice('a'); }};
+    Peer b{[&] { thrice('b'); }};
+    TAKE(a.start(own_priority() - 1));
+    TAKE(b.start(own_priority() - 1));
+    EXPECT(a.wait() && b.wait());
+    EXPECT(diary.says("ababab"));
+}
+
+TEST(scheduling, yield_with_nobody_else) {
+    for (int i = 0; i < 100; ++i)
+        EXPECT_OK(thread_yield);
+}
+
+TEST(scheduling, sleep_lasts_until_the_deadline) {
+    for (uint64_t const length : {uint64_t{0}, microsecond, millisecond, 20 * millisecond}) {
+        uint64_t const deadline = after(length);
+        EXPECT_OK(thread_sleep, deadline);
+        EXPECT(lavandin::now() >= deadline);
+    }
+}
+
+TEST(scheduling, sleep_with_a_deadline_that_has_passed) {
+    Peer low{[] {
+        while (true)
+            asm volatile("");
+    }};
+    TAKE(low.start(own_priority() - 1));
+    uint64_t const begin = TAKE(system_counters()).thread_switches;
+    for (int i = 0; i < 10; ++i)
+        EXPECT_OK(thread_sleep, at_once);
+    EXPECT_EQUAL(TAKE(system_counters()).thread_switches, begin);
+}
+
+TEST(scheduling, sleepers_wake_in_order_of_deadlines) {
+    Diary diary;
+    uint64_t const begin = after(10 * millisecond);
+    auto const sleep = [&](uint64_t delay, char letter) {
+        static_cast<void>(thread_sleep(begin + delay * 10 * millisecond));
+        diary.write(letter);
+    };
+    Peer a{[&] { sleep(1, 'a'); }};
+    Peer b{[&] { sleep(2, 'b'); }};
+    Peer c{[&] { sleep(3, 'c'); }};
+    Peer d{[&] { sleep(4, 'd'); }};
+    TAKE(c.start());
+    TAKE(a.start());
+    TAKE(d.start());
+    TAKE(b.start());
+    EXPECT(a.wait() && b.wait() && c.wait() && d.wait());
+    EXPECT(diary.says("abcd"));
+}
+
+TEST(scheduling, many_sleepers_all_wake) {
+    uint64_t awake = 0;
+    uint64_t early = 0;
+    auto const body = [&] {
+        for (uint64_t i = 1; i <= 10; ++i) {
+            uint64_t const deadline = after((i * 7 + awake * 13) % 11 * millisecond);
+            static_cast<void>(thread_sleep(deadline));
+            early += lavandin::now() < deadline;
+        }
+        ++awake;
+    };
+    using Sleeper = Peer<decltype(body)>;
+    constexpr size_t count = 40;
+    alignas(Sleeper) static unsigned char memory[count][sizeof(Sleeper)];
+    for (auto& place : memory)
+        TAKE((new (place) Sleeper{body})->start());
+    for (auto& place : memory)
+        EXPECT(reinterpret_cast<Sleeper*>(place)->wait());
+    EXPECT_EQUAL(awake, count);
+    EXPECT_EQUAL(early, 0);
+}
+
+TEST(scheduling, processor_time_is_counted) {
+    uint64_t const before = TAKE(information_of(self_process)).processor_time;
+    for (uint64_t const end = after(10 * millisecond); lavandin::now() < end;)
+        asm volatile("");
+    uint64_t const worked = TAKE(information_of(self_process)).processor_time;
+    sleep_for(50 * millisecond);
+    uint64_t const slept = TAKE(information_of(self_process)).processor_time;
+    EXPECT(worked > before);
+    EXPECT(slept - worked < 50 * millisecond);
+}
+
+} // namespace

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "platform.hpp"
+#include "machine.hpp"
+#include "xen.hpp"
+#include <arch/clock.hpp>
+#include <arch/console.hpp>
+#include <arch/fpu.hpp>
+#include <arch/frames.hpp>
+#include <arch/machine.hpp>
+#include <arch/processor.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+#include <xenpv/p2m.hpp>
+#include <xenpv/window.hpp>
+
+namespace fake {
+
+Platform& platform() {
+    static Platform instance;
+    return instance;
+}
+
+namespace {
+
+kernel::Processor* processor;
+arch::Registers* frame;
+Pfn spare{0};
+
+constexpr uint64_t fpu_bytes = 832; // x87, SSE and AVX with the XSAVE header
+
+} // namespace
+} // namespace fake
+
+using fake::machine;
+using fake::platform;
+using kernel::Error;
+using kernel::page_size;
+using kernel::Pfn;
+using kernel::Result;
+
+kernel::Result<void> xenpv::map_in_window(Pfn frame, uint64_t flags) {
+    bool const writable = (flags & entry_flag::writable) != 0;
+    EXPECT_FALSE(writable && fake::xen().judge().table(frame)) << "a page table is made writable";
+    machine().open(frame, writable ? fake::Machine::Window::write : fake::Machine::Window::read);
+    return {};
+}
+
+namespace arch {
+
+kernel::Time now() { return platform().now; }
+kernel::Time wall_offset() { return 5'000'000'000; }
+void program_timer(kernel::Time deadline) { platform().programmed = deadline; }
+
+void console_write(char const* text, uint64_t bytes) { platform().console.append(text, bytes); }
+
+bool has_platform_console() { return platform().has_console; }
+
+Result<uint64_t> platform_console_read(char* text, uint64_t bytes) {
+    if (!has_platform_console())
+        return Error::not_supported;
+    uint64_t const count = platform().typed.copy(text, bytes);
+    platform().typed.erase(0, count);
+    return count;
+}
+
+uint64_t fpu_state_size() { return fake::fpu_bytes; }
+
+void fpu_start(void* state) {
+    std::memset(state, 0, fake::fpu_bytes);
+    ++platform().fpu_states;
+}
+
+void fpu_end(void*) { --platform().fpu_states; }
+
+Result<void*> map_frame(Pfn frame) {
+    auto& left = platform().maps_until_failure;
+    if (left && --left == 0)
+        return Error::out_of_memory;
+    EXPECT_EQ(machine().opened(frame), fake::Machine::Window::closed) << "mapped twice";
+    fake::xen().reused(frame);
+    EXPECT_TRUE(xenpv::map_in_window(frame, xenpv::entry_flag::kernel_data).ok());
+    return machine().window(frame);
+}
+
+void unmap_frame(Pfn frame) {
+    EXPECT_NE(machine().opened(frame), fake::Machine::Window::closed) << "not mapped";
+    machine().open(frame, fake::Machine::Window::closed);
+}
+
+void* frame_address(Pfn frame) { return machine().window(frame); }
+Pfn frame_of(void const* address) { return machine().frame_behind(address); }
+
+void clear_frame(Pfn frame) {
+    EXPECT_EQ(machine().opened(frame), fake::Machine::Window::closed);
+    fake::xen().reused(frame);
+    std::memset(machine().contents(frame), 0, page_size);
+}
+
+void copy_frame(Pfn to, Pfn from) {
+    EXPECT_EQ(machine().opened(to), fake::Machine::Window::closed);
+    std::memcpy(machine().contents(to), machine().contents(from), page_size);
+}
+
+void take_spare_frames_from(Pfn first) { fake::spare = first; }
+Pfn first_untaken_spare_frame() { return fake::spare; }
+
+void unmask(Line line) { platform().masked[line] = false; }
+void mask(Line line) { platform().masked[line] = true; }
+
+Result<void> raise(Line line) {
+    ++platform().raised[line];
+    return {};
+}
+
+// A crash ends the test program: it may come from a destructor, out of which nothing is thrown.
+void shutdown(lavandin::abi::Shutdown reason) {
+    if (reason != lavandin::abi::Shutdown::crash)
+        throw fake::Ended{reason};
+    std::fputs(platform().console.c_str(), stderr);
+    std::abort();
+}
+
+void backtrace(uint64_t, uint64_t, void (*)(uint64_t)) {}
+
+kernel::Processor& current_processor() { return *fake::processor; }
+void set_current_processor(kernel::Processor& processor) { fake::processor = &processor; }
+void set_frame(Registers& frame) { fake::frame = &frame; }
+void load_thread_pointer(uint64_t base) { platform().thread_pointer = base; }
+
+void switch_to(kernel::Thread*, kernel::Thread& next) {
+    EXPECT_FALSE(next.ended());
+    ++next.switches;
+    set_frame(next.registers());
+    fake::xen().load(xenpv::p2m.mfn(next.process().space().top()));
+    fake::xen().drop_translations();
+    load_thread_pointer(next.thread_pointer());
+    platform().loaded = &next;
+}
+
+void idle() { throw fake::Idle{}; }
+void enter_user() { throw fake::User{}; }
+Counters counters() { return {}; }
+Run_times run_times() { return {}; }
+uint32_t possible_processors() { return 1; }
+
+} // namespace arch

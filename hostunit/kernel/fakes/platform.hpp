@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// The rest of the machine: clock, timer, interrupt lines, console, processor. It records what the
+// kernel does to it and fails when a test says so.
+#pragma once
+
+#include <arch/interrupts.hpp>
+#include <kernel/types.hpp>
+#include <lavandin/abi/process.hpp>
+#include <map>
+#include <string>
+
+namespace kernel {
+class Thread;
+}
+
+namespace fake {
+
+// Where the kernel does not return.
+struct Idle {};
+struct User {};
+struct Ended {
+    lavandin::abi::Shutdown reason;
+};
+
+struct Platform {
+    kernel::Time now{1'000'000};
+    kernel::Time programmed{kernel::never};
+    kernel::Thread* loaded{nullptr}; // whose registers the next exit restores
+    uint64_t thread_pointer{0};
+    uint64_t fpu_states{0};
+
+    bool has_console{true};
+    std::string console; // what was written
+    std::string typed;   // what can be read
+
+    std::map<arch::Line, bool> masked;
+    std::map<arch::Line, unsigned> raised;
+
+    uint64_t maps_until_failure{0}; // of map_frame; 0: none fails
+};
+
+Platform& platform();
+
+} // namespace fake

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "xen.hpp"
+#include "machine.hpp"
+#include <gtest/gtest.h>
+#include <xenpv/hypercall.hpp>
+#include <xenpv/p2m.hpp>
+
+namespace fake {
+
+using xenpv::local;
+using xenpv::p2m;
+
+namespace {
+
+Entry read(Pfn table, unsigned index) {
+    return reinterpret_cast<Entry const*>(machine().contents(table))[index];
+}
+
+} // namespace
+
+Xen::Xen() : _judge{read, [](Mfn frame) { return p2m.pfn(frame); }} {}
+
+void Xen::update(Mfn table, unsigned index, Entry entry) {
+    Pfn const frame = p2m.pfn(table);
+    Entry const old = read(frame, index);
+    bool const in_use = local().loaded_table == p2m.mfn(_judge.root(frame)).value;
+    if (in_use && old.present() && _judge.level(frame) == 1)
+        _stale.insert(p2m.pfn(old.mfn()).value);
+    _judge.update(frame, index, entry);
+    reinterpret_cast<Entry*>(machine().contents(frame))[index] = entry;
+}
+
+void Xen::pin(Mfn table, unsigned level) {
+    Pfn const frame = p2m.pfn(table);
+    EXPECT_NE(machine().opened(frame), Machine::Window::write) << "a page table can be written";
+    reused(frame);
+    _judge.add(frame, level);
+}
+
+void Xen::load(Mfn top) {
+    if (top.value) {
+        EXPECT_EQ(_judge.level(p2m.pfn(top)), 4u);
+    }
+    local().loaded_table = top.value;
+}
+
+void Xen::reused(Pfn frame) const {
+    EXPECT_FALSE(_stale.contains(frame.value)) << "a frame is used again while it can be reached";
+    EXPECT_EQ(_judge.uses(frame), 0u) << "a frame is used again while it is mapped";
+}
+
+Xen& xen() {
+    static Xen instance;
+    return instance;
+}
+
+} // namespace fake
+
+namespace xenpv {
+
+Local& local() {
+    static Local instance;
+    return instance;
+}
+
+Status hypercall::mmu_update(mmu_update_t const* updates, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+        EXPECT_EQ(updates[i].ptr & 7, uint64_t{MMU_NORMAL_PT_UPDATE});
+        fake::xen().update(Mfn{updates[i].ptr >> 12},
+                           static_cast<unsigned>(updates[i].ptr & 0xfff) / 8,
+                           Entry{updates[i].val});
+    }
+    return {0};
+}
+
+Status hypercall::mmuext_op(mmuext_op_t const* operations, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i)
+        switch (mmuext_op_t const& operation = operations[i]; operation.cmd) {
+        case MMUEXT_PIN_L1_TABLE:
+        case MMUEXT_PIN_L2_TABLE:
+        case MMUEXT_PIN_L3_TABLE:
+        case MMUEXT_PIN_L4_TABLE:
+            fake::xen().pin(Mfn{operation.arg1.mfn}, operation.cmd - MMUEXT_PIN_L1_TABLE + 1);
+            break;
+        case MMUEXT_NEW_USER_BASEPTR:
+            fake::xen().load(Mfn{operation.arg1.mfn});
+            break;
+        case MMUEXT_TLB_FLUSH_LOCAL:
+        case MMUEXT_INVLPG_LOCAL:
+            fake::xen().drop_translations();
+            break;
+        default:
+            ADD_FAILURE() << "unknown operation " << operation.cmd;
+        }
+    return {0};
+}
+
+} // namespace xenpv

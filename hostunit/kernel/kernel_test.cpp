@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "kernel_test.hpp"
+#include "fakes/machine.hpp"
+#include <arch/processor.hpp>
+#include <kernel/boot.hpp>
+#include <kernel/object.hpp>
+
+extern "C" void system_call_from_user();
+
+namespace kernel {
+
+namespace {
+
+// Frames below hold the kernel, as it were; the pool keeps its own tables outside the machine.
+constexpr uint64_t first_free_frame = 16;
+
+// The first process of all may not end, so it is none of a test's.
+void make_first_process() {
+    static Quota quota{1024 * 1024};
+    quota.acquire();
+    auto const first =
+        kernel::make<Process>(Ref<Quota>{quota}, Process::Name{"first"}, false).value();
+    first->acquire();
+    [[maybe_unused]] static Process* const stays = first.get();
+}
+
+void start_once() {
+    static std::vector<uint64_t> bitmap(Frame_allocator::bitmap_words(fake::Machine::frames));
+    static std::vector<uint64_t> words(fake::Machine::frames);
+    if (frame_pool().ready())
+        return;
+    frame_pool().start(bitmap.data(), words.data(), fake::Machine::frames);
+    frame_pool().add(Pfn{first_free_frame}, Pfn{fake::Machine::frames});
+    make_first_process();
+}
+
+} // namespace
+
+void PrintTo(Error error, std::ostream* stream) { *stream << "error " << static_cast<int>(error); }
+
+void PrintTo(Usage const& usage, std::ostream* stream) {
+    *stream << "frames " << usage.frames << ", quotas";
+    for (uint64_t const used : usage.quotas)
+        *stream << ' ' << used;
+    *stream << ", objects";
+    for (uint64_t const count : usage.objects)
+        *stream << ' ' << count;
+}
+
+Usage Kernel_test::usage() const {
+    Usage found{};
+    if (_quota)
+        found.quotas.push_back(_quota->used());
+    for (auto const& process : _processes)
+        found.quotas.push_back(process->quota().used());
+    found.frames = frame_pool().free() + arch::table_counts().pooled;
+    for (unsigned type = 0; type < found.objects.size(); ++type)
+        found.objects[type] = object_count(static_cast<Object_type>(type));
+    return found;
+}
+
+Kernel_test::Kernel_test() {
+    start_once();
+    fake::platform() = {};
+    _before = usage();
+    _processor = std::make_unique<Processor>();
+    arch::set_current_processor(*_processor);
+    _quota = std::make_unique<Quota>(root_bytes);
+    _quota->acquire();
+    start_root();
+}
+
+void Kernel_test::start_root() {
+    Ref<Quota> const quota{*_quota};
+    _root = kernel::make<Process>(quota, Process::Name{"root"}, true).value();
+    EXPECT_TRUE(_root->prepare().ok());
+    _root_thread = kernel::make<Thread>(quota, *_root, unsigned{abi::highest_priority}).value();
+    EXPECT_TRUE(_root_thread->prepare(buffer_address).ok());
+    _root_thread->set_priority(abi::default_priority);
+    _root_thread->start(0x10000, 0x20000, 0);
+    _root->add(*_root_thread);
+    _processor->ready(*_root_thread);
+    _processor->reschedule();
+}
+
+void Kernel_test::end_all() {
+    for (auto const& process : _processes)
+        process->end(abi::Process_state::killed, 0);
+    _root->end(abi::Process_state::killed, 0);
+    enter([this] { _processor->reschedule(); });
+    _root_thread.reset();
+    _processes.clear();
+    _root.reset();
+}
+
+Kernel_test::~Kernel_test() {
+    end_all();
+    EXPECT_TRUE(idle());
+    EXPECT_EQ(_quota->used(), 0u) << "quota is lost";
+    EXPECT_EQ(_quota->references(), 1u);
+    EXPECT_EQ(arch::table_counts().in_use, 0u) << "page tables are lost";
+    EXPECT_EQ(fake::platform().fpu_states, 0u);
+    _quota.reset();
+    EXPECT_EQ(usage(), _before) << "something is lost";
+}
+
+Kernel_test::Answer Kernel_test::answer_of(Thread const& thread) {
+    auto const& registers = const_cast<Thread&>(thread).registers();
+    Answer answer{static_cast<Error>(registers.number()), {}};
+    for (unsigned i = 0; i < answer.words.size(); ++i)
+        answer.words[i] = registers.word(i);
+    return answer;
+}
+
+Kernel_test::Answer Kernel_test::call(Call number, std::initializer_list<uint64_t> arguments) {
+    Ref<Thread> const caller{*current()};
+    auto& registers = caller->registers();
+    registers.answer(static_cast<Error>(number)); // the number goes where the answer comes
+    unsigned index = 0;
+    for (uint64_t const argument : arguments)
+        registers.set_word(index++, argument);
+    enter(system_call_from_user);
+    return answer_of(*caller);
+}
+
+Kernel_test::Slot Kernel_test::make(Call number, std::initializer_list<uint64_t> arguments) {
+    Answer const answer = call(number, arguments);
+    EXPECT_EQ(answer.error, Error::none);
+    return answer.slot();
+}
+
+Kernel_test::Slot Kernel_test::give(Child const& child, Slot source, uint64_t permissions,
+                                    uint64_t badge) {
+    return make(Call::capability_copy, {child.slot, source, permissions, badge});
+}
+
+Kernel_test::Child Kernel_test::spawn(uint64_t quota, uint64_t priority) {
+    Child child;
+    child.slot = make(Call::process_create, {quota, 0, 0x646c696863, 0, 0});
+    child.process = _root->table().find<Process>(child.slot, abi::process_permission::all).value();
+    watch(child.process);
+    child.thread_slot =
+        make(Call::thread_create, {child.slot, 0x10000, 0x20000, 0, priority, buffer_address});
+    child.thread = _root->table().find<Thread>(child.thread_slot, 0).value();
+    return child;
+}
+
+Kernel_test::Child Kernel_test::spawn_thread(Child const& process, uint64_t number) {
+    Child child = process;
+    child.thread_slot =
+        make(Call::thread_create, {process.slot, 0x10000, 0x20000, 0, abi::default_priority,
+                                   buffer_address + number * page_size});
+    child.thread = _root->table().find<Thread>(child.thread_slot, 0).value();
+    return child;
+}
+
+void Kernel_test::run(Thread& thread) {
+    for (unsigned tries = 0; tries < 100 && current() && current() != &thread; ++tries) {
+        Ref<Thread> const giving_way{*current()};
+        auto const registers = giving_way->registers();
+        call(Call::thread_yield);
+        giving_way->registers() = registers; // what it has not looked at yet
+    }
+    ASSERT_EQ(current(), &thread) << "the thread does not come to run";
+}
+
+void Kernel_test::advance(Time nanoseconds) {
+    auto& platform = fake::platform();
+    platform.now += nanoseconds;
+    if (platform.programmed > platform.now)
+        return;
+    platform.programmed = never;
+    enter([] {
+        timer_arrived();
+        events_handled();
+    });
+}
+
+void Kernel_test::interrupt(arch::Line line) {
+    fake::platform().masked[line] = true;
+    enter([line] {
+        interrupt_arrived(line);
+        events_handled();
+    });
+}
+
+} // namespace kernel

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The whole kernel on a fake machine, with one process whose thread runs. Tests are what user mode
+// does: they make system calls as the current thread. When a test is over, everything it made must
+// be gone: quota, frames, objects, page tables.
+#pragma once
+
+#include "fakes/platform.hpp"
+#include "fakes/xen.hpp"
+#include <array>
+#include <gtest/gtest.h>
+#include <initializer_list>
+#include <kernel/endpoint.hpp>
+#include <kernel/memory.hpp>
+#include <kernel/process.hpp>
+#include <kernel/scheduler.hpp>
+#include <lavandin/abi/system_call_numbers.hpp>
+#include <memory>
+#include <vector>
+
+namespace kernel {
+
+// For messages of the test framework.
+void PrintTo(Error error, std::ostream* stream);
+
+// Quota, frames and objects, as far as a system call can change them.
+struct Usage {
+    std::vector<uint64_t> quotas;
+    uint64_t frames; // free, or kept as empty page tables
+    std::array<uint64_t, 9> objects;
+
+    friend bool operator==(Usage const&, Usage const&) = default;
+};
+void PrintTo(Usage const& usage, std::ostream* stream);
+
+class Kernel_test : public testing::Test {
+protected:
+    using Call = abi::System_call;
+    using Slot = abi::Capability_index;
+
+    struct Answer {
+        Error error;
+        std::array<uint64_t, 6> words;
+
+        uint64_t operator[](unsigned index) const { return words[index]; }
+        Slot slot() const { return static_cast<Slot>(words[0]); }
+    };
+
+    // A process with a thread, and the slots of the root process that hold them.
+    struct Child {
+        Ref<Process> process;
+        Ref<Thread> thread;
+        Slot slot;
+        Slot thread_slot;
+    };
+
+    static constexpr uint64_t root_bytes = 12 * 1024 * 1024;
+    static constexpr uint64_t child_bytes = 256 * 1024;
+    static constexpr uint64_t buffer_address = 0x200000;
+
+    Kernel_test();
+    ~Kernel_test() override;
+
+    // A system call by the current thread: what it finds in its registers when it runs again. If
+    // it waits, `answer_of` tells later.
+    Answer call(Call number, std::initializer_list<uint64_t> arguments = {});
+    static Answer answer_of(Thread const& thread);
+
+    // The call is expected to succeed.
+    Slot make(Call number, std::initializer_list<uint64_t> arguments = {});
+    // A copy in a child's table of a slot of the current process.
+    Slot give(Child const& child, Slot source, uint64_t permissions = abi::all_permissions,
+              uint64_t badge = 0);
+
+    // Both as the root thread.
+    Child spawn(uint64_t quota = child_bytes, uint64_t priority = abi::default_priority);
+    Child spawn_thread(Child const& process, uint64_t number);
+
+    Thread* current() const { return _processor->current(); }
+    // Lets others of the same priority give way until this thread is the current one.
+    void run(Thread& thread);
+    // Time passes; the timer comes if it is set for then.
+    void advance(Time nanoseconds);
+    void interrupt(arch::Line line);
+
+    Thread& root() { return *_root_thread; }
+    Process& root_process() { return *_root; }
+    Quota& root_quota() { return *_quota; }
+    bool idle() const { return current() == nullptr; }
+
+    Usage usage() const;
+
+    // Processes that `usage` looks at and that end with the test.
+    void watch(Ref<Process> process) { _processes.push_back(std::move(process)); }
+    void forget() { _processes.pop_back(); } // the one that was added last
+
+    // Runs the kernel, which may not come back because nobody is ready.
+    template <typename Entry>
+    void enter(Entry entry) {
+        try {
+            entry();
+        } catch (fake::Idle const&) {
+        }
+    }
+
+private:
+    void start_root();
+    void end_all();
+
+    std::unique_ptr<Processor> _processor;
+    std::unique_ptr<Quota> _quota;
+    Ref<Process> _root;
+    Ref<Thread> _root_thread;
+    std::vector<Ref<Process>> _processes;
+    Usage _before;
+};
+
+} // namespace kernel

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// One script of system calls, run again and again while memory ends one allocation later each time.
+// A call that fails says why with a documented error and changes nothing; afterwards everything
+// that was taken is back (the fixture looks).
+#include "fakes/machine.hpp"
+#include "kernel_test.hpp"
+#include <functional>
+#include <utility>
+#include <xenpv/table_pool.hpp>
+
+namespace kernel {
+namespace {
+
+using namespace abi;
+
+class Shortage : public Kernel_test {
+protected:
+    // A call that may fail for lack of memory. Answers its slot, or 0.
+    Slot attempt(Call number, std::initializer_list<uint64_t> arguments) {
+        Usage const before = usage();
+        auto const table = slots();
+        Answer const answer = call(number, arguments);
+        if (answer.error == Error::none)
+            return answer.slot();
+        ++failures;
+        EXPECT_TRUE(answer.error == Error::quota_exceeded || answer.error == Error::out_of_memory)
+            << "call " << static_cast<int>(number) << " answers "
+            << static_cast<int>(answer.error);
+        EXPECT_EQ(usage(), before) << "call " << static_cast<int>(number) << " left something";
+        EXPECT_EQ(slots(), table) << "call " << static_cast<int>(number);
+        return 0;
+    }
+
+    // What the root process holds.
+    std::vector<Slot> slots() {
+        std::vector<Slot> held;
+        for (Slot slot = 1; slot < 200; ++slot)
+            if (root_process().table().find(slot).ok())
+                held.push_back(slot);
+        return held;
+    }
+
+    void remove(Slot slot) {
+        if (slot) {
+            EXPECT_EQ(call(Call::capability_delete, {slot}).error, Error::none);
+        }
+    }
+
+    void use_memory(Slot process) {
+        constexpr uint64_t border = 0x40000000; // a level-2 table ends here
+        constexpr uint64_t pages = 70;          // three batches
+        Slot const memory = attempt(Call::memory_create, {pages * page_size});
+        if (!memory)
+            return;
+        uint64_t const address = border - 40 * page_size;
+        if (attempt(Call::memory_map, {process, memory, address, 0, pages * page_size, 3})) {
+            for (uint64_t const half : {0u, 35u})
+                EXPECT_EQ(call(Call::memory_unmap,
+                               {process, address + half * page_size, 35 * page_size})
+                              .error,
+                          Error::none);
+        }
+        remove(memory);
+    }
+
+    // Until its own thread runs, nothing of the child is watched.
+    void use_process() {
+        Slot const ended = attempt(Call::notification_create, {});
+        Slot const process = attempt(Call::process_create, {given_quota, 0, 0x61, 0, ended});
+        if (process) {
+            auto const object = root_process().table().find<Process>(process, 0).value();
+            watch(object);
+            use_memory(process);
+            if (ended)
+                attempt(Call::capability_copy, {process, ended, 1, 5});
+            Slot const thread = attempt(Call::thread_create, {process, 0x10000, 0x20000, 0, 16,
+                                                              buffer_address});
+            if (thread)
+                talk(process, *root_process().table().find<Thread>(thread, 0).value());
+            remove(thread);
+            EXPECT_EQ(call(Call::process_destroy, {process, 0}).error, Error::none);
+            forget();
+        }
+        remove(process);
+        remove(ended);
+    }
+
+    // The child's thread receives, the root calls with a capability, the child answers with one.
+    void talk(Slot process, Thread& thread) {
+        Slot const endpoint = attempt(Call::endpoint_create, {});
+        Slot const theirs =
+            endpoint ? attempt(Call::capability_copy, {process, endpoint, 3, 0}) : 0;
+        if (theirs) {
+            run(thread);
+            if (Slot const reply = attempt(Call::reply_create, {}))
+                serve(thread, theirs, reply, endpoint);
+        }
+        run(root());
+        remove(endpoint);
+    }
+
+    void serve(Thread& server, Slot theirs, Slot reply, Slot ours) {
+        server.buffer().accepted_transfers = 1;
+        call(Call::endpoint_receive, {theirs, reply, forever});
+        run(root());
+        root().buffer().sent[0] = {ours, 1, 9};
+        root().buffer().accepted_transfers = 1;
+        Message_tag const tag{1, 3, 1};
+        call(Call::endpoint_call, {ours, tag.raw(), 0, 0, 0, 0});
+        if (root().wait != Wait::answer) {
+            EXPECT_TRUE(answer_of(root()).error == Error::quota_exceeded ||
+                        answer_of(root()).error == Error::out_of_memory);
+            return;
+        }
+        server.buffer().sent[0] = {theirs, 1, 0};
+        call(Call::endpoint_reply, {reply, tag.raw(), 0, 0, 0, 0});
+        if (root().wait == Wait::answer)
+            call(Call::endpoint_reply, {reply, Message_tag{1, 0}.raw(), 0, 0, 0, 0});
+        else
+            ++messages;
+        run(root());
+        remove(root().buffer().received[0].index);
+    }
+
+    // The root process's page tables and its table of capabilities stay once they are there.
+    Shortage() {
+        script();
+        EXPECT_EQ(failures, 0u);
+        EXPECT_EQ(messages, 1u);
+    }
+
+    void script() {
+        use_memory(self_process);
+        use_process();
+    }
+
+    // Runs the script with `limit` of something, from none on until nothing fails any more.
+    void sweep(std::function<void(uint64_t)> const& impose, std::function<void()> const& lift,
+               uint64_t step) {
+        for (uint64_t limit = 0;; limit += step) {
+            Usage const before = usage();
+            failures = 0;
+            impose(limit);
+            script();
+            lift();
+            run(root());
+            EXPECT_EQ(usage(), before);
+            if (HasFailure())
+                FAIL() << "with a limit of " << limit;
+            if (failures == 0)
+                break;
+            ASSERT_LT(limit / step, 5000u) << "the script never succeeds";
+        }
+        EXPECT_GT(messages, 0u) << "the script was never carried out in full";
+    }
+
+    uint64_t given_quota{child_bytes};
+    unsigned failures{0};
+    unsigned messages{0};
+};
+
+// Page tables that are kept for the next use would hide that there is no frame for one.
+class Held_tables {
+public:
+    void take_all() {
+        for (unsigned level = 1; level <= 4; ++level)
+            while (arch::table_counts().pooled) {
+                auto const counts = arch::table_counts();
+                Pfn const table = xenpv::take_pooled_table(level).value();
+                _tables.push_back({table, level});
+                if (arch::table_counts().pooled == counts.pooled)
+                    break; // it was a new one
+            }
+    }
+    void give_all() {
+        for (auto const& [table, level] : _tables)
+            xenpv::give_pooled_table(table, level);
+        _tables.clear();
+    }
+
+private:
+    std::vector<std::pair<Pfn, unsigned>> _tables;
+};
+
+TEST_F(Shortage, of_frames) {
+    std::vector<Pfn> frames;
+    Held_tables tables;
+    sweep(
+        [&](uint64_t limit) {
+            tables.take_all();
+            while (frame_pool().free() > limit)
+                frames.push_back(frame_pool().take_for_kernel().value());
+        },
+        [&] {
+            for (Pfn const frame : frames)
+                frame_pool().give(frame);
+            frames.clear();
+            tables.give_all();
+        },
+        1);
+}
+
+TEST_F(Shortage, of_the_childs_quota) {
+    sweep([this](uint64_t limit) { given_quota = 16 * 1024 + limit; }, [] {}, 320);
+}
+
+TEST_F(Shortage, of_quota) {
+    uint64_t charged = 0;
+    sweep(
+        [&](uint64_t limit) {
+            charged = root_quota().limit() - root_quota().used() - limit;
+            ASSERT_TRUE(root_quota().charge(charged).ok());
+        },
+        [&] { root_quota().refund(charged); }, 448);
+}
+
+// Once and never again: what a full machine that gives memory back looks like.
+TEST_F(Shortage, of_one_frame_at_a_time) {
+    sweep([](uint64_t limit) { fake::platform().maps_until_failure = limit + 1; },
+          [] { fake::platform().maps_until_failure = 0; }, 1);
+}
+
+} // namespace
+} // namespace kernel
