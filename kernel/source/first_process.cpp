@@ -156,6 +156,18 @@ Result<void> First_process::make_all() {
     return map_information();
 }
 
+// What make_all() takes: what it maps that is not in the boot image, page tables, and a page of each
+// kind of object.
+uint64_t frames_needed(Boot const& boot, Boot_image const& image) {
+    constexpr uint64_t objects = 16;
+    constexpr uint64_t upper_tables = 3;
+    uint64_t frames = pages(stack_bytes) + 2 + objects + upper_tables;
+    for (Boot_image_segment const& segment : image.segments())
+        if (segment.rights & memory_permission::write)
+            frames += pages(segment.memory_bytes);
+    return frames + 2 + pages(boot.boot_image_bytes) / pages(boot_image_alignment);
+}
+
 } // namespace
 
 Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
@@ -167,6 +179,12 @@ Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
     if (!image.ok())
         panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+    uint64_t const needed = frames_needed(boot, image.value());
+    uint64_t const there = frame_pool().free();
+    if (there < needed)
+        panic("start: {} KiB of memory are too little: the first process needs {} KiB",
+              boot.total_frames * page_size / 1024,
+              (boot.total_frames - there + needed) * page_size / 1024);
     First_process first{boot, quota, image.value()};
     return first.make_all();
 }
