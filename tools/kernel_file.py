@@ -59,6 +59,13 @@ class Elf:
     def _text(self, offset: int) -> str:
         return self.data[offset : self.data.index(b"\0", offset)].decode(errors="replace")
 
+    def file_offset(self, address: int) -> int:
+        """Where the byte that is loaded at an address lies in the file."""
+        for each in self.segments:
+            if each.kind == 1 and each.address <= address < each.address + each.file_size:
+                return address - each.address + each.offset
+        raise ValueError(f"{address:x} is not loaded from {self.path}")
+
     def notes(self) -> dict[int, bytes]:
         """Descriptors of the notes that Xen owns, by type."""
         found = {}
