@@ -43,9 +43,9 @@ def faults(context: Context) -> None:
     ):
         text = expect_answer(guest, f"fault {kind}", said)
         if kind != "execute":  # its address is data
-            assert re.search(r"\[<fault:\w+>\] \| .*\(programs/fault/main\.cpp:\d+\)", text), text
+            assert re.search(r"\[<fault:\w+>\] \| .*\(programs/fault\.cpp:\d+\)", text), text
     expect_answer(
-        guest, "overflow", r"deeper.*\(programs/overflow/main\.cpp:\d+\)", r"^overflow: page fault"
+        guest, "overflow", r"deeper.*\(programs/overflow\.cpp:\d+\)", r"^overflow: page fault"
     )
     expect_answer(guest, "echo still here", "^still here$")
 
