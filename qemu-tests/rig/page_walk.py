@@ -148,7 +148,7 @@ def _aliases(kernel: Walk, user: Walk) -> list[str]:
     return [
         f"frame {m.frame:#x} is executable at {m.address:#x}, writable at {writable[m.frame]:#x}"
         for m in everything
-        if m.executable and m.frame in writable
+        if m.executable and not m.writable and m.frame in writable
     ]
 
 
