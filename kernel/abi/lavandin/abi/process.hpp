@@ -33,7 +33,7 @@ struct Process_information {
     uint64_t fault_address;
     uint64_t fault_instruction;
     uint64_t fault_code;
-    uint64_t quota_limit; // bytes
+    uint64_t quota_limit; // bytes; of a process that has ended only what is still in use
     uint64_t quota_used;  // bytes
     uint64_t threads;
     uint64_t processor_time; // nanoseconds
