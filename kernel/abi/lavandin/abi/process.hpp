@@ -48,7 +48,7 @@ struct System_information {
     uint64_t kernel_frames;  // image, tables made at boot and the frame database
     uint64_t kernel_entries; // from user mode, of any kind
     uint64_t system_calls;
-    uint64_t hypercalls;
+    uint64_t platform_calls; // to what the machine runs on
     uint64_t table_switches; // page-table base loads
     uint64_t events;         // upcalls taken
     uint64_t timer_interrupts;
