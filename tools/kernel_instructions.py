@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "arch::now": {"rdtsc"},
     "arch::start_clock": {"rdtsc"},
     "xenpv::platform_time": {"rdtsc"},
-    "arch::read_tsc": {"rdtsc"},
+    "xenpv::read_tsc": {"rdtsc"},
     # a null selector, then the base by hypercall
     "arch::load_thread_pointer": {"segment"},
     "arch::switch_to": {"segment"},
