@@ -48,8 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     # Xen's clock is scaled from the time stamp counter
     "arch::now": {"rdtsc"},
     "arch::start_clock": {"rdtsc"},
-    "arch::platform_time": {"rdtsc"},
-    "arch::read_tsc": {"rdtsc"},
+    "xenpv::platform_time": {"rdtsc"},
+    "xenpv::read_tsc": {"rdtsc"},
     # a null selector, then the base by hypercall
     "arch::load_thread_pointer": {"segment"},
     "arch::switch_to": {"segment"},
