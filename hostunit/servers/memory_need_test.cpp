@@ -26,7 +26,7 @@ TEST(Memory_need, is_a_sum_without_shares) {
 }
 
 TEST(Memory_need, is_enough_with_shares_and_hardly_more) {
-    for (uint64_t percent : {1, 33, 60, 99}) {
+    for (uint64_t const percent : {1u, 33u, 60u, 99u}) {
         std::array const demands{Demand{{5000, 0}, 300}, Demand{{0, percent}, 7000},
                                  Demand{{512000, 0}, 90000}, Demand{{0, 10}, 0},
                                  Demand{{1000, 0}, 1}};

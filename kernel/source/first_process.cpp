@@ -172,17 +172,17 @@ uint64_t frames_needed(Boot const& boot, Boot_image const& image) {
 
 Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     if (!boot.boot_image_bytes)
-        panic("start: there is no boot image; pass one as ramdisk");
+        give_up("start: there is no boot image; pass one as ramdisk");
     if (boot.boot_image_bytes > Memory::largest)
-        panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
+        give_up("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
               Memory::largest);
     auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
     if (!image.ok())
-        panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+        give_up("start: the boot image is unusable: {}", Boot_image::text(image.error()));
     uint64_t const needed = frames_needed(boot, image.value());
     uint64_t const there = frame_pool().free();
     if (there < needed)
-        panic("start: {} KiB of memory are too little: the first process needs {} KiB",
+        give_up("start: {} KiB of memory are too little: the first process needs {} KiB",
               boot.total_frames * page_size / 1024,
               (boot.total_frames - there + needed) * page_size / 1024);
     First_process first{boot, quota, image.value()};

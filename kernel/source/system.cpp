@@ -17,7 +17,7 @@ void tell_log_reader() { log_reader->signal(log_reader_bits); }
 
 } // namespace
 
-void System::bind_log(Ref<Notification> notification, uint64_t bits) {
+void System::bind_log(Ref<Notification> const& notification, uint64_t bits) {
     set_log_listener(nullptr);
     log_to_console(!notification);
     if (log_reader && log_reader->drop())
