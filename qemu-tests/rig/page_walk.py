@@ -108,12 +108,13 @@ class Kernel:
     """What is known of the kernel's own table: frames by what they are."""
 
     owned: set[int]  # all the guest's frames, from its physical-to-machine table
-    shared_with_init: set[int]  # the boot image, which both sides may read
+    boot_image: set[int]  # which both sides may read
+    rings: set[int]  # shared with other domains; a server maps them, too
     walk: Walk
 
     def private(self) -> set[int]:
         frames = {m.frame for m in of_guest(self.walk.mappings)}
-        return (frames - self.shared_with_init) | self.walk.tables
+        return (frames - self.boot_image - self.rings) | self.walk.tables
 
 
 def problems(kernel: Kernel, user: Walk) -> list[str]:
@@ -123,7 +124,7 @@ def problems(kernel: Kernel, user: Walk) -> list[str]:
         for m in table.mappings:
             if m.writable and m.executable:
                 found.append(f"{name} table: {m.address:#x} is writable and executable")
-    found += _aliases(kernel.walk, user)
+    found += aliases(kernel.walk, user)
     if beyond := sorted(user.top_slots - set(range(UPPER_HALF)) - set(XEN_SLOTS)):
         found.append(f"user table: slots {beyond} of the kernel's half are in use")
     private = kernel.private() | user.tables
@@ -136,14 +137,22 @@ def problems(kernel: Kernel, user: Walk) -> list[str]:
                 found.append(f"user table: {m.address:#x} is no message buffer, but marked as one")
         elif m.frame in private:
             found.append(f"user table: {m.address:#x} reaches the kernel's frame {m.frame:#x}")
-        elif m.frame in kernel.shared_with_init and m.writable:
+        elif m.frame in kernel.boot_image and m.writable:
             found.append(f"user table: {m.address:#x} can write the boot image")
     return found
 
 
-def _aliases(kernel: Walk, user: Walk) -> list[str]:
-    """Frames that are writable at one address and executable at another."""
-    everything = of_guest(kernel.mappings) + of_guest(user.mappings)
+def top_level_tables(read_frame: ReadFrame, known: int, candidates: set[int]) -> list[int]:
+    """Those of the frames that are top-level tables: Xen puts its own entries, the same in each,
+    into them. `known` is one of them."""
+    part = slice(XEN_SLOTS.start + 4, XEN_SLOTS.stop)  # without the linear map, which differs
+    xens = _TABLE.unpack(read_frame(known))[part]
+    return sorted(f for f in candidates if _TABLE.unpack(read_frame(f))[part] == xens)
+
+
+def aliases(*walks: Walk) -> list[str]:
+    """Frames that are writable at one address and executable at another, in whichever table."""
+    everything = [m for each in walks for m in of_guest(each.mappings)]
     writable = {m.frame: m.address for m in everything if m.writable}
     return [
         f"frame {m.frame:#x} is executable at {m.address:#x}, writable at {writable[m.frame]:#x}"

@@ -4,7 +4,7 @@
 import struct
 import unittest
 
-from rig.page_walk import KERNEL_OWNED, Kernel, census, problems, walk
+from rig.page_walk import KERNEL_OWNED, Kernel, census, problems, top_level_tables, walk
 
 P, W, U, LARGE, NX = 1, 2, 4, 1 << 7, 1 << 63
 TABLE = P | W | U
@@ -52,10 +52,12 @@ class Problems(unittest.TestCase):
         self.map(self.kernel, KERNEL_BASE + 0x2000, 3, P | U | W | NX)  # data
         self.map(self.kernel, KERNEL_BASE + 0x3000, 4, P | U | NX)  # boot image
         self.map(self.kernel, WINDOW + 0x5000, 5, P | U | W | NX)  # a message buffer
+        self.map(self.kernel, KERNEL_BASE + 0x4000, 6, P | U | W | NX)  # a ring
         self.map(self.user, USER, 10, P | U)
         self.map(self.user, USER + 0x1000, 11, P | U | W | NX)
         self.map(self.user, USER + 0x2000, 5, P | U | W | NX | KERNEL_OWNED)
         self.map(self.user, USER + 0x3000, 4, P | U | NX)
+        self.map(self.user, USER + 0x4000, 6, P | U | W | NX)
         self.plant_top(self.user, 261, 77 << 12 | P | W)  # Xen's, not for ring 3
 
     def map(self, *arguments):
@@ -65,7 +67,7 @@ class Problems(unittest.TestCase):
         self.memory._frames[top][slot] = entry
 
     def found(self):
-        kernel = Kernel(set(range(1, 2000)), {4}, walk(self.memory.read, self.kernel))
+        kernel = Kernel(set(range(1, 2000)), {4}, {6}, walk(self.memory.read, self.kernel))
         return problems(kernel, walk(self.memory.read, self.user))
 
     def assert_one(self, part):
@@ -75,13 +77,13 @@ class Problems(unittest.TestCase):
     def test_all_is_well(self):
         self.assertEqual(self.found(), [])
         mappings = walk(self.memory.read, self.user).mappings
-        self.assertEqual(census(mappings), "1 r--, 1 r-x, 2 rw-")
+        self.assertEqual(census(mappings), "1 r--, 1 r-x, 3 rw-")
         self.assertEqual(mappings[0].address, USER)
 
     def test_upper_addresses_are_canonical(self):
         addresses = [m.address for m in walk(self.memory.read, self.kernel).mappings]
         self.assertEqual(addresses[0], WINDOW + 0x5000)
-        self.assertEqual(addresses[-1], KERNEL_BASE + 0x3000)
+        self.assertEqual(addresses[-1], KERNEL_BASE + 0x4000)
 
     def test_planted_writable_and_executable(self):
         for top, address in ((self.kernel, KERNEL_BASE + 0x9000), (self.user, USER + 0x9000)):
@@ -128,6 +130,13 @@ class Problems(unittest.TestCase):
     def test_the_kernels_half(self):
         self.plant_top(self.user, 300, 0 | P)
         self.assert_one("slots [300]")
+
+    def test_top_level_tables_are_known_by_xens_part(self):
+        other = self.memory.table()
+        self.plant_top(other, 261, 77 << 12 | P | W)
+        candidates = {other, self.kernel, self.user}
+        found = top_level_tables(self.memory.read, self.user, candidates)
+        self.assertEqual(found, sorted({other, self.user}))
 
     def test_frames_of_ours_in_xens_part(self):
         self.map(self.user, 0xFFFF_8000_0000_0000, 1500, P | U | NX)
