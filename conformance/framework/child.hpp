@@ -3,8 +3,8 @@
 //
 //     auto child = TAKE(Child::create());
 //     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); }, {slot}));
-//     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); },
+//     {slot})); EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
 #pragma once
 
 #include "image.hpp"

@@ -60,12 +60,23 @@ void tested(System_call call, Error error) { mark(report().tested, call, error);
 void tested_elsewhere(System_call call, Error error) { mark(report().elsewhere, call, error); }
 
 char const* error_name(Error error) {
-    static constexpr std::array names{
-        "none",           "no_such_system_call", "invalid_capability", "wrong_type",
-        "permission_denied", "invalid_argument", "quota_exceeded",     "out_of_memory",
-        "table_full",     "already_mapped",      "not_mapped",         "peer_died",
-        "timed_out",      "busy",                "too_large",          "not_supported",
-        "no_caller"};
+    static constexpr std::array names{"none",
+                                      "no_such_system_call",
+                                      "invalid_capability",
+                                      "wrong_type",
+                                      "permission_denied",
+                                      "invalid_argument",
+                                      "quota_exceeded",
+                                      "out_of_memory",
+                                      "table_full",
+                                      "already_mapped",
+                                      "not_mapped",
+                                      "peer_died",
+                                      "timed_out",
+                                      "busy",
+                                      "too_large",
+                                      "not_supported",
+                                      "no_caller"};
     static_assert(names.size() == static_cast<size_t>(Error::end));
     auto const index = static_cast<size_t>(error);
     return index < names.size() ? names[index] : "no error of ours";
