@@ -24,7 +24,8 @@ constexpr size_t longest_line = 200;
 // Threads and processes may write at the same time: each claims its part first.
 void append(char const* line, size_t length) {
     auto& shared = report();
-    size_t const begin = __atomic_fetch_add(&shared.text_bytes, length, __ATOMIC_RELAXED);
+    size_t const begin =
+        __atomic_fetch_add(&shared.text_bytes, static_cast<uint32_t>(length), __ATOMIC_RELAXED);
     if (begin < sizeof shared.text && length <= sizeof shared.text - begin)
         memcpy(shared.text + begin, line, length);
 }
