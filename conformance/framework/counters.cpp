@@ -18,7 +18,8 @@ constexpr char const* object_names[9] = {"none",     "Process",      "Thread",
 
 void describe(char const* what, uint64_t before, uint64_t after) {
     if (before != after)
-        note("%s: %lld more than before the test", what, static_cast<long long>(after - before));
+        note("%s: %+lld compared with before the test", what,
+             static_cast<long long>(after - before));
 }
 
 // Threads that never run: each has a message buffer, which is a page of the kernel's.
