@@ -11,30 +11,34 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import check_image  # noqa: E402  (the path above must be set first)
+import kernel_file  # noqa: E402  (the path above must be set first)
+import kernel_instructions  # noqa: E402
 
 FORBIDDEN = """
-cli; sti; hlt; int $0x80; int3; int1; popf; popfq; pushf; iretq; iret; sysretq; sysret; sysexit; sysenter; syscall
-in $0x60, %al; in %dx, %eax; out %al, $0x60; out %eax, %dx; insb; insl; rep insb; outsb; rep outsl
-lgdt (%rax); lidt (%rax); lldt %ax; ltr %ax; sgdt (%rax); sidt (%rax); sldt %eax; str %eax; smsw %eax; lmsw %ax
-sgdt 8(%rsp); sidt 8(%rsp); sldt (%rax); str (%rax); smsw (%rax)
-mov %cr0, %rax; mov %cr2, %rax; mov %cr3, %rax; mov %cr4, %rax; mov %cr8, %rax
-mov %rax, %cr0; mov %rax, %cr3; mov %rax, %cr4; mov %rax, %cr8; mov %rax, %dr7; mov %dr6, %rax
-wrmsr; rdmsr; rdpmc; rdtsc; rdtscp; cpuid; xgetbv; xsetbv; rdpid %rax; rdrand %eax; rdseed %rax
-invlpg (%rax); invpcid (%rax), %rdi; invd; wbinvd; swapgs; clts; clac; stac; monitor; mwait; vmcall; vmmcall; rsm
-rdfsbase %rax; rdgsbase %rax; wrfsbase %rax; wrgsbase %eax; rdpkru; wrpkru; lar %ax, %eax; lsl %ax, %eax; verr %ax; verw %ax
-mov %eax, %fs; mov %ds, %eax; mov %ss, %ax; push %fs; pop %gs; lss (%rax), %esp
-movaps %xmm0, %xmm1; movdqu (%rax), %xmm3; pxor %xmm0, %xmm0; vzeroupper; fld1; fninit; emms; movq %mm0, %rax
-ldmxcsr (%rax); stmxcsr (%rax); fxsave64 (%rax); xsave64 (%rax); xrstor64 (%rax); vaddps %ymm1, %ymm2, %ymm3; finit
-
-.byte 0x0f, 0xff; .byte 0x06; ljmp *(%rax); lcall *(%rax); lret
+cli; sti; hlt; int $0x80; int3; int1; popf; popfq; pushf; iretq; iret; sysretq; sysret; sysexit
+sysenter; syscall; in $0x60, %al; in %dx, %eax; out %al, $0x60; out %eax, %dx; insb; insl
+rep insb; outsb; rep outsl; lgdt (%rax); lidt (%rax); lldt %ax; ltr %ax; sgdt (%rax)
+sidt (%rax); sldt %eax; str %eax; smsw %eax; lmsw %ax; sgdt 8(%rsp); sidt 8(%rsp); sldt (%rax)
+str (%rax); smsw (%rax); mov %cr0, %rax; mov %cr2, %rax; mov %cr3, %rax; mov %cr4, %rax
+mov %cr8, %rax; mov %rax, %cr0; mov %rax, %cr3; mov %rax, %cr4; mov %rax, %cr8; mov %rax, %dr7
+mov %dr6, %rax; wrmsr; rdmsr; rdpmc; rdtsc; rdtscp; cpuid; xgetbv; xsetbv; rdpid %rax
+rdrand %eax; rdseed %rax; invlpg (%rax); invpcid (%rax), %rdi; invd; wbinvd; swapgs; clts; clac
+stac; monitor; mwait; vmcall; vmmcall; rsm; rdfsbase %rax; rdgsbase %rax; wrfsbase %rax
+wrgsbase %eax; rdpkru; wrpkru; lar %ax, %eax; lsl %ax, %eax; verr %ax; verw %ax; mov %eax, %fs
+mov %ds, %eax; mov %ss, %ax; push %fs; pop %gs; lss (%rax), %esp; movaps %xmm0, %xmm1
+movdqu (%rax), %xmm3; pxor %xmm0, %xmm0; vzeroupper; fld1; fninit; emms; movq %mm0, %rax
+ldmxcsr (%rax); stmxcsr (%rax); fxsave64 (%rax); xsave64 (%rax); xrstor64 (%rax)
+vaddps %ymm1, %ymm2, %ymm3; finit; .byte 0x0f, 0xff; .byte 0x06; ljmp *(%rax); lcall *(%rax)
+lret
 """
 
 HARMLESS = """
-mov %rax, %gs:8; mov %fs:0, %rax; incq %gs:24; lock cmpxchg %rcx, (%rax); lock addq $1, (%rax); rep stosq; rep movsb
-setne %al; cmovae %rax, %rcx; jmp *%rax; call *(%rax); movzbl %al, %eax; movsbq (%rax), %rcx; bsr %rax, %rcx; ud2
-nopw 8(%rax,%rax,1); xchg %rax, (%rcx); subq $1, (%rax); bswap %eax; divq %rcx; imul %rcx, %rax; leave; pause; cqto
-cltq; cmpb $1, (%rax); cs nopw 0(%rax,%rax,1); shrd $3, %rax, %rcx; bts %rax, (%rcx); sete (%rax); jne .; jae .; js .
+mov %rax, %gs:8; mov %fs:0, %rax; incq %gs:24; lock cmpxchg %rcx, (%rax); lock addq $1, (%rax)
+rep stosq; rep movsb; setne %al; cmovae %rax, %rcx; jmp *%rax; call *(%rax); movzbl %al, %eax
+movsbq (%rax), %rcx; bsr %rax, %rcx; ud2; nopw 8(%rax,%rax,1); xchg %rax, (%rcx)
+subq $1, (%rax); bswap %eax; divq %rcx; imul %rcx, %rax; leave; pause; cqto; cltq
+cmpb $1, (%rax); cs nopw 0(%rax,%rax,1); shrd $3, %rax, %rcx; bts %rax, (%rcx); sete (%rax)
+jne .; jae .; js .
 """
 
 PREFIX = 'ud2a; .ascii "xen"; '
@@ -56,7 +60,7 @@ class Check_image(unittest.TestCase):
             f".text\nfirst: {before}; ret\n.globl {function}\n{function}: {code}\nret\nlast: ret\n"
         )
         subprocess.run(["as", "-W", "-o", product, source], check=True)
-        return check_image.check_instructions(product)
+        return kernel_instructions.check_instructions(product)
 
     def test_each_forbidden_instruction_is_found(self) -> None:
         for code in instructions(FORBIDDEN):
@@ -105,7 +109,7 @@ class Check_image(unittest.TestCase):
     def test_a_file_without_code_is_a_finding(self) -> None:
         product = Path(self._directory.name) / "empty.o"
         subprocess.run(["as", "-o", product], input="", text=True, check=True)
-        self.assertTrue(check_image.check_instructions(product))
+        self.assertTrue(kernel_instructions.check_instructions(product))
 
     def _linked(self, source: str, script: str = "") -> Path:
         directory = Path(self._directory.name)
@@ -120,18 +124,18 @@ class Check_image(unittest.TestCase):
 
     def test_a_writable_and_executable_section_is_found(self) -> None:
         file = self._linked('.section .both, "awx"; .globl _start; _start: nop')
-        self.assertTrue(check_image.check_rights(file))
+        self.assertTrue(kernel_file.check_rights(file))
 
     def test_missing_notes_are_found(self) -> None:
         file = self._linked(".globl _start; _start: nop")
-        self.assertTrue(check_image.check_notes(file))
+        self.assertTrue(kernel_file.check_notes(file))
 
     def test_a_large_file_is_found(self) -> None:
         file = Path(self._directory.name) / "large"
-        file.write_bytes(b"\0" * (check_image.LARGEST_STRIPPED + 1))
-        self.assertTrue(check_image.check_size(file))
-        file.write_bytes(b"\0" * check_image.LARGEST_STRIPPED)
-        self.assertEqual(check_image.check_size(file), [])
+        file.write_bytes(b"\0" * (kernel_file.LARGEST_STRIPPED + 1))
+        self.assertTrue(kernel_file.check_size(file))
+        file.write_bytes(b"\0" * kernel_file.LARGEST_STRIPPED)
+        self.assertEqual(kernel_file.check_size(file), [])
 
 
 if __name__ == "__main__":

@@ -95,8 +95,8 @@ TEST(process, quota_bounds_what_is_made_with_it) {
     }));
     auto const end = TAKE(child.wait());
     EXPECT_EQUAL(end.state, Process_state::exited);
-    EXPECT(end.quota_used < quota / 4); // its memory is gone although the process is known,
-    EXPECT_EQUAL(end.quota_limit, end.quota_used); // and what it does not use with it
+    EXPECT_EQUAL(end.quota_limit, end.quota_used); // the rest is back where it came from
+    EXPECT(end.quota_used < quota / 2); // its memory is gone although the process is known
 }
 
 TEST(process, destroy_ends_another) {

@@ -59,7 +59,7 @@ TEST(system, information_counts) {
     auto const now = TAKE(system_counters());
     EXPECT(now.system_calls >= before.system_calls + 100);
     EXPECT(now.kernel_entries >= before.kernel_entries + (now.system_calls - before.system_calls));
-    EXPECT(now.hypercalls > before.hypercalls);
+    EXPECT(now.platform_calls > before.platform_calls);
     EXPECT(now.timer_interrupts > before.timer_interrupts);
     EXPECT(now.events > before.events);
     EXPECT_EQUAL(now.total_frames, before.total_frames);

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 QEMU_TESTS = ROOT / "qemu-tests"
+TOOLS = ROOT / "tools"
 BUILD = ROOT / "build"
 PACKAGES = BUILD / "packages"
 CACHE = BUILD / "cache"
