@@ -69,12 +69,13 @@ Result<Child> Child::create(uint64_t quota, uint64_t flags) {
     return child;
 }
 
-Child::~Child() {
+void Child::end() {
     if (!_process.valid())
         return;
     static_cast<void>(_process.destroy(1));
     _process.reset();
     _thread.reset();
+    _ended.reset();
     release(_ticket);
 }
 

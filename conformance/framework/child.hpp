@@ -44,7 +44,8 @@ public:
     Child() = default;
     Child(Child&&) = default;
     Child& operator=(Child&& other) = delete;
-    ~Child(); // ends it
+    ~Child() { end(); }
+    void end(); // kills the process, if it lives, and lets go of it
 
     Process const& process() const { return _process; }
     Kernel_thread const& thread() const { return _thread; } // once it was started
