@@ -5,6 +5,7 @@
 namespace {
 
 // Each call keeps a page, and the result depends on all of them, so that none can be left out.
+// NOLINTNEXTLINE(misc-no-recursion): that is what it is for
 [[gnu::noinline]] int deeper(int volatile* above) {
     int volatile page[1024];
     page[0] = *above + 1;

@@ -43,7 +43,7 @@ public:
     static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0);
     Child() = default;
     Child(Child&&) = default;
-    Child& operator=(Child&&) = delete;
+    Child& operator=(Child&& other) = delete;
     ~Child(); // ends it
 
     Process const& process() const { return _process; }

@@ -42,6 +42,20 @@ inline Result<System_information> system_counters() {
     return reinterpret_cast<System_information const&>(message_buffer().words);
 }
 
+// Accesses that the compiler does not judge.
+inline uint8_t read_byte(uint64_t address) {
+    asm volatile("" : "+r"(address));
+    return *reinterpret_cast<uint8_t volatile const*>(address);
+}
+inline void write_byte(uint64_t address, uint8_t value) {
+    asm volatile("" : "+r"(address));
+    *reinterpret_cast<uint8_t volatile*>(address) = value;
+}
+inline void jump_to(uint64_t address) {
+    asm volatile("" : "+r"(address));
+    reinterpret_cast<void (*)()>(address)();
+}
+
 // A process with nothing in it, and one that has ended.
 inline Result<Capability_index> empty_process(uint64_t quota = 64 * 1024) {
     return process_create(quota, 0, 'x', 0, 0);

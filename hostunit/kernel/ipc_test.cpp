@@ -7,8 +7,6 @@ namespace {
 
 using namespace abi;
 
-constexpr uint64_t page = page_size;
-
 uint64_t tag(uint32_t label, uint64_t words = 0, uint64_t transfers = 0) {
     return Message_tag{label, words, transfers}.raw();
 }

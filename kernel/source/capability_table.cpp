@@ -40,7 +40,7 @@ Result<void> Capability_table::add_page() {
     return {};
 }
 
-Result<Capability_index> Capability_table::add(Capability capability) {
+Result<Capability_index> Capability_table::add(Capability const& capability) {
     Lock_guard const guard{_lock};
     if (!_free)
         TRY_VOID(add_page());

@@ -156,17 +156,35 @@ Result<void> First_process::make_all() {
     return map_information();
 }
 
+// What make_all() takes: what it maps that is not in the boot image, page tables, and a page of each
+// kind of object.
+uint64_t frames_needed(Boot const& boot, Boot_image const& image) {
+    constexpr uint64_t objects = 16;
+    constexpr uint64_t upper_tables = 3;
+    uint64_t frames = pages(stack_bytes) + 2 + objects + upper_tables;
+    for (Boot_image_segment const& segment : image.segments())
+        if (segment.rights & memory_permission::write)
+            frames += pages(segment.memory_bytes);
+    return frames + 2 + pages(boot.boot_image_bytes) / pages(boot_image_alignment);
+}
+
 } // namespace
 
 Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     if (!boot.boot_image_bytes)
-        panic("start: there is no boot image; pass one as ramdisk");
+        give_up("start: there is no boot image; pass one as ramdisk");
     if (boot.boot_image_bytes > Memory::largest)
-        panic("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
+        give_up("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
               Memory::largest);
     auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
     if (!image.ok())
-        panic("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+        give_up("start: the boot image is unusable: {}", Boot_image::text(image.error()));
+    uint64_t const needed = frames_needed(boot, image.value());
+    uint64_t const there = frame_pool().free();
+    if (there < needed)
+        give_up("start: {} KiB of memory are too little: the first process needs {} KiB",
+              boot.total_frames * page_size / 1024,
+              (boot.total_frames - there + needed) * page_size / 1024);
     First_process first{boot, quota, image.value()};
     return first.make_all();
 }

@@ -25,7 +25,7 @@ Result<abi::Capability_index> grant(Process& from, abi::Capability_index index, 
         return Error::peer_died;
     capability.permissions &= permissions;
     capability.badge = badge ? badge : capability.badge;
-    return to.table().add(static_cast<Capability&&>(capability));
+    return to.table().add(capability);
 }
 
 } // namespace kernel

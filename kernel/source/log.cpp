@@ -97,6 +97,13 @@ uint64_t log_copy(uint64_t& position, char* text, uint64_t size) {
 void log_to_console(bool on) { direct = on; }
 void set_log_listener(void (*function)()) { listener = function; }
 
+void give_up_format(char const* format, Log_value const* values, unsigned count) {
+    direct = true;
+    listener = nullptr;
+    log_format(format, values, count);
+    arch::shutdown(lavandin::abi::Shutdown::crash);
+}
+
 namespace {
 void print_address(uint64_t address) { log("  [<{x}>]", address); }
 } // namespace

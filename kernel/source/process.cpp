@@ -78,6 +78,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
         thread->end();
     _table.clear();
     _space.destroy(page_unmapped);
+    quota().close();
     if (_identifier == first_identifier)
         panic("process {}: the first process ended with status {}", _name.text, status);
     if (_end_notification)

@@ -13,6 +13,8 @@ namespace kernel {
 
 namespace {
 
+uint64_t kibibytes(uint64_t frames) { return frames * page_size / 1024; }
+
 Frame_range& largest(Boot& boot) {
     Frame_range* best = &boot.ranges[0];
     for (unsigned i = 1; i < boot.range_count; ++i)
@@ -28,8 +30,11 @@ void start_frame_pool(Boot& boot) {
     Frame_range& range = largest(boot);
     uint64_t const bitmap_words = Frame_allocator::bitmap_words(boot.frames);
     uint64_t const count = pages((bitmap_words + boot.frames) * sizeof(uint64_t));
-    if (range.end.value - range.begin.value < count + arch::most_spare_frames)
-        panic("start: {} MiB of memory are too little", boot.total_frames / 256);
+    uint64_t const needed = count + arch::most_spare_frames;
+    uint64_t const there = range.end.value - range.begin.value;
+    if (there < needed)
+        give_up("start: {} KiB of memory are too little: the kernel needs {} KiB",
+              kibibytes(boot.total_frames), kibibytes(boot.total_frames - there + needed));
     arch::take_spare_frames_from(Pfn{range.begin.value + count});
     auto* const words = static_cast<uint64_t*>(arch::frame_address(range.begin));
     for (uint64_t i = 0; i < count; ++i)
@@ -85,11 +90,13 @@ void start(Boot const& given) {
     arch::set_current_processor(*new (first_processor) Processor);
     fault_if_asked(boot.command_line);
     start_frame_pool(boot);
-    log("memory: {} KiB free of {} KiB", frame_pool().free() * 4, boot.total_frames * 4);
+    log("memory: {} KiB free of {} KiB", kibibytes(frame_pool().free()),
+        kibibytes(boot.total_frames));
     static Ref<Quota> const quota = first_quota();
     if (auto const started = start_first_process(boot, quota); !started.ok())
-        panic("start: the first process needs more memory than there is (error {})",
-              static_cast<uint64_t>(started.error()));
+        give_up("start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",
+              kibibytes(boot.total_frames), static_cast<uint64_t>(started.error()),
+              kibibytes(frame_pool().free()));
     start_idle_processors(boot.command_line);
     this_processor().reschedule();
     arch::enter_user();

@@ -17,7 +17,7 @@ void tell_log_reader() { log_reader->signal(log_reader_bits); }
 
 } // namespace
 
-void System::bind_log(Ref<Notification> notification, uint64_t bits) {
+void System::bind_log(Ref<Notification> const& notification, uint64_t bits) {
     set_log_listener(nullptr);
     log_to_console(!notification);
     if (log_reader && log_reader->drop())
@@ -38,7 +38,7 @@ void System::describe(abi::System_information& information) const {
     information.kernel_frames = _total_frames - frame_pool().total();
     information.kernel_entries = counters.kernel_entries;
     information.system_calls = system_call_count();
-    information.hypercalls = counters.hypercalls;
+    information.platform_calls = counters.platform_calls;
     information.table_switches = counters.table_switches;
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;

@@ -4,6 +4,7 @@
 #include <kernel/dispatch.hpp>
 #include <kernel/log.hpp>
 #include <kernel/process.hpp>
+#include <kernel/register_dump.hpp>
 #include <kernel/scheduler.hpp>
 #include <kernel/system_call_count.hpp>
 
@@ -34,10 +35,6 @@ void events_handled() {
         processor.reschedule();
 }
 
-namespace {
-void print_register(char const* label, uint64_t value) { log("  {} {x}", label, value); }
-} // namespace
-
 // The whole process ends: what one of its threads was about to do for the others is lost.
 void thread_faulted(Fault const& fault) {
     Thread& thread = *this_processor().current();
@@ -45,7 +42,7 @@ void thread_faulted(Fault const& fault) {
     log("process {} ({}): {}, code {x}, address {x}, at [<{}:{x}>]", process.name(),
         process.identifier(), fault.name, fault.code, fault.address, process.name(),
         thread.registers().instruction_pointer());
-    thread.registers().for_each(print_register);
+    log_registers(thread.registers());
     process.set_fault({fault.address, thread.registers().instruction_pointer(), fault.code});
     process.end(abi::Process_state::faulted, fault.vector);
     this_processor().reschedule();

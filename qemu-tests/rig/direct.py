@@ -5,7 +5,6 @@ Guest and Xen share Xen's serial console; lines that begin with `(XEN)` are Xen'
 
 from __future__ import annotations
 
-import itertools
 import time
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from .pump import Pump
 from .symbols import Symboliser
 
 _XEN_MEMORY = 128  # MiB beside the guest's, for Xen itself and QEMU's firmware
-_numbers = itertools.count(1)
 
 
 class DirectGuest(Guest):
@@ -76,7 +74,7 @@ class DirectMachine(Machine):
         if self._guest:
             raise RigError("direct mode has room for one guest only")
         options = self.options
-        self.directory = paths.run_directory() / f"machine-{next(_numbers)}"
+        self.directory = paths.machine_directory()
         symboliser = self.symboliser(config)
         self._symbols = {"xen": SymbolFilter(symboliser), "domain": SymbolFilter(symboliser)}
         guest = self._guest = DirectGuest(self, config.name, symboliser)

@@ -8,7 +8,6 @@ interrupts of the other legacy ports are Xen's."""
 from __future__ import annotations
 
 import functools
-import itertools
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +36,6 @@ _XEN_MEMORY = 160  # MiB beside dom0's and the guests'
 _GUEST_OVERHEAD = 8  # MiB that Xen and xl take for each guest beside its own
 _BOOT_TIMEOUT = 240
 _LINUX_LINE = "console=hvc0 quiet loglevel=4 8250.nr_uarts=32 panic=5"
-_numbers = itertools.count(1)
 
 
 def _cpu(options: MachineOptions) -> str:
@@ -71,8 +69,7 @@ class FullMachine(Machine):
             raise RigError(f"from 1 to {MOST_GUESTS} guests: there is a serial port for each")
         self.options = options
         options.logs.mkdir(parents=True, exist_ok=True)
-        self.directory = paths.run_directory() / f"machine-{next(_numbers)}"
-        self.directory.mkdir(parents=True)
+        self.directory = paths.machine_directory()
         self.xen_console = Console("xen", options.logs / "xen.log")
         self.dom0_console = Console("dom0", options.logs / "dom0.log")
         self._splitter = XenSplitter()

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 QEMU_TESTS = ROOT / "qemu-tests"
+TOOLS = ROOT / "tools"
 BUILD = ROOT / "build"
 PACKAGES = BUILD / "packages"
 CACHE = BUILD / "cache"
@@ -17,6 +19,7 @@ RUN = BUILD / "run"
 
 PRESETS = ("gcc-release", "gcc-debug", "clang-release", "clang-debug")
 DEFAULT_PRESET = PRESETS[0]
+_machines = itertools.count(1)
 
 
 def preset_directory(preset: str) -> Path:
@@ -40,6 +43,13 @@ def run_directory() -> Path:
     """A directory of this process only, gone when the process ends (see remove_run_directory)."""
     directory = RUN / str(os.getpid())
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return directory
+
+
+def machine_directory() -> Path:
+    """A new directory for one machine, of whichever mode."""
+    directory = run_directory() / f"machine-{next(_machines)}"
+    directory.mkdir()
     return directory
 
 

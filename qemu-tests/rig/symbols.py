@@ -13,6 +13,8 @@ from .elf import Elf
 from .paths import ROOT
 
 _KERNEL_BASE = 0xFFFF_8000_0000_0000  # the upper half belongs to Xen and the kernel
+# Programs are linked at 0 and run here (lavandin/layout.hpp); their heap ends where it does.
+_PROGRAM = range(0x1000_0000, 0x2000_0000)
 _TOKEN = re.compile(rb"\[<(?:([A-Za-z0-9_.+-]+):)?(?:0x)?([0-9a-fA-F]{1,16})>\]")
 
 
@@ -80,6 +82,7 @@ class Symboliser:
     def token(self, program: str | None, address: int) -> str | None:
         if program:
             image = self._program_image(program)
+            address -= _PROGRAM.start if address in _PROGRAM else 0
         else:
             image = self._kernel_image if address >= _KERNEL_BASE else None
         return image.describe(address) if image else None

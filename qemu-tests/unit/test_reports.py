@@ -2,9 +2,11 @@
 """Reading what Xen, benchmarks and crash dumps say."""
 
 import unittest
+from pathlib import Path
 
 from rig import bench, crash, xen
 from rig.errors import RigError
+from rig.symbols import Symboliser
 
 DUMP = """(XEN) Domain 0 (vcpu#0) crashed on cpu#0:
 (XEN) RIP:    e033:[<ffffffff8010207f>]
@@ -46,6 +48,25 @@ class Stack(unittest.TestCase):
         dump = "Stack:\n 0000000000000001\n\nCall Trace:\n"
         dump += "     [<ffffffff80000009>] <--\nffffffff80028cd8:   [<ffffffff80034048>] \n"
         self.assertEqual(crash.stack_words(dump), [0xFFFFFFFF80034048])
+
+
+class Programs(unittest.TestCase):
+    def test_the_load_base_is_taken_off(self):
+        symboliser = Symboliser(None, Path("/nowhere"))
+        asked: list[int] = []
+        symboliser._program_image = lambda name: FakeImage(asked)  # type: ignore[method-assign]
+        line = b"at [<fault:1000305c>] or [<fault:0x5c>]"
+        self.assertEqual(symboliser.annotation(line), b" | here, here")
+        self.assertEqual(asked, [0x305C, 0x5C])
+
+
+class FakeImage:
+    def __init__(self, asked):
+        self._asked = asked
+
+    def describe(self, address):
+        self._asked.append(address)
+        return "here"
 
 
 class Bench(unittest.TestCase):

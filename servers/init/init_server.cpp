@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "init_server.hpp"
 
+#include "memory_need.hpp"
+
 #include <stdio.h>
 
 namespace lavandin::init {
@@ -8,10 +10,23 @@ namespace {
 
 constexpr uint8_t maximum_restarts = 5;
 constexpr uint64_t ended_bit = 1;
+constexpr uint64_t mebibyte = 1 << 20;
+// Its own objects and heap, page tables, and the kernel's part of each process.
+constexpr uint64_t needed_by_init = mebibyte / 2;
 
 uint64_t quota_left() {
     auto const own = Process::self().information();
     return own.ok() ? own.value().quota_limit - own.value().quota_used : 0;
+}
+
+// nullptr when there is none.
+Section const* least_program(Manifest const& manifest) {
+    Section const* least = nullptr;
+    for (Section const& section : manifest.sections())
+        if (section.kind == Section_kind::program &&
+            (least == nullptr || section.quota.bytes < least->quota.bytes))
+            least = &section;
+    return least;
 }
 
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
@@ -38,14 +53,41 @@ Result<void> Init_server::start() {
     TRY_VOID(endpoint().bind(_ended));
     // From here on the kernel leaves the console alone; the log server takes its place later.
     TRY_VOID(log_bind(_boot.system, _ended.index()));
+    TRY_VOID(check_memory());
     for (Section const& section : _manifest.sections())
         if (section.kind == Section_kind::server)
             TRY_VOID(start_server(section));
     return start_main_program();
 }
 
+// Servers, the main program, and when that is the shell, one program that is content with little.
+Result<void> Init_server::check_memory() const {
+    std::array<Demand, Manifest::maximum_sections + 2> demands;
+    size_t count = 0;
+    auto const add = [&](Section const* section, std::string_view file) {
+        if (section != nullptr)
+            demands[count++] = {section->quota, _launcher.image_bytes(file)};
+    };
+    for (Section const& section : _manifest.sections())
+        if (section.kind == Section_kind::server && _launcher.has_devices_of(section))
+            add(&section, section.program);
+    add(_manifest.program(_command_line.program), _command_line.program);
+    if (_command_line.interactive())
+        add(least_program(_manifest), _command_line.program); // an image of that size
+    uint64_t const need = memory_needed({demands.data(), count}) + needed_by_init;
+    uint64_t const left = quota_left();
+    auto const system = System::borrow(_boot.system).information();
+    if (left >= need || !system.ok())
+        return {};
+    uint64_t const has = system.value().total_frames * page_size;
+    _messages.say("%llu MiB of memory are too little: the system needs %llu MiB",
+                  static_cast<unsigned long long>(has >> 20),
+                  static_cast<unsigned long long>((has - left + need + mebibyte - 1) >> 20));
+    return Error::out_of_memory;
+}
+
 Result<void> Init_server::start_server(Section const& section) {
-    if (!section.requires_device.empty() && !_launcher.has_device(section.requires_device))
+    if (!_launcher.has_devices_of(section))
         return {};
     // The log server is told what has been shown: by the kernel, or by its predecessor.
     char block[64];

@@ -47,6 +47,7 @@ private:
     void name(Request& request);
     void messages(Request& request);
 
+    Result<void> check_memory() const;
     Result<void> start_server(Section const& section);
     Result<void> start_main_program();
     uint64_t kernel_log_end() const;

@@ -87,13 +87,30 @@ size_t split(std::string_view block, std::span<std::string_view> arguments) {
 
 } // namespace
 
-Result<Process> Launcher::launch(Order const& order) const {
+abi::Boot_image_file const* Launcher::find(std::string_view file) const {
     char path[sizeof(Boot_image_file::name)];
-    int const length = snprintf(path, sizeof(path), "programs/%.*s",
-                                static_cast<int>(order.file.size()), order.file.data());
-    auto const* const file = static_cast<size_t>(length) < sizeof(path)
-                                 ? _image.find(path, static_cast<size_t>(length))
-                                 : nullptr;
+    int const length =
+        snprintf(path, sizeof(path), "programs/%.*s", static_cast<int>(file.size()), file.data());
+    return static_cast<size_t>(length) < sizeof(path)
+               ? _image.find(path, static_cast<size_t>(length))
+               : nullptr;
+}
+
+std::span<std::byte const> Launcher::contents(abi::Boot_image_file const& file) const {
+    return {reinterpret_cast<std::byte const*>(_image.contents(file.offset)),
+            static_cast<size_t>(file.bytes)};
+}
+
+uint64_t Launcher::image_bytes(std::string_view file) const {
+    constexpr uint64_t beside = layout::default_stack_bytes + page_size; // stack and environment
+    auto const* const found = find(file);
+    auto const program = found != nullptr ? Elf_program::open(contents(*found))
+                                          : Elf_program::Opened{Elf_error::truncated_header};
+    return program.ok() ? program.value().image_bytes() + beside : 0;
+}
+
+Result<Process> Launcher::launch(Order const& order) const {
+    auto const* const file = find(order.file);
     if (file == nullptr)
         return Error::not_mapped;
     std::string_view arguments[Environment_page::maximum_arguments];
@@ -102,8 +119,7 @@ Result<Process> Launcher::launch(Order const& order) const {
     Elf_error reason{};
     auto started = start_program(
         {
-            .file = {reinterpret_cast<std::byte const*>(_image.contents(file->offset)),
-                     static_cast<size_t>(file->bytes)},
+            .file = contents(*file),
             .name = order.name,
             .quota = order.quota / page_size * page_size,
             .arguments = {arguments, count},
@@ -120,8 +136,10 @@ Result<Process> Launcher::launch(Order const& order) const {
     return static_cast<Process&&>(started.value().process);
 }
 
-bool Launcher::has_device(std::string_view device) const {
-    return (device == "console" ? _boot.console_interrupt : _boot.store_ring) != 0;
+bool Launcher::has_devices_of(Section const& section) const {
+    if (section.requires_device.empty())
+        return true;
+    return (section.requires_device == "console" ? _boot.console_interrupt : _boot.store_ring) != 0;
 }
 
 } // namespace lavandin::init

@@ -33,10 +33,18 @@ public:
     // file is said. After an error nothing of the process is left.
     Result<Process> launch(Order const& order) const;
 
-    bool has_device(std::string_view device) const;
+    // Whether the machine has what the section requires.
+    bool has_devices_of(Section const& section) const;
+
+    // What init itself pays for a process of that file: image, stack and environment. 0 when there
+    // is no such program, or no valid one.
+    uint64_t image_bytes(std::string_view file) const;
 
 private:
     class Grants; // the capabilities of one process, as they are put together
+
+    abi::Boot_image_file const* find(std::string_view file) const;
+    std::span<std::byte const> contents(abi::Boot_image_file const& file) const;
 
     abi::Boot_information const& _boot;
     abi::Boot_image const& _image;

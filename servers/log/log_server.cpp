@@ -69,7 +69,7 @@ void Log_server::take_kernel_log() {
         memcpy(text, message_buffer().words, bytes);
         _kernel_position = part.value().next;
         keep({text, bytes}, _kernel_lines);
-        show(new_part({text, bytes}, _kernel_position, _kernel_shown));
+        show_lines(new_part({text, bytes}, _kernel_position, _kernel_shown));
     }
 }
 
@@ -86,6 +86,18 @@ void Log_server::take_init_messages() {
 
 void Log_server::keep(std::string_view text, Line_collector& collector) {
     collector.add(text, [&](std::string_view line) { _ring.append(line); });
+}
+
+// Indented lines are details (registers of a program that faulted): who wants them asks for the log.
+void Log_server::show_lines(std::string_view text) {
+    _shown_lines.add(text, [&](std::string_view line) {
+        if (line.empty() || line.front() == ' ')
+            return;
+        char whole[Line_collector::maximum_line + 1];
+        memcpy(whole, line.data(), line.size());
+        whole[line.size()] = '\n';
+        show({whole, line.size() + 1});
+    });
 }
 
 // The console may be full for as long as its backend likes: the log does not wait for it.

@@ -32,6 +32,7 @@ private:
     void note(std::string_view name, std::string_view text);
     // Puts lines, which have their times and names already, into the ring.
     void keep(std::string_view text, Line_collector& collector);
+    void show_lines(std::string_view text);
     void show(std::string_view text);
 
     char _storage[storage_bytes];
@@ -39,6 +40,7 @@ private:
     Rate_limit _limit;
     Line_collector _kernel_lines;
     Line_collector _init_lines;
+    Line_collector _shown_lines;
     uint64_t _kernel_position{0};
     uint64_t _init_position{0};
     uint64_t _kernel_shown;

@@ -34,8 +34,9 @@ Cpuid cpuid(uint32_t leaf, uint32_t subleaf) {
     return result;
 }
 
-// The only privileged instructions that have no hypercall: Xen emulates them when they trap.
-void enable_extended_state(uint64_t mask) {
+// The only privileged instructions that have no hypercall: Xen emulates them when they trap. Not
+// inlined, so that tools/check_image.py finds them here and nowhere else.
+[[gnu::noinline]] void enable_extended_state(uint64_t mask) {
     uint64_t cr4;
     asm volatile("movq %%cr4, %0" : "=r"(cr4));
     asm volatile("movq %0, %%cr4" ::"r"(cr4 | cr4_osxsave));

@@ -24,7 +24,7 @@ void backtrace(uint64_t instruction, uint64_t frame_pointer, void (*print)(uint6
         if (frame_pointer < stack_begin || frame_pointer + 16 > stack_end || frame_pointer % 8)
             return;
         auto const* frame = reinterpret_cast<uint64_t const*>(frame_pointer);
-        print(frame[1]);
+        print(frame[1] - 1); // the call, not what follows it
         frame_pointer = frame[0];
     }
 }

@@ -3,7 +3,7 @@
 #include "entry_offsets.h"
 #include <arch/machine.hpp>
 #include <kernel/boot.hpp>
-#include <kernel/log.hpp>
+#include <kernel/register_dump.hpp>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/start_info.hpp>
 
@@ -63,7 +63,6 @@ char const* name(uint64_t vector) {
     return vector < sizeof names / sizeof *names ? names[vector] : "unknown exception";
 }
 
-void print_register(char const* label, uint64_t value) { kernel::log("  {} {x}", label, value); }
 void print_address(uint64_t address) { kernel::log("  [<{x}>]", address); }
 
 } // namespace
@@ -91,7 +90,7 @@ void exception_from_kernel(uint64_t vector, uint64_t code) {
     kernel::log_to_console(true);
     kernel::log("kernel fault: {} ({}), code {x}, address {x}", name(vector), vector, code,
                 local().vcpu_info->arch.cr2);
-    registers.for_each(print_register);
+    kernel::log_registers(registers);
     arch::backtrace(registers.instruction_pointer(), registers.frame_pointer(), print_address);
     arch::shutdown(lavandin::abi::Shutdown::crash);
 }

@@ -43,7 +43,7 @@ public:
     }
 
     // Errors: quota_exceeded, out_of_memory, table_full.
-    Result<abi::Capability_index> add(Capability capability);
+    Result<abi::Capability_index> add(Capability const& capability);
 
     // Errors: invalid_capability, invalid_argument (slot 1).
     Result<void> remove(abi::Capability_index index);

@@ -41,7 +41,15 @@ void log_to_console(bool direct);
 // Called after each message while somebody reads the ring.
 void set_log_listener(void (*listener)());
 
-// Says why and crashes the machine.
+// Says what the machine was not given, and ends it as crashed: for what its user can mend.
+[[noreturn]] void give_up_format(char const* format, Log_value const* values, unsigned count);
+template <typename... Values>
+[[noreturn]] void give_up(char const* format, Values... values) {
+    Log_value const list[]{Log_value{values}..., Log_value{0}};
+    give_up_format(format, list, sizeof...(values));
+}
+
+// Says why, with the stack, and crashes the machine: for what only a developer can mend.
 [[noreturn]] void panic_format(char const* format, Log_value const* values, unsigned count);
 template <typename... Values>
 [[noreturn]] void panic(char const* format, Values... values) {

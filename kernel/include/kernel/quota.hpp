@@ -2,7 +2,7 @@
 // Who pays for kernel memory: a budget in bytes, carved from another one.
 //
 // Objects hold a reference to the quota that paid for them. When a process is gone its quota stays
-// until the last object charged to it is gone, too; then the whole budget returns to the parent.
+// until the last object charged to it is gone, too; what they do not use returns to the parent at once.
 #pragma once
 
 #include <kernel/lock.hpp>
@@ -28,9 +28,24 @@ public:
         return {};
     }
 
+    // What a closed quota gets back goes on to the one above, and so on up to one that is open.
     void refund(uint64_t bytes) {
-        Lock_guard const guard{_lock};
-        _used -= bytes;
+        for (Quota* quota = this; quota && quota->give_back(bytes); quota = quota->_parent.get())
+            ;
+    }
+
+    // Nothing can be charged any more; what is not in use returns to the parent at once.
+    void close() {
+        uint64_t unused;
+        {
+            Lock_guard const guard{_lock};
+            if (_closed || !_parent)
+                return;
+            _closed = true;
+            unused = _limit - _used;
+            _limit = _used;
+        }
+        _parent->refund(unused);
     }
 
     uint64_t limit() const { return _limit; }
@@ -40,9 +55,19 @@ public:
     void last_reference_gone(); // refunds the whole budget to the parent
 
 private:
-    Lock _lock; // guards _used
-    uint64_t const _limit;
+    // True when the bytes are to go on to the parent.
+    bool give_back(uint64_t bytes) {
+        Lock_guard const guard{_lock};
+        _used -= bytes;
+        if (_closed)
+            _limit -= bytes;
+        return _closed;
+    }
+
+    Lock _lock; // guards what follows
+    uint64_t _limit;
     uint64_t _used{0};
+    bool _closed{false};
     Ref<Quota> _parent;
 };
 

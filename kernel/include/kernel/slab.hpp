@@ -33,7 +33,7 @@ public:
             TRY_VOID(add_page());
         Header& page = *_partial;
         Slot* const slot = page.free;
-        page.free = slot->next;
+        page.free = slot->next; // NOLINT(clang-analyzer-core.NullDereference): partial has one
         if (++page.used == capacity())
             unlink(page);
         return slot;

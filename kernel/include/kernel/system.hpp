@@ -17,7 +17,7 @@ public:
 
     void describe(abi::System_information& information) const;
     // Who is told of new kernel messages; none: they go to the console themselves.
-    void bind_log(Ref<Notification> notification, uint64_t bits);
+    void bind_log(Ref<Notification> const& notification, uint64_t bits);
 
     void last_reference_gone() override {} // it stays
 

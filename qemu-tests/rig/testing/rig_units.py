@@ -13,7 +13,7 @@ from .results import Group, Selection
 NAME = "rig units"
 
 
-class _Recorder(unittest.TestResult):
+class Recorder(unittest.TestResult):
     """Turns unittest's calls into cases."""
 
     def __init__(self, group: Group) -> None:
@@ -31,12 +31,20 @@ class _Recorder(unittest.TestResult):
         super().addError(test, err)  # type: ignore[arg-type]
         self._group.add(Case(_name(test), "failed", self.errors[-1][1]))
 
+    def addSubTest(
+        self, test: unittest.TestCase, subtest: unittest.TestCase, err: object
+    ) -> None:
+        super().addSubTest(test, subtest, err)  # type: ignore[arg-type]
+        if err is not None:  # a test of which a part failed ends without another call
+            detail = (self.failures + self.errors)[-1][1]
+            self._group.add(Case(f"{_name(test)} {subtest._subDescription()}", "failed", detail))
+
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         self._group.add(Case(_name(test), "skipped", reason))
 
 
 def _name(test: unittest.TestCase) -> str:
-    return test.id().removeprefix("unit.")
+    return test.id().removeprefix("unit.").removeprefix("test_")
 
 
 def _all() -> Iterator[unittest.TestCase]:
@@ -55,7 +63,7 @@ def listing() -> list[str]:
 
 
 def run(group: Group, selection: Selection) -> None:
-    recorder = _Recorder(group)
+    recorder = Recorder(group)
     for test in _all():
         if selection.wants(NAME, _name(test)):
             test.run(recorder)

@@ -83,9 +83,11 @@ class Context:
 
     def machine(self, mode: str, **options: Any) -> Machine:
         """A machine of this test's own, with these MachineOptions."""
-        name = f"system-{self._pool.current}-{len(self._machines)}"
-        self._logs = fresh_directory(name)
-        machine = start(mode, MachineOptions(preset=self.preset, logs=self._logs, **options))
+        if "logs" not in options:
+            name = f"system-{self._pool.current}-{len(self._machines)}"
+            options["logs"] = fresh_directory(name)
+        self._logs = options["logs"]
+        machine = start(mode, MachineOptions(preset=self.preset, **options))
         self._machines.append(machine)
         return machine
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Builds and tests everything: the rig's own units, host units, the conformance suite on real Xen
-(as the initial domain and in a domU, counted apart), and the system tests.
+"""Builds and tests everything: the sources, the rig's own units, host units, the built kernel, the
+conformance suite on real Xen (as the initial domain and in a domU, counted apart), and the system
+tests.
 
 PATTERN is a regular expression looked for in `group: name`; `--only conformance` runs both
 conformance groups, `--only "system: .*reboot"` some system tests. The conformance suite runs whole
@@ -15,7 +16,7 @@ from collections.abc import Callable
 
 from ..errors import RigError
 from ..ktap import Case
-from ..testing import conformance, host_units, rig_units, system
+from ..testing import conformance, host_units, image_checks, rig_units, source_checks, system
 from ..testing.results import Group, Selection, close
 from .build import add_preset
 
@@ -30,10 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _listing() -> None:
-    for name in rig_units.listing():
-        print(f"{rig_units.NAME}: {name}")
-    for name in host_units.listing():
-        print(f"{host_units.NAME}: {name}")
+    for module in (source_checks, rig_units, host_units, image_checks):
+        for name in module.listing():
+            print(f"{module.NAME}: {name}")
     for name in conformance.NAMES.values():
         print(f"{name}: (the guest knows its tests)")
     for test in system.load():
@@ -47,8 +47,10 @@ def run(options: argparse.Namespace) -> int:
     selection = Selection(options.only, options.full)
     groups: list[Group] = []
     steps: list[tuple[str, Callable[[Group], None]]] = [
+        (source_checks.NAME, lambda group: source_checks.run(group, selection)),
         (rig_units.NAME, lambda group: rig_units.run(group, selection)),
         (host_units.NAME, lambda group: host_units.run(group, selection)),
+        (image_checks.NAME, lambda group: image_checks.run(options.preset, group, selection)),
     ]
     for mode, name in conformance.NAMES.items():
         steps.append((name, _conformance(mode, options.preset, selection)))

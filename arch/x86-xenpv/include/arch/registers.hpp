@@ -72,14 +72,14 @@ public:
     uint64_t frame_pointer() const { return _rbp; }
     uint64_t code_segment() const { return _cs; }
 
-    // Calls `print(name, value)` for every register.
+    // Calls `print(name, value, name, value, name, value, name, value)` for every four registers.
     template <typename Print>
-    void for_each(Print print) const {
-        print("rip", _rip), print("rsp", _rsp), print("rfl", _rflags), print("cs ", _cs);
-        print("rax", _rax), print("rbx", _rbx), print("rcx", _rcx), print("rdx", _rdx);
-        print("rsi", _rsi), print("rdi", _rdi), print("rbp", _rbp), print("r8 ", _r8);
-        print("r9 ", _r9), print("r10", _r10), print("r11", _r11), print("r12", _r12);
-        print("r13", _r13), print("r14", _r14), print("r15", _r15), print("ss ", _ss);
+    void for_each_four(Print print) const {
+        print("rip", _rip, "rsp", _rsp, "rflags", _rflags, "cs", _cs);
+        print("rax", _rax, "rbx", _rbx, "rcx", _rcx, "rdx", _rdx);
+        print("rsi", _rsi, "rdi", _rdi, "rbp", _rbp, "r8", _r8);
+        print("r9", _r9, "r10", _r10, "r11", _r11, "r12", _r12);
+        print("r13", _r13, "r14", _r14, "r15", _r15, "ss", _ss);
     }
 
 private:

@@ -182,7 +182,7 @@ private:
         }
     }
 
-    // A table per level, so never deeper than there are levels.
+    // NOLINTBEGIN(misc-no-recursion): never deeper than there are levels
     template <typename Removed>
     void clear_table(Pfn table, unsigned level, unsigned count, Removed removed) {
         if (level == 1)
@@ -198,6 +198,7 @@ private:
             _platform.give_table(below, level - 1);
         }
     }
+    // NOLINTEND(misc-no-recursion)
 
     // A frame is free for others when `removed` is told of it: its entry must be gone by then.
     template <typename Removed>

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Looks at a built kernel with the eyes of somebody who does not trust it.
+
+    check_image.py KERNEL STRIPPED
+
+KERNEL has symbols, STRIPPED is what boots. Checked are: every instruction (only those that are
+known to be harmless in ring 3 under Xen, a few more in the functions that may use them), the size,
+Xen's ELF notes, and the rights of sections and segments. Prints each finding; exit status 1 when
+there is one. Needs objdump (binutils)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kernel_file import check_notes, check_rights, check_size
+from kernel_instructions import check_instructions
+
+MOST_FINDINGS = 40
+
+# Name, check, and whether it looks at the stripped kernel.
+CHECKS: list[tuple[str, Callable[[Path], list[str]], bool]] = [
+    ("no instruction is privileged, shows the host or uses the FPU", check_instructions, False),
+    ("Xen's ELF notes are there and right", check_notes, True),
+    ("nothing is writable and executable", check_rights, True),
+    ("the stripped kernel is under 400 KiB", check_size, True),
+]
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    kernel, stripped = map(Path, arguments)
+    failed = False
+    for name, check, on_stripped in CHECKS:
+        findings = check(stripped if on_stripped else kernel)
+        failed |= bool(findings)
+        print(f"{'FAILED' if findings else 'ok'}: {name}")
+        for finding in findings[:MOST_FINDINGS]:
+            print(f"    {finding}")
+        if len(findings) > MOST_FINDINGS:
+            print(f"    (+{len(findings) - MOST_FINDINGS} more)")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
