@@ -14,14 +14,19 @@ Error error_of(std::string_view word) {
         std::string_view word;
         Error error;
     };
-    static constexpr Meaning meanings[] = {
-        {"EINVAL", Error::invalid_argument},   {"EACCES", Error::permission_denied},
-        {"EPERM", Error::permission_denied},   {"EROFS", Error::permission_denied},
-        {"EEXIST", Error::already_mapped},     {"ENOENT", Error::not_mapped},
-        {"ENOMEM", Error::out_of_memory},      {"ENOSPC", Error::quota_exceeded},
-        {"EAGAIN", Error::busy},               {"EBUSY", Error::busy},
-        {"E2BIG", Error::too_large},           {"EISDIR", Error::invalid_argument},
-        {"ENOTEMPTY", Error::invalid_argument}};
+    static constexpr Meaning meanings[] = {{"EINVAL", Error::invalid_argument},
+                                           {"EACCES", Error::permission_denied},
+                                           {"EPERM", Error::permission_denied},
+                                           {"EROFS", Error::permission_denied},
+                                           {"EEXIST", Error::already_mapped},
+                                           {"ENOENT", Error::not_mapped},
+                                           {"ENOMEM", Error::out_of_memory},
+                                           {"ENOSPC", Error::quota_exceeded},
+                                           {"EAGAIN", Error::busy},
+                                           {"EBUSY", Error::busy},
+                                           {"E2BIG", Error::too_large},
+                                           {"EISDIR", Error::invalid_argument},
+                                           {"ENOTEMPTY", Error::invalid_argument}};
     for (Meaning const& meaning : meanings)
         if (meaning.word == word)
             return meaning.error;
@@ -80,18 +85,16 @@ Result<size_t> Client_service::ask_node(Question const& question, uint32_t type,
     if (question.word != 0)
         transaction = TRY(_transactions.find(question.client, question.word))->store_number;
     if (type == XS_WRITE)
-        return send(
-            {type, question.client, 0, {question.path, question.value}, true, transaction}, now);
+        return send({type, question.client, 0, {question.path, question.value}, true, transaction},
+                    now);
     return send({type, question.client, 0, {question.path}, false, transaction}, now);
 }
 
 Result<size_t> Client_service::watch(Question const& question, uint64_t now) {
     Watch& watch = *TRY(_watches.add(question.client, question.path, question.word));
-    auto const sent = send({XS_WATCH,
-                            question.client,
-                            watch.serial,
-                            {watch.path.text(), Watches::wire_token(watch)}},
-                           now);
+    auto const sent = send(
+        {XS_WATCH, question.client, watch.serial, {watch.path.text(), Watches::wire_token(watch)}},
+        now);
     if (!sent.ok())
         watch = {};
     return sent;
@@ -146,8 +149,7 @@ void Client_service::arrived(Message const& message) {
     if (message.header.type == XS_WATCH_EVENT)
         return event(message);
     Pending_request* const found = _requests.find(message.header.req_id);
-    if (found == nullptr ||
-        (message.header.type != found->type && message.header.type != XS_ERROR))
+    if (found == nullptr || (message.header.type != found->type && message.header.type != XS_ERROR))
         return;
     Pending_request const request = *found;
     *found = {};
@@ -304,9 +306,8 @@ bool Client_service::asked_for(Transaction const& transaction) const {
 bool Client_service::anything_leaves() {
     auto const watches = _watches.all();
     auto const transactions = _transactions.all();
-    return std::any_of(
-               watches.begin(), watches.end(),
-               [](Watch const& watch) { return watch.state == Watch::State::leaving; }) ||
+    return std::any_of(watches.begin(), watches.end(),
+                       [](Watch const& watch) { return watch.state == Watch::State::leaving; }) ||
            std::any_of(transactions.begin(), transactions.end(), [](Transaction const& other) {
                return other.state == Transaction::State::leaving;
            });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Carries the requests of clients to the store and the answers back, without the process around it.
-// Nothing here waits: who asks gets a place, and the place is answered later, by the store or by the
-// clock.
+// Nothing here waits: who asks gets a place, and the place is answered later, by the store or by
+// the clock.
 #pragma once
 
 #include "connection.hpp"

@@ -9,12 +9,12 @@
 
 namespace lavandin::xenstore {
 
-// One request. After its time the client has been told, but a late answer is still understood (it may
-// bring a transaction that must be ended), until the place is needed for another.
+// One request. After its time the client has been told, but a late answer is still understood (it
+// may bring a transaction that must be ended), until the place is needed for another.
 struct Pending_request {
-    uint32_t number{0}; // on the wire; 0: this place is free
-    uint32_t type{0};   // XS_*, which its answer has, too
-    Client client{0};   // who waits; 0: nobody
+    uint32_t number{0};  // on the wire; 0: this place is free
+    uint32_t type{0};    // XS_*, which its answer has, too
+    Client client{0};    // who waits; 0: nobody
     uint32_t subject{0}; // of a watch or a transaction: its serial number
     uint64_t deadline{0};
     bool late{false};

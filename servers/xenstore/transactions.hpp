@@ -18,7 +18,7 @@ struct Transaction {
 
     State state{State::free};
     Client client{0};
-    uint32_t serial{0};     // what the client knows it by
+    uint32_t serial{0}; // what the client knows it by
     uint32_t store_number{0};
 };
 

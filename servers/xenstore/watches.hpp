@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The watches of clients and the events that wait to be fetched. In the store a watch has a token of
-// ours, a serial number that is never used again, so that clients cannot meet each other there and an
-// event of a watch that is gone finds nobody.
+// The watches of clients and the events that wait to be fetched. In the store a watch has a token
+// of ours, a serial number that is never used again, so that clients cannot meet each other there
+// and an event of a watch that is gone finds nobody.
 #pragma once
 
 #include "store_path.hpp"

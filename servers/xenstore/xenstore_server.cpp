@@ -27,8 +27,8 @@ void Xenstore_server::request(Request& request) {
         return request.fail(Error::invalid_argument);
     if (label == Label::next_event)
         return next_event(request);
-    ask(request, {label, badge_process(request.badge()), badge_roles(request.badge()), path, value,
-                  word});
+    ask(request,
+        {label, badge_process(request.badge()), badge_roles(request.badge()), path, value, word});
 }
 
 void Xenstore_server::next_event(Request& request) {
@@ -75,9 +75,7 @@ void Xenstore_server::answer(size_t place, Error error, std::string_view text, u
     static_cast<void>(_waiting[place].send(writer));
 }
 
-void Xenstore_server::changed(size_t watch) {
-    static_cast<void>(_notifications[watch].signal());
-}
+void Xenstore_server::changed(size_t watch) { static_cast<void>(_notifications[watch].signal()); }
 
 void Xenstore_server::forgotten(size_t watch) { _notifications[watch].reset(); }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Xen's store for clients. Whoever has the endpoint sees what this domain may see there; changing it
-// needs a role. Answers carry an abi::Error as label.
+// Xen's store for clients. Whoever has the endpoint sees what this domain may see there; changing
+// it needs a role. Answers carry an abi::Error as label.
 //
-// A request is a text `path` (w0: its bytes), a text `value` (w1: its bytes) and w2; what a label does
-// not mention is empty. Both texts lie in the buffer, each padded to whole words: together at most
-// maximum_bytes. An answer is a text (w0: its bytes) of at most as many, and w1. A path is absolute, or relative to the domain's own folder.
+// A request is a text `path` (w0: its bytes), a text `value` (w1: its bytes) and w2; what a label
+// does not mention is empty. Both texts lie in the buffer, each padded to whole words: together at
+// most maximum_bytes. An answer is a text (w0: its bytes) of at most as many, and w1. A path is
+// absolute, or relative to the domain's own folder.
 //
-// Any request that asks the store may also fail with: timed_out (no answer in answer_seconds; what was
-// asked for may have been done), busy (too many requests, or the connection is being mended),
+// Any request that asks the store may also fail with: timed_out (no answer in answer_seconds; what
+// was asked for may have been done), busy (too many requests, or the connection is being mended),
 // invalid_argument (not a path, or refused by the store), permission_denied (by the store),
 // not_mapped (no such node), too_large, quota_exceeded and out_of_memory (of the store),
 // not_supported (another error of the store).
@@ -38,12 +39,14 @@ enum class Label : uint32_t {
     remove = 5,
     // path; w2: transaction or 0. Answers the names below, each ended by a NUL.
     list = 6,
-    // path (at most maximum_watch_path); w2: token, any number. One transfer: a notification that is
+    // path (at most maximum_watch_path); w2: token, any number. One transfer: a notification that
+    // is
     // signalled when there is an event. The first event comes at once. Tokens are the client's own:
     // others neither see nor use them.
     // Errors: already_mapped (the token is in use), table_full (too many watches), too_large.
     watch = 7,
-    // w2: token. What has not been fetched of its events is lost. Errors: not_mapped (no such watch).
+    // w2: token. What has not been fetched of its events is lost. Errors: not_mapped (no such
+    // watch).
     unwatch = 8,
     // Answers a path and w1: the token of the watch: the node or something below it has changed.
     // When events come faster than they are fetched, several become one with the watch's own path.
