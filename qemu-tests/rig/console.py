@@ -87,7 +87,7 @@ class Console:
             raise GuestGone(f"{self.name} takes no input")
         self._send(text.encode() if isinstance(text, str) else text)
 
-    def expect(self, pattern: str, timeout: float = 30) -> re.Match[bytes]:
+    def expect(self, pattern: str, timeout: float = 60) -> re.Match[bytes]:
         """Waits for a regular expression (multi-line) in output not yet matched by earlier calls.
 
         Raises GuestGone when the console ends first, TimedOut when the time does; both show the

@@ -71,6 +71,7 @@ class BootImage:
             head = _HEADER.pack(*(self.header | {"checksum": 0}).values())
             self.header["checksum"] = zlib.crc32(head + tables)
         head = _HEADER.pack(*self.header.values()) + tables
-        assert len(head) <= min(row["offset"] for row in self.segments + self.files if row["offset"])
+        offsets = [row["offset"] for row in self.segments + self.files if row["offset"]]
+        assert len(head) <= min(offsets), "no room in the tables' last page"
         whole = head + self.contents[len(head) :]
         return whole[: len(whole) - self.cut]

@@ -8,8 +8,8 @@ import re
 from rig.machine import Guest
 
 PROMPT = "lavandin> "
-BOOT_TIMEOUT = 60
-_COMMAND_TIMEOUT = 30
+BOOT_TIMEOUT = 120
+_COMMAND_TIMEOUT = 60
 
 
 def wait_for_shell(guest: Guest, timeout: float = BOOT_TIMEOUT) -> None:

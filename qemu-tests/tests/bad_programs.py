@@ -70,7 +70,7 @@ def _image() -> bytes:
 _BAD = provide("/guest/bad-programs", _image)
 
 
-@system_test("program files that are not valid are refused with a reason", timeout=120)
+@system_test("program files that are not valid are refused with a reason", timeout=180)
 def bad_programs(context: Context) -> None:
     guest = context.guest("full", memory=32, boot_image=_BAD)
     wait_for_shell(guest)

@@ -22,7 +22,7 @@ def _check(guest: Guest) -> None:
     assert re.search(".*".join(_STACK), text, re.S), f"no stack in:\n{text}"
 
 
-@system_test("a kernel fault of a domU is a crash to Xen, with a symbolised stack", timeout=90)
+@system_test("a kernel fault of a domU is a crash to Xen, with a symbolised stack", timeout=180)
 def in_a_domu(context: Context) -> None:
     guest = context.guest("full", memory=16, name="faulty", command_line="kernel_fault=1")
     context.expect_end(guest, "crash")
@@ -34,7 +34,7 @@ def in_a_domu(context: Context) -> None:
         assert part in report, f"no {part} in:\n{report}"
 
 
-@system_test("a kernel fault of the initial domain is a crash to Xen", timeout=60)
+@system_test("a kernel fault of the initial domain is a crash to Xen", timeout=180)
 def direct(context: Context) -> None:
     guest = context.guest("direct", command_line="kernel_fault=1")
     context.expect_end(guest, "crash")

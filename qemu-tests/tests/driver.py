@@ -35,7 +35,7 @@ def _interrupt_after(arguments: list[str], delay: float) -> None:
     assert not (paths.RUN / str(child.pid)).exists(), f"files left after {delay} s"
 
 
-@system_test("SIGINT during a direct start leaves no process", timeout=90)
+@system_test("SIGINT during a direct start leaves no process", timeout=180)
 def interrupted_direct(context: Context) -> None:
     for delay in (0.02, 0.1, 0.2, 0.4, 0.6, 0.9, 1.2, 1.6, 2.0, 3.0):
         _interrupt_after(["boot", "--direct"], delay)
@@ -47,7 +47,7 @@ def interrupted_full(context: Context) -> None:
         _interrupt_after(["boot", "--memory", "16"], delay)
 
 
-@system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=60, needs_build=False)
+@system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=180, needs_build=False)
 def on_a_terminal(context: Context) -> None:
     stub.build()
     child, terminal = pty.fork()
@@ -80,7 +80,7 @@ def _read_until(descriptor: int, pattern: bytes, timeout: float = 20) -> None:
             text += os.read(descriptor, 4096)
 
 
-@system_test("boot feeds a pipe line by line", timeout=60, needs_build=False)
+@system_test("boot feeds a pipe line by line", timeout=180, needs_build=False)
 def by_a_pipe(context: Context) -> None:
     stub.build()
     done = subprocess.run(

@@ -16,7 +16,7 @@ def _works(guest: Guest, memory: int) -> None:
     expect_answer(guest, "free", rf"^machine +{memory * 1024} KiB$")
 
 
-@system_test("boots with 16, 17, 64 and 512 MiB in a domU", timeout=150)
+@system_test("boots with 16, 17, 64 and 512 MiB in a domU", timeout=180)
 def in_a_domu(context: Context) -> None:
     sizes = (16, 17, 64, 512)
     guests = [context.guest("full", memory=memory, name=f"mib-{memory}") for memory in sizes]
@@ -24,7 +24,7 @@ def in_a_domu(context: Context) -> None:
         _works(guest, memory)
 
 
-@system_test("boots with 16 and 512 MiB as the initial domain", timeout=120)
+@system_test("boots with 16 and 512 MiB as the initial domain", timeout=180)
 def direct(context: Context) -> None:
     for memory in (16, 512):
         guest = context.guest("direct", memory=memory)
@@ -41,7 +41,7 @@ def _need(context: Context, mode: str, memory: int) -> int:
     return int(found.group(2))
 
 
-@system_test("too little memory says how much is needed, and that is enough", timeout=150)
+@system_test("too little memory says how much is needed, and that is enough", timeout=180)
 def too_little(context: Context) -> None:
     # 5 MiB is the least that xl can build a domain with, 6 the least for an initial domain.
     for mode, least in (("full", 5), ("direct", 6)):

@@ -99,14 +99,14 @@ def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     assert sum(m.marks != 0 for m in lower) >= len(users), "a process without a message buffer"
 
 
-@system_test("page tables of a running initial domain: W^X, nothing of the kernel", timeout=90)
+@system_test("page tables of a running initial domain: W^X, nothing of the kernel", timeout=180)
 def direct(context: Context) -> None:
     machine = context.machine("direct")
     guest = machine.create_guest(GuestConfig(memory=32))
     _check(machine, guest, context.preset, 32)
 
 
-@system_test("page tables of a running domU: W^X, nothing of the kernel", timeout=120)
+@system_test("page tables of a running domU: W^X, nothing of the kernel", timeout=180)
 def in_a_domu(context: Context) -> None:
     guest = context.guest("full", memory=32)
     _check(context.shared, guest, context.preset, 32)

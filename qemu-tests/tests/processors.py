@@ -19,7 +19,7 @@ def _second_idles(guest: Guest) -> None:
     expect_answer(guest, "dmesg", r"^processor 1: idle$")
 
 
-@system_test("a domU's second VCPU idles, blocked and without using time", timeout=90)
+@system_test("a domU's second VCPU idles, blocked and without using time", timeout=180)
 def second_in_a_domu(context: Context) -> None:
     guest = context.guest("full", memory=16, name="two", **_TWO)
     _second_idles(guest)
@@ -33,7 +33,7 @@ def second_in_a_domu(context: Context) -> None:
     assert rows[0][5] == rows[1][5], f"it used time: {rows}"
 
 
-@system_test("an initial domain's second VCPU idles, on CPUs without and with XSAVE", timeout=90)
+@system_test("an initial domain's second VCPU idles, on CPUs without and with XSAVE", timeout=180)
 def second_in_direct_mode(context: Context) -> None:
     for cpu in (None, "Haswell-noTSX"):
         machine = context.machine("direct", cpu=cpu)

@@ -13,7 +13,7 @@ from rig.testing.system import Context, provide, system_test
 _STUB = provide("/guest/stub", stub.build)
 
 
-@system_test("rig: a direct guest talks and ends", timeout=60, needs_build=False)
+@system_test("rig: a direct guest talks and ends", timeout=180, needs_build=False)
 def direct_echo(context: Context) -> None:
     guest = context.machine("direct").create_guest(
         GuestConfig(kernel=stub.build(), without_boot_image=True)
@@ -25,7 +25,7 @@ def direct_echo(context: Context) -> None:
     context.expect_end(guest, "reboot")
 
 
-@system_test("rig: a direct guest's crash is symbolised", timeout=60, needs_build=False)
+@system_test("rig: a direct guest's crash is symbolised", timeout=180, needs_build=False)
 def direct_crash(context: Context) -> None:
     guest = context.machine("direct").create_guest(
         GuestConfig(kernel=stub.build(), without_boot_image=True, command_line="run=crash")
@@ -36,7 +36,7 @@ def direct_crash(context: Context) -> None:
         assert part in report, f"no {part} in:\n{report}"
 
 
-@system_test("rig: domUs beside each other", timeout=120, needs_build=False)
+@system_test("rig: domUs beside each other", timeout=180, needs_build=False)
 def guests_beside_each_other(context: Context) -> None:
     one, two = (
         context.guest("full", name=name, kernel=_STUB, without_boot_image=True, memory=16)
@@ -54,7 +54,7 @@ def guests_beside_each_other(context: Context) -> None:
     context.expect_end(one, "reboot")
 
 
-@system_test("rig: a domU's crash is symbolised", timeout=60, needs_build=False)
+@system_test("rig: a domU's crash is symbolised", timeout=180, needs_build=False)
 def domu_crash(context: Context) -> None:
     guest = context.guest(
         "full", kernel=_STUB, without_boot_image=True, memory=16, command_line="run=crash"
@@ -64,7 +64,7 @@ def domu_crash(context: Context) -> None:
     assert "crash_deeper+" in report and "stub.c:" in report, report
 
 
-@system_test("rig: commands in dom0", timeout=60, needs_build=False)
+@system_test("rig: commands in dom0", timeout=180, needs_build=False)
 def dom0_commands(context: Context) -> None:
     dom0 = context.shared.dom0
     assert dom0.run("exit 3", check=False).status == 3
@@ -80,7 +80,7 @@ def dom0_commands(context: Context) -> None:
     raise AssertionError("a command outlived its time")
 
 
-@system_test("rig: a report with failures fails", timeout=60, needs_build=False)
+@system_test("rig: a report with failures fails", timeout=180, needs_build=False)
 def failing_report(context: Context) -> None:
     options = MachineOptions(logs=fresh_directory("rig-reports"), quiet=True)
     for line, expected in (
@@ -93,7 +93,7 @@ def failing_report(context: Context) -> None:
         assert outcomes == expected, f"{line}: {outcomes}"
 
 
-@system_test("rig: a hanging guest is a failure that says where", timeout=60, needs_build=False)
+@system_test("rig: a hanging guest is a failure that says where", timeout=180, needs_build=False)
 def hanging_report(context: Context) -> None:
     options = MachineOptions(logs=fresh_directory("rig-hang"), quiet=True)
     report = conformance.run_guest("direct", options, stub.build(), "run=echo", timeout=4)

@@ -10,7 +10,7 @@ from rig.testing.system import Context, system_test
 from ._shell import PROMPT, answer, expect_answer, wait_for_shell
 
 
-@system_test("store: programs and dom0 see what the other writes", timeout=120)
+@system_test("store: programs and dom0 see what the other writes", timeout=180)
 def both_ways(context: Context) -> None:
     guest = context.guest("full", memory=16)
     wait_for_shell(guest)
@@ -46,7 +46,7 @@ def both_ways(context: Context) -> None:
         expect_answer(guest, f"xenstore {wrong}", "^usage: xenstore ", "^xenstore: status 2$")
 
 
-@system_test("store: a watch reports changes, and goes with its program", timeout=120)
+@system_test("store: a watch reports changes, and goes with its program", timeout=180)
 def watches(context: Context) -> None:
     guest = context.guest("full", memory=16)
     wait_for_shell(guest)
@@ -74,7 +74,7 @@ def watches(context: Context) -> None:
     context.expect_end(guest, "poweroff")
 
 
-@system_test("store: the initial domain has none, and programs say so", timeout=60)
+@system_test("store: the initial domain has none, and programs say so", timeout=180)
 def initial_domain(context: Context) -> None:
     guest = context.guest("direct")
     wait_for_shell(guest)

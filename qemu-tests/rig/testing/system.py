@@ -103,7 +103,7 @@ class Context:
         self._guests.append((machine, guest))
         return guest
 
-    def expect_end(self, guest: Guest, reason: str, timeout: float = 30) -> None:
+    def expect_end(self, guest: Guest, reason: str, timeout: float = 90) -> None:
         """Waits for the guest's end and fails unless it gives that reason."""
         got = guest.wait_for_shutdown(timeout)
         assert got == reason, f"{guest.name} ended by {got}, not {reason}\n{guest.console.tail()}"
