@@ -3,8 +3,8 @@
 //
 //     auto child = TAKE(Child::create());
 //     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); }, {slot}));
-//     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); },
+//     {slot})); EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
 #pragma once
 
 #include "image.hpp"
@@ -44,7 +44,8 @@ public:
     Child() = default;
     Child(Child&&) = default;
     Child& operator=(Child&& other) = delete;
-    ~Child(); // ends it
+    ~Child() { end(); }
+    void end(); // kills the process, if it lives, and lets go of it
 
     Process const& process() const { return _process; }
     Kernel_thread const& thread() const { return _thread; } // once it was started

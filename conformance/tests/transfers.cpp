@@ -74,13 +74,16 @@ TEST(transfer, works_between_processes) {
     auto const endpoint = MUST(endpoint_create);
     auto child = TAKE(Child::create());
     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-    TAKE(child.start([](Words const& words) {
-        auto const own = MUST(memory_create, page_size);
-        send(own, read_write);
-        message_buffer().accepted_transfers = 1;
-        EXPECT_OK(endpoint_call, static_cast<Capability_index>(words[0]), carries(1), 0, 0, 0, 0);
-        EXPECT_OK(notification_signal, message_buffer().received[0].index);
-    }, {slot}));
+    TAKE(child.start(
+        [](Words const& words) {
+            auto const own = MUST(memory_create, page_size);
+            send(own, read_write);
+            message_buffer().accepted_transfers = 1;
+            EXPECT_OK(endpoint_call, static_cast<Capability_index>(words[0]), carries(1), 0, 0, 0,
+                      0);
+            EXPECT_OK(notification_signal, message_buffer().received[0].index);
+        },
+        {slot}));
     auto const reply = MUST(reply_create);
     auto const bell = MUST(notification_create);
     message_buffer().accepted_transfers = 1;
@@ -96,9 +99,8 @@ TEST(transfer, works_between_processes) {
 
 TEST(transfer, receiver_takes_no_more_than_it_accepts) {
     auto const endpoint = MUST(endpoint_create);
-    auto peer = server(endpoint, 1, [](Endpoint_receive_out const& got) {
-        EXPECT_EQUAL(got.tag.transfers(), 1);
-    });
+    auto peer = server(
+        endpoint, 1, [](Endpoint_receive_out const& got) { EXPECT_EQUAL(got.tag.transfers(), 1); });
     TAKE(peer.start());
     EXPECT_OK(thread_yield);
     send(endpoint, all_permissions, 0, 0);
@@ -219,10 +221,9 @@ TEST(transfer, receiver_without_room) {
 void call_without_room(Words const& words) {
     fill_table(words[1] != 0);
     message_buffer().accepted_transfers = 1;
-    EXPECT_EQUAL(MUST(endpoint_call, static_cast<Capability_index>(words[0]), Message_tag{}, 0, 0,
-                      0, 0)
-                     .w0,
-                 9);
+    EXPECT_EQUAL(
+        MUST(endpoint_call, static_cast<Capability_index>(words[0]), Message_tag{}, 0, 0, 0, 0).w0,
+        9);
 }
 
 TEST(transfer, caller_without_room) {

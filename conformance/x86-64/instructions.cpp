@@ -13,13 +13,15 @@ using namespace conformance::vector;
 constexpr Vectors opcode_or_protection = Vectors{invalid_opcode} | general_protection;
 
 // A child that executes this.
-#define EXECUTE(...) [](Words const&) { asm volatile(__VA_ARGS__ ::: "memory", "rax", "rbx", "rcx", "rdx"); }
+#define EXECUTE(...)                                                                               \
+    [](Words const&) { asm volatile(__VA_ARGS__ ::: "memory", "rax", "rbx", "rcx", "rdx"); }
 #define EXPECT_REFUSED(...) EXPECT_FAULT(general_protection, EXECUTE(__VA_ARGS__))
 #define EXPECT_UNKNOWN(...) EXPECT_FAULT(opcode_or_protection, EXECUTE(__VA_ARGS__))
 
 TEST(instruction, divide_error) {
     EXPECT_FAULT(divide_error, EXECUTE("xorl %%eax, %%eax; xorl %%edx, %%edx; divl %%eax"));
-    EXPECT_FAULT(divide_error, EXECUTE("movl $0x80000000, %%eax; cltd; movl $-1, %%ecx; idivl %%ecx"));
+    EXPECT_FAULT(divide_error,
+                 EXECUTE("movl $0x80000000, %%eax; cltd; movl $-1, %%ecx; idivl %%ecx"));
 }
 
 TEST(instruction, invalid_opcode) {

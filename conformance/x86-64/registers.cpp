@@ -77,8 +77,8 @@ TEST(registers, call_that_blocks_keeps_them) {
 }
 
 TEST(registers, flags_survive_a_system_call) {
-    for (uint64_t const flags : {uint64_t{0}, arithmetic_flags, direction_flag,
-                                 arithmetic_flags | direction_flag}) {
+    for (uint64_t const flags :
+         {uint64_t{0}, arithmetic_flags, direction_flag, arithmetic_flags | direction_flag}) {
         auto file = pattern(6);
         file.rax = number(System_call::null);
         file.rflags = usual_flags | flags;
@@ -89,9 +89,10 @@ TEST(registers, flags_survive_a_system_call) {
 
 // The kernel never uses the caller's stack.
 TEST(registers, any_stack_pointer_will_do_for_a_system_call) {
-    for (uint64_t const stack : {uint64_t{0}, uint64_t{1}, user_end, uint64_t{0x0000'8000'0000'0000},
-                                 uint64_t{0x1234'5678'9abc'def0}, uint64_t{0xffff'8000'0000'0000},
-                                 uint64_t{0xffff'8800'0000'0000}, ~uint64_t{0}}) {
+    for (uint64_t const stack :
+         {uint64_t{0}, uint64_t{1}, user_end, uint64_t{0x0000'8000'0000'0000},
+          uint64_t{0x1234'5678'9abc'def0}, uint64_t{0xffff'8000'0000'0000},
+          uint64_t{0xffff'8800'0000'0000}, ~uint64_t{0}}) {
         Register_file file{};
         file.rax = number(System_call::null);
         registers_enter_kernel_on(stack, &file);
@@ -170,9 +171,9 @@ TEST(registers, new_thread_sees_nothing_of_others) {
         memset(&sight.registers, 0xee, sizeof sight.registers);
         sight.done = 0;
         auto const stack = TAKE(fresh_memory(page_size)) + page_size;
-        auto const thread = MUST(thread_create, self_process, number(&registers_first_instruction),
-                                 stack, number(&sight), inherited().priority,
-                                 layout::fresh_addresses(page_size));
+        auto const thread =
+            MUST(thread_create, self_process, number(&registers_first_instruction), stack,
+                 number(&sight), inherited().priority, layout::fresh_addresses(page_size));
         while (sight.done == 0)
             EXPECT_OK(thread_yield);
         auto const& seen = sight.registers;
