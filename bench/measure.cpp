@@ -24,7 +24,7 @@ Measurement::Counters Measurement::counters() {
     auto const information = system.information();
     if (!information.ok())
         return {};
-    return {information.value().kernel_entries, information.value().hypercalls,
+    return {information.value().kernel_entries, information.value().platform_calls,
             information.value().table_switches};
 }
 

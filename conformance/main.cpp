@@ -26,8 +26,7 @@ int main(int count, char** arguments) {
     static_cast<void>(thread_set_priority(0, suite_priority));
     static conformance::Suite suite;
     if (auto const prepared = suite.prepare(); !prepared.ok()) {
-        printf("Bail out! The suite cannot start: %s\n",
-               conformance::error_name(prepared.error()));
+        printf("Bail out! The suite cannot start: %s\n", conformance::error_name(prepared.error()));
         return 2;
     }
     return suite.run(count > 1 ? arguments[1] : "") ? 0 : 1;

@@ -31,7 +31,7 @@ void show(Sample const& from, Sample const& to) {
     row("microseconds", from.time / microsecond, to.time / microsecond);
     row("kernel entries", from.counted.kernel_entries, to.counted.kernel_entries);
     row("system calls", from.counted.system_calls, to.counted.system_calls);
-    row("hypercalls", from.counted.hypercalls, to.counted.hypercalls);
+    row("hypercalls", from.counted.platform_calls, to.counted.platform_calls);
     row("events", from.counted.events, to.counted.events);
     row("timer interrupts", from.counted.timer_interrupts, to.counted.timer_interrupts);
     row("thread switches", from.counted.thread_switches, to.counted.thread_switches);

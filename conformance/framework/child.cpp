@@ -48,9 +48,8 @@ Result<uint64_t> adopt(Capability_index process) {
 
 void release(uint64_t ticket) {
     if (ticket != 0)
-        static_cast<void>(endpoint_call(inherited().supervisor,
-                                        Message_tag{supervisor_protocol::release, 0}, ticket, 0, 0,
-                                        0));
+        static_cast<void>(endpoint_call(
+            inherited().supervisor, Message_tag{supervisor_protocol::release, 0}, ticket, 0, 0, 0));
 }
 
 } // namespace
@@ -70,12 +69,13 @@ Result<Child> Child::create(uint64_t quota, uint64_t flags) {
     return child;
 }
 
-Child::~Child() {
+void Child::end() {
     if (!_process.valid())
         return;
     static_cast<void>(_process.destroy(1));
     _process.reset();
     _thread.reset();
+    _ended.reset();
     release(_ticket);
 }
 
@@ -90,8 +90,8 @@ Result<void> Child::start(void (*function)(Words const&), std::initializer_list<
     TRY_VOID(inherited().image.map(_process.index(), &start_here, sizeof start_here));
     TRY_VOID(map_memory(_process.index(), layout::stack, layout::stack_bytes));
     uint64_t const top = layout::stack + layout::stack_bytes - 8; // as after a call
-    _thread = Kernel_thread{TRY(thread_create(
-        _process.index(), reinterpret_cast<uint64_t>(&run), top, 0, priority, layout::buffer))};
+    _thread = Kernel_thread{TRY(thread_create(_process.index(), reinterpret_cast<uint64_t>(&run),
+                                              top, 0, priority, layout::buffer))};
     return {};
 }
 

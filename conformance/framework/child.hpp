@@ -3,8 +3,8 @@
 //
 //     auto child = TAKE(Child::create());
 //     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); }, {slot}));
-//     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+//     TAKE(child.start([](Words const& words) { EXPECT_OK(endpoint_call, words[0], ...); },
+//     {slot})); EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
 #pragma once
 
 #include "image.hpp"
@@ -43,8 +43,9 @@ public:
     static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0);
     Child() = default;
     Child(Child&&) = default;
-    Child& operator=(Child&&) = delete;
-    ~Child(); // ends it
+    Child& operator=(Child&& other) = delete;
+    ~Child() { end(); }
+    void end(); // kills the process, if it lives, and lets go of it
 
     Process const& process() const { return _process; }
     Kernel_thread const& thread() const { return _thread; } // once it was started

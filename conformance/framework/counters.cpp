@@ -12,19 +12,21 @@ namespace conformance {
 
 namespace {
 
-constexpr char const* object_names[9] = {"none",   "Process", "Thread",    "Endpoint", "Notification",
-                                         "Memory", "Reply",   "Interrupt", "System"};
+constexpr char const* object_names[9] = {"none",     "Process",      "Thread",
+                                         "Endpoint", "Notification", "Memory",
+                                         "Reply",    "Interrupt",    "System"};
 
 void describe(char const* what, uint64_t before, uint64_t after) {
     if (before != after)
-        note("%s: %lld more than before the test", what, static_cast<long long>(after - before));
+        note("%s: %+lld compared with before the test", what,
+             static_cast<long long>(after - before));
 }
 
 // Threads that never run: each has a message buffer, which is a page of the kernel's.
 void make_threads(Process const& process) {
     for (uint64_t buffer = layout::free_begin;; buffer += page_size) {
-        auto const thread = thread_create(process.index(), user_begin, user_end, 0,
-                                          lowest_priority, buffer);
+        auto const thread =
+            thread_create(process.index(), user_begin, user_end, 0, lowest_priority, buffer);
         if (!thread.ok())
             return;
         static_cast<void>(capability_delete(thread.value()));

@@ -2,8 +2,8 @@
 // What must be the same after a test as it was before.
 #pragma once
 
-#include <lavandin/system_calls.hpp>
 #include <lavandin/abi/process.hpp>
+#include <lavandin/system_calls.hpp>
 
 namespace conformance {
 

@@ -30,8 +30,8 @@ struct Segment {
 uint64_t base() { return reinterpret_cast<uint64_t>(&__ehdr_start); }
 
 std::span<elf::Program_header const> program_headers() {
-    auto const* const first = reinterpret_cast<elf::Program_header const*>(
-        base() + __ehdr_start.program_header_offset);
+    auto const* const first =
+        reinterpret_cast<elf::Program_header const*>(base() + __ehdr_start.program_header_offset);
     return {first, __ehdr_start.program_headers};
 }
 
@@ -73,11 +73,9 @@ Result<Capability_index> copy_segments(bool written) {
 }
 
 Result<void> map_segments(Capability_index process, Capability_index memory, bool written) {
-    auto const mapped =
-        for_each_segment(written, [=](Segment const& segment, uint64_t offset) {
-            return memory_map(process, memory, segment.begin, offset, segment.bytes,
-                              segment.rights);
-        });
+    auto const mapped = for_each_segment(written, [=](Segment const& segment, uint64_t offset) {
+        return memory_map(process, memory, segment.begin, offset, segment.bytes, segment.rights);
+    });
     return mapped.error();
 }
 
@@ -86,8 +84,8 @@ Result<void> write_patch(void const* patch, uint64_t bytes) {
     auto const place = reinterpret_cast<uint64_t>(patch);
     auto const written = for_each_segment(true, [=](Segment const& segment, uint64_t offset) {
         if (place >= segment.begin && place < segment.begin + segment.bytes)
-            memcpy(reinterpret_cast<void*>(layout::scratch + offset + place - segment.begin),
-                   patch, bytes);
+            memcpy(reinterpret_cast<void*>(layout::scratch + offset + place - segment.begin), patch,
+                   bytes);
         return Result<void>{};
     });
     return written.error();

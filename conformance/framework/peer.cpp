@@ -25,9 +25,9 @@ Result<void> Peer_thread::start(void (*function)(void*), void* argument, uint64_
     _function = function;
     _argument = argument;
     _returned = TRY(Notification::create());
-    _thread = Kernel_thread{TRY(thread_create(self_process, reinterpret_cast<uint64_t>(&run),
-                                              buffer - 8, reinterpret_cast<uint64_t>(this),
-                                              priority, buffer))};
+    _thread =
+        Kernel_thread{TRY(thread_create(self_process, reinterpret_cast<uint64_t>(&run), buffer - 8,
+                                        reinterpret_cast<uint64_t>(this), priority, buffer))};
     return {};
 }
 

@@ -24,7 +24,8 @@ constexpr size_t longest_line = 200;
 // Threads and processes may write at the same time: each claims its part first.
 void append(char const* line, size_t length) {
     auto& shared = report();
-    size_t const begin = __atomic_fetch_add(&shared.text_bytes, length, __ATOMIC_RELAXED);
+    size_t const begin =
+        __atomic_fetch_add(&shared.text_bytes, static_cast<uint32_t>(length), __ATOMIC_RELAXED);
     if (begin < sizeof shared.text && length <= sizeof shared.text - begin)
         memcpy(shared.text + begin, line, length);
 }
@@ -60,12 +61,23 @@ void tested(System_call call, Error error) { mark(report().tested, call, error);
 void tested_elsewhere(System_call call, Error error) { mark(report().elsewhere, call, error); }
 
 char const* error_name(Error error) {
-    static constexpr std::array names{
-        "none",           "no_such_system_call", "invalid_capability", "wrong_type",
-        "permission_denied", "invalid_argument", "quota_exceeded",     "out_of_memory",
-        "table_full",     "already_mapped",      "not_mapped",         "peer_died",
-        "timed_out",      "busy",                "too_large",          "not_supported",
-        "no_caller"};
+    static constexpr std::array names{"none",
+                                      "no_such_system_call",
+                                      "invalid_capability",
+                                      "wrong_type",
+                                      "permission_denied",
+                                      "invalid_argument",
+                                      "quota_exceeded",
+                                      "out_of_memory",
+                                      "table_full",
+                                      "already_mapped",
+                                      "not_mapped",
+                                      "peer_died",
+                                      "timed_out",
+                                      "busy",
+                                      "too_large",
+                                      "not_supported",
+                                      "no_caller"};
     static_assert(names.size() == static_cast<size_t>(Error::end));
     auto const index = static_cast<size_t>(error);
     return index < names.size() ? names[index] : "no error of ours";

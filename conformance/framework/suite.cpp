@@ -185,7 +185,8 @@ void Suite::print(Test const& test, size_t index) const {
     size_t const bytes = said.text_bytes < sizeof said.text ? said.text_bytes : sizeof said.text;
     std::string_view text{said.text, bytes};
     bool const skipped = said.skipped != 0 && said.failures == 0;
-    printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, test.group(), test.name());
+    printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, test.group(),
+           test.name());
     if (skipped)
         printf(" # SKIP %.*s", static_cast<int>(text.find('\n')), text.data());
     putchar('\n');

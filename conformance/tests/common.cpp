@@ -7,8 +7,8 @@ namespace conformance {
 Result<Samples> make_samples() {
     Samples samples{};
     samples.process = TRY(empty_process());
-    samples.thread = TRY(
-        thread_create(samples.process, user_begin, user_end, 0, lowest_priority, user_begin));
+    samples.thread =
+        TRY(thread_create(samples.process, user_begin, user_end, 0, lowest_priority, user_begin));
     samples.endpoint = TRY(endpoint_create());
     samples.notification = TRY(notification_create());
     samples.memory = TRY(memory_create(page_size));

@@ -32,8 +32,8 @@ TEST(endpoint, call_and_reply_carry_label_and_words) {
         EXPECT_OK(endpoint_reply, at.reply, Message_tag{0xffff'ffff, 0}, 5, 6, 7, 8);
     }};
     TAKE(server.start());
-    auto const answer = MUST(endpoint_call, at.endpoint, Message_tag{0xfeed, 0}, 1, 2, 3,
-                             ~uint64_t{0});
+    auto const answer =
+        MUST(endpoint_call, at.endpoint, Message_tag{0xfeed, 0}, 1, 2, 3, ~uint64_t{0});
     EXPECT_EQUAL(answer.tag.label(), 0xffff'ffff);
     EXPECT_EQUAL(answer.reserved, 0);
     EXPECT(answer.w0 == 5 && answer.w1 == 6 && answer.w2 == 7 && answer.w3 == 8);
@@ -44,7 +44,9 @@ TEST(endpoint, call_and_reply_carry_label_and_words) {
 TEST(endpoint, caller_may_be_first) {
     auto const at = TAKE(arrange());
     uint64_t answer = 0;
-    Peer caller{[&] { answer = MUST(endpoint_call, at.endpoint, Message_tag{9, 0}, 1, 2, 3, 4).w3; }};
+    Peer caller{[&] {
+        answer = MUST(endpoint_call, at.endpoint, Message_tag{9, 0}, 1, 2, 3, 4).w3;
+    }};
     TAKE(caller.start());
     sleep_for(2 * millisecond);
     auto const got = MUST(endpoint_receive, at.endpoint, at.reply, at_once);
@@ -87,15 +89,17 @@ TEST(endpoint, works_between_processes) {
     auto const at = TAKE(arrange());
     auto child = TAKE(Child::create());
     auto const slot = TAKE(child.give(at.endpoint, endpoint_permission::call));
-    TAKE(child.start([](Words const& words) {
-        auto const endpoint = static_cast<Capability_index>(words[0]);
-        for (uint64_t i = 0; i < 100; ++i) {
-            message_buffer().words[7] = i;
-            auto const answer = MUST(endpoint_call, endpoint, Message_tag{1, 8}, i, 0, 0, 0);
-            EXPECT_EQUAL(answer.w0, i + 1);
-            EXPECT_EQUAL(message_buffer().words[200], i * i);
-        }
-    }, {slot}));
+    TAKE(child.start(
+        [](Words const& words) {
+            auto const endpoint = static_cast<Capability_index>(words[0]);
+            for (uint64_t i = 0; i < 100; ++i) {
+                message_buffer().words[7] = i;
+                auto const answer = MUST(endpoint_call, endpoint, Message_tag{1, 8}, i, 0, 0, 0);
+                EXPECT_EQUAL(answer.w0, i + 1);
+                EXPECT_EQUAL(message_buffer().words[200], i * i);
+            }
+        },
+        {slot}));
     for (uint64_t i = 0; i < 100; ++i) {
         auto const got = MUST(endpoint_receive, at.endpoint, at.reply, soon());
         EXPECT_EQUAL(got.w0, i);

@@ -94,10 +94,12 @@ TEST(memory, is_shared_between_processes) {
     EXPECT_OK(memory_map, self_process, memory, address, 0, page_size, read_write);
     auto child = TAKE(Child::create());
     EXPECT_OK(memory_map, child.process().index(), memory, address, 0, page_size, read_write);
-    TAKE(child.start([](Words const& words) {
-        EXPECT_EQUAL(read_byte(words[0]), 1);
-        write_byte(words[0], 2);
-    }, {address}));
+    TAKE(child.start(
+        [](Words const& words) {
+            EXPECT_EQUAL(read_byte(words[0]), 1);
+            write_byte(words[0], 2);
+        },
+        {address}));
     write_byte(address, 1);
     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
     EXPECT_EQUAL(read_byte(address), 2);

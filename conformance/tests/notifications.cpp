@@ -93,10 +93,12 @@ TEST(notification, crosses_processes) {
     auto const bell = MUST(notification_create);
     auto child = TAKE(Child::create());
     auto const slot = TAKE(child.give(bell, notification_permission::signal, 0x10));
-    TAKE(child.start([](Words const& words) {
-        for (int i = 0; i < 1000; ++i)
-            EXPECT_OK(notification_signal, static_cast<Capability_index>(words[0]));
-    }, {slot}));
+    TAKE(child.start(
+        [](Words const& words) {
+            for (int i = 0; i < 1000; ++i)
+                EXPECT_OK(notification_signal, static_cast<Capability_index>(words[0]));
+        },
+        {slot}));
     EXPECT_EQUAL(MUST(notification_wait, bell, soon()), 0x10);
     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
 }

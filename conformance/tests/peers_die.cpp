@@ -135,9 +135,11 @@ TEST(peer_died, callers_process_is_killed_while_it_is_held) {
     auto const reply = MUST(reply_create);
     auto child = TAKE(Child::create());
     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-    TAKE(child.start([](Words const& words) {
-        static_cast<void>(call_with(static_cast<Capability_index>(words[0]), 0));
-    }, {slot}));
+    TAKE(child.start(
+        [](Words const& words) {
+            static_cast<void>(call_with(static_cast<Capability_index>(words[0]), 0));
+        },
+        {slot}));
     EXPECT_OK(endpoint_receive, endpoint, reply, soon());
     EXPECT_OK(process_destroy, child.process().index(), 0);
     EXPECT_ERROR(no_caller, endpoint_reply, reply, Message_tag{}, 0, 0, 0, 0);

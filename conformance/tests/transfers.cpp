@@ -74,13 +74,16 @@ TEST(transfer, works_between_processes) {
     auto const endpoint = MUST(endpoint_create);
     auto child = TAKE(Child::create());
     auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
-    TAKE(child.start([](Words const& words) {
-        auto const own = MUST(memory_create, page_size);
-        send(own, read_write);
-        message_buffer().accepted_transfers = 1;
-        EXPECT_OK(endpoint_call, static_cast<Capability_index>(words[0]), carries(1), 0, 0, 0, 0);
-        EXPECT_OK(notification_signal, message_buffer().received[0].index);
-    }, {slot}));
+    TAKE(child.start(
+        [](Words const& words) {
+            auto const own = MUST(memory_create, page_size);
+            send(own, read_write);
+            message_buffer().accepted_transfers = 1;
+            EXPECT_OK(endpoint_call, static_cast<Capability_index>(words[0]), carries(1), 0, 0, 0,
+                      0);
+            EXPECT_OK(notification_signal, message_buffer().received[0].index);
+        },
+        {slot}));
     auto const reply = MUST(reply_create);
     auto const bell = MUST(notification_create);
     message_buffer().accepted_transfers = 1;
@@ -96,9 +99,8 @@ TEST(transfer, works_between_processes) {
 
 TEST(transfer, receiver_takes_no_more_than_it_accepts) {
     auto const endpoint = MUST(endpoint_create);
-    auto peer = server(endpoint, 1, [](Endpoint_receive_out const& got) {
-        EXPECT_EQUAL(got.tag.transfers(), 1);
-    });
+    auto peer = server(
+        endpoint, 1, [](Endpoint_receive_out const& got) { EXPECT_EQUAL(got.tag.transfers(), 1); });
     TAKE(peer.start());
     EXPECT_OK(thread_yield);
     send(endpoint, all_permissions, 0, 0);
@@ -180,24 +182,70 @@ TEST(transfer, queued_call_with_a_capability_that_cannot_go) {
     EXPECT(caller.wait());
 }
 
+// Fills the own table until it can hold no more, because it is full or because its next page would
+// be too much for the quota.
+void fill_table(bool use_up_quota) {
+    while (use_up_quota && notification_create().ok()) {
+    }
+    while (copy(self_process, all_permissions).ok()) {
+    }
+}
+
+// A child without room in its table receives. words: endpoint, whether its quota is used up
+void receive_without_room(Words const& words) {
+    auto const endpoint = static_cast<Capability_index>(words[0]);
+    auto const reply = MUST(reply_create);
+    fill_table(words[1] != 0);
+    message_buffer().accepted_transfers = 1;
+    EXPECT_EQUAL(MUST(endpoint_receive, endpoint, reply, soon()).w0, 2);
+    TAKE(answer_with(reply, 0));
+}
+
 TEST(transfer, receiver_without_room) {
+    for (bool const use_up_quota : {false, true}) {
+        auto const endpoint = MUST(endpoint_create);
+        auto child = TAKE(Child::create(256 * 1024));
+        auto const slot = TAKE(child.give(endpoint, endpoint_permission::receive));
+        TAKE(child.start(receive_without_room, {slot, use_up_quota}));
+        sleep_for(20 * millisecond);
+        send(endpoint);
+        if (use_up_quota)
+            EXPECT_ERROR(quota_exceeded, endpoint_call, endpoint, carries(1), 1, 0, 0, 0);
+        else
+            EXPECT_ERROR(table_full, endpoint_call, endpoint, carries(1), 1, 0, 0, 0);
+        EXPECT_OK(endpoint_call, endpoint, carries(0), 2, 0, 0, 0);
+        EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+    }
+}
+
+void call_without_room(Words const& words) {
+    fill_table(words[1] != 0);
+    message_buffer().accepted_transfers = 1;
+    EXPECT_EQUAL(
+        MUST(endpoint_call, static_cast<Capability_index>(words[0]), Message_tag{}, 0, 0, 0, 0).w0,
+        9);
+}
+
+TEST(transfer, caller_without_room) {
     auto const endpoint = MUST(endpoint_create);
-    auto child = TAKE(Child::create(256 * 1024));
-    auto const slot = TAKE(child.give(endpoint, endpoint_permission::receive));
-    TAKE(child.start([](Words const& words) {
-        auto const at = static_cast<Capability_index>(words[0]);
-        auto const reply = MUST(reply_create);
-        while (copy(self_process, all_permissions).ok()) {
+    auto const reply = MUST(reply_create);
+    uint64_t const both = uint64_t{reply} << 32 | endpoint;
+    for (bool const use_up_quota : {false, true}) {
+        auto child = TAKE(Child::create(256 * 1024));
+        auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
+        TAKE(child.start(call_without_room, {slot, use_up_quota}));
+        EXPECT_OK(endpoint_receive, endpoint, reply, soon());
+        send(endpoint);
+        if (use_up_quota) {
+            EXPECT_ERROR(quota_exceeded, endpoint_reply, reply, carries(1), 0, 0, 0, 0);
+            EXPECT_ERROR(quota_exceeded, endpoint_reply_receive, both, carries(1), 0, 0, 0, 0);
+        } else {
+            EXPECT_ERROR(table_full, endpoint_reply, reply, carries(1), 0, 0, 0, 0);
+            EXPECT_ERROR(table_full, endpoint_reply_receive, both, carries(1), 0, 0, 0, 0);
         }
-        message_buffer().accepted_transfers = 1;
-        EXPECT_EQUAL(MUST(endpoint_receive, at, reply, soon()).w0, 2);
-        TAKE(answer_with(reply, 0));
-    }, {slot}));
-    sleep_for(5 * millisecond);
-    send(endpoint);
-    EXPECT_ERROR(table_full, endpoint_call, endpoint, carries(1), 1, 0, 0, 0);
-    EXPECT_OK(endpoint_call, endpoint, carries(0), 2, 0, 0, 0);
-    EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+        TAKE(answer_with(reply, 9));
+        EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+    }
 }
 
 } // namespace

@@ -38,7 +38,7 @@ void System::describe(abi::System_information& information) const {
     information.kernel_frames = _total_frames - frame_pool().total();
     information.kernel_entries = counters.kernel_entries;
     information.system_calls = system_call_count();
-    information.hypercalls = counters.hypercalls;
+    information.platform_calls = counters.platform_calls;
     information.table_switches = counters.table_switches;
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;

@@ -47,6 +47,11 @@ char const* access_name(uint64_t code) {
     return (code & 1 << 1) != 0 ? "writing" : "reading";
 }
 
+char const* why_not_started(Error error) {
+    return error == Error::not_supported ? "not a valid program; `dmesg` tells more"
+                                         : text_of(error);
+}
+
 auto number(uint64_t value) { return static_cast<unsigned long long>(value); }
 
 } // namespace
@@ -69,7 +74,7 @@ void Shell::run_in_foreground(Command const& command) {
     if (process.ok())
         report_ending(name, wait_for(process.value()));
     else
-        _screen.print("%s: %s\n", name.data(), text_of(process.error()));
+        _screen.print("%s: %s\n", name.data(), why_not_started(process.error()));
 }
 
 Ending Shell::wait_for(Process_number process) {
@@ -93,7 +98,7 @@ void Shell::run_in_background(Command const& command) {
     auto const process =
         _init.spawn(command.block(), init_protocol::spawn_in_background, &_background_ended);
     if (!process.ok())
-        return _screen.print("%s: %s\n", name.data(), text_of(process.error()));
+        return _screen.print("%s: %s\n", name.data(), why_not_started(process.error()));
     *place = {process.value(), {}};
     std::copy_n(name.begin(), std::min(name.size(), sizeof(place->name) - 1), place->name);
     _screen.print("[%u] %s\n", process.value(), name.data());

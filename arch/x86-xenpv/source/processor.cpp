@@ -116,7 +116,7 @@ Counters counters() {
     Counters sum{};
     for (Local const& each : locals) {
         sum.kernel_entries += each.kernel_entries;
-        sum.hypercalls += each.hypercalls;
+        sum.platform_calls += each.hypercalls;
         sum.table_switches += each.table_switches;
         sum.events += each.events;
         sum.timer_interrupts += each.timer_interrupts;

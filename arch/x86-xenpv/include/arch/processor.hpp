@@ -33,7 +33,7 @@ void switch_to(kernel::Thread* previous, kernel::Thread& next);
 
 struct Counters {
     uint64_t kernel_entries;
-    uint64_t hypercalls;
+    uint64_t platform_calls;
     uint64_t table_switches;
     uint64_t events;
     uint64_t timer_interrupts;

@@ -33,7 +33,7 @@ struct Process_information {
     uint64_t fault_address;
     uint64_t fault_instruction;
     uint64_t fault_code;
-    uint64_t quota_limit; // bytes
+    uint64_t quota_limit; // bytes; of a process that has ended only what is still in use
     uint64_t quota_used;  // bytes
     uint64_t threads;
     uint64_t processor_time; // nanoseconds
@@ -48,7 +48,7 @@ struct System_information {
     uint64_t kernel_frames;  // image, tables made at boot and the frame database
     uint64_t kernel_entries; // from user mode, of any kind
     uint64_t system_calls;
-    uint64_t hypercalls;
+    uint64_t platform_calls; // to what the machine runs on
     uint64_t table_switches; // page-table base loads
     uint64_t events;         // upcalls taken
     uint64_t timer_interrupts;
