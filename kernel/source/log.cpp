@@ -18,7 +18,7 @@ bool last_words = false;
 void (*listener)();
 Lock log_lock; // guards ring and written
 
-// One message on its way, cut at the end of the line buffer.
+// One message on its way. What does not fit is cut off, but the line ends.
 class Line {
 public:
     void add(char c) {
@@ -38,6 +38,7 @@ public:
         while (count)
             add(digits[--count]);
     }
+    void end() { _text[_size++] = '\n'; }
     char const* text() const { return _text; }
     uint64_t size() const { return _size; }
 
@@ -77,7 +78,7 @@ void log_format(char const* format, Log_value const* values, unsigned count) {
         else
             line.add(*format++);
     }
-    line.add('\n');
+    line.end();
     keep(line);
     if (direct)
         arch::console_write(line.text(), line.size());
