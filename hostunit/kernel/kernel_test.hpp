@@ -91,6 +91,7 @@ protected:
 
     // Processes that `usage` looks at and that end with the test.
     void watch(Ref<Process> process) { _processes.push_back(std::move(process)); }
+    std::vector<Ref<Process>> const& watched() const { return _processes; }
     void forget() { _processes.pop_back(); } // the one that was added last
 
     // Runs the kernel, which may not come back because nobody is ready.

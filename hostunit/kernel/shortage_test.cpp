@@ -24,8 +24,7 @@ protected:
             return answer.slot();
         ++failures;
         EXPECT_TRUE(answer.error == Error::quota_exceeded || answer.error == Error::out_of_memory)
-            << "call " << static_cast<int>(number) << " answers "
-            << static_cast<int>(answer.error);
+            << "call " << static_cast<int>(number) << " answers " << static_cast<int>(answer.error);
         EXPECT_EQ(usage(), before) << "call " << static_cast<int>(number) << " left something";
         EXPECT_EQ(slots(), table) << "call " << static_cast<int>(number);
         return 0;
@@ -55,10 +54,10 @@ protected:
         uint64_t const address = border - 40 * page_size;
         if (attempt(Call::memory_map, {process, memory, address, 0, pages * page_size, 3})) {
             for (uint64_t const half : {0u, 35u})
-                EXPECT_EQ(call(Call::memory_unmap,
-                               {process, address + half * page_size, 35 * page_size})
-                              .error,
-                          Error::none);
+                EXPECT_EQ(
+                    call(Call::memory_unmap, {process, address + half * page_size, 35 * page_size})
+                        .error,
+                    Error::none);
         }
         remove(memory);
     }
@@ -73,8 +72,8 @@ protected:
             use_memory(process);
             if (ended)
                 attempt(Call::capability_copy, {process, ended, 1, 5});
-            Slot const thread = attempt(Call::thread_create, {process, 0x10000, 0x20000, 0, 16,
-                                                              buffer_address});
+            Slot const thread =
+                attempt(Call::thread_create, {process, 0x10000, 0x20000, 0, 16, buffer_address});
             if (thread)
                 talk(process, *root_process().table().find<Thread>(thread, 0).value());
             remove(thread);

@@ -156,8 +156,8 @@ Result<void> First_process::make_all() {
     return map_information();
 }
 
-// What make_all() takes: what it maps that is not in the boot image, page tables, and a page of each
-// kind of object.
+// What make_all() takes: what it maps that is not in the boot image, page tables, and a page of
+// each kind of object.
 uint64_t frames_needed(Boot const& boot, Boot_image const& image) {
     constexpr uint64_t objects = 16;
     constexpr uint64_t upper_tables = 3;
@@ -175,7 +175,7 @@ Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
         give_up("start: there is no boot image; pass one as ramdisk");
     if (boot.boot_image_bytes > Memory::largest)
         give_up("start: a boot image of {} bytes is larger than {}", boot.boot_image_bytes,
-              Memory::largest);
+                Memory::largest);
     auto const image = Boot_image::open(boot.boot_image_address, boot.boot_image_bytes);
     if (!image.ok())
         give_up("start: the boot image is unusable: {}", Boot_image::text(image.error()));
@@ -183,8 +183,8 @@ Result<void> start_first_process(Boot const& boot, Ref<Quota> const& quota) {
     uint64_t const there = frame_pool().free();
     if (there < needed)
         give_up("start: {} KiB of memory are too little: the first process needs {} KiB",
-              boot.total_frames * page_size / 1024,
-              (boot.total_frames - there + needed) * page_size / 1024);
+                boot.total_frames * page_size / 1024,
+                (boot.total_frames - there + needed) * page_size / 1024);
     First_process first{boot, quota, image.value()};
     return first.make_all();
 }

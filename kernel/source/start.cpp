@@ -34,7 +34,7 @@ void start_frame_pool(Boot& boot) {
     uint64_t const there = range.end.value - range.begin.value;
     if (there < needed)
         give_up("start: {} KiB of memory are too little: the kernel needs {} KiB",
-              kibibytes(boot.total_frames), kibibytes(boot.total_frames - there + needed));
+                kibibytes(boot.total_frames), kibibytes(boot.total_frames - there + needed));
     arch::take_spare_frames_from(Pfn{range.begin.value + count});
     auto* const words = static_cast<uint64_t*>(arch::frame_address(range.begin));
     for (uint64_t i = 0; i < count; ++i)
@@ -94,9 +94,10 @@ void start(Boot const& given) {
         kibibytes(boot.total_frames));
     static Ref<Quota> const quota = first_quota();
     if (auto const started = start_first_process(boot, quota); !started.ok())
-        give_up("start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",
-              kibibytes(boot.total_frames), static_cast<uint64_t>(started.error()),
-              kibibytes(frame_pool().free()));
+        give_up(
+            "start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",
+            kibibytes(boot.total_frames), static_cast<uint64_t>(started.error()),
+            kibibytes(frame_pool().free()));
     start_idle_processors(boot.command_line);
     this_processor().reschedule();
     arch::enter_user();

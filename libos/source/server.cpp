@@ -60,6 +60,14 @@ Result<Deferred_answer> Request::defer() {
     return deferred;
 }
 
+void Request::send_answer() {
+    Error const error = reply(_reply, _writer).error();
+    if (error != Error::none)
+        return settle(error);
+    _writer.sent();
+    _state = State::settled;
+}
+
 Result<Endpoint_receive_out> Server::answer_and_receive(Request& request) {
     auto const& writer = request._writer;
     message_buffer().accepted_transfers = _accepted_transfers;
@@ -73,9 +81,12 @@ Result<Endpoint_receive_out> Server::answer_and_receive(Request& request) {
     return Endpoint_receive_out{out.badge, out.tag, out.w0, out.w1, out.w2, out.w3};
 }
 
-Result<std::optional<uint64_t>> Server::next(Request& request) {
+// The call that answers and receives at once knows no deadline.
+Result<std::optional<uint64_t>> Server::next(Request& request, uint64_t deadline) {
     bool const answered = request._state == Request::State::answered;
-    if (answered && !request._writer.overflow()) {
+    if (answered && !request._writer.overflow() && deadline != forever) {
+        request.send_answer();
+    } else if (answered && !request._writer.overflow()) {
         auto const received = answer_and_receive(request);
         if (received.ok())
             return request.arrive(received.value());
@@ -83,8 +94,17 @@ Result<std::optional<uint64_t>> Server::next(Request& request) {
     } else if (request._state != Request::State::settled) {
         request.settle(answered ? Error::too_large : Error::not_supported);
     }
+    return receive(request, deadline);
+}
+
+Result<std::optional<uint64_t>> Server::receive(Request& request, uint64_t deadline) {
     message_buffer().accepted_transfers = _accepted_transfers;
-    return request.arrive(TRY(endpoint_receive(_endpoint.index(), _reply.index(), forever)));
+    auto const received = endpoint_receive(_endpoint.index(), _reply.index(), deadline);
+    if (received.ok())
+        return request.arrive(received.value());
+    if (received.error() != Error::timed_out)
+        return received.error();
+    return std::optional<uint64_t>{0};
 }
 
 } // namespace lavandin

@@ -11,6 +11,10 @@ namespace lavandin::shell {
 
 using console_protocol::Mode;
 
+namespace {
+auto number(uint64_t value) { return static_cast<unsigned long long>(value); }
+} // namespace
+
 Result<void> Shell::start() {
     _events = TRY(Notification::create());
     auto const signal = notification_permission::signal;
@@ -30,6 +34,18 @@ int Shell::run() {
             _leave = true;
     }
     return _status;
+}
+
+// In the form of bench/: the clock begins at the kernel's entry.
+void Shell::report_start() {
+    if (!_report_start)
+        return;
+    _report_start = false;
+    auto const time = number(now());
+    printf("\nBENCH {\"name\": \"kernel entry to the shell's prompt\", \"unit\": \"ticks\", "
+           "\"iterations\": 1, \"min\": %llu, \"median\": %llu, \"max\": %llu}\n",
+           time, time, time);
+    fflush(stdout);
 }
 
 Line_editor::Outcome Shell::edit() {
@@ -55,6 +71,7 @@ Line_editor::Outcome Shell::type_keys() {
         }
         _key_count = 0;
         _screen.flush();
+        report_start();
         auto const input = _screen.console().read(_keys);
         if (!input.ok() || input.value().outcome == console_protocol::Read_outcome::interrupted)
             return Line_editor::Outcome::interrupted;

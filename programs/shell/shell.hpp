@@ -12,6 +12,9 @@ namespace lavandin::shell {
 
 class Shell final : private Terminal {
 public:
+    // With `report_start` it says, behind its first prompt, when that was.
+    explicit Shell(bool report_start = false) : _report_start{report_start} {}
+
     // Errors: those of notification_create and capability_copy.
     Result<void> start();
 
@@ -29,6 +32,7 @@ private:
     void show(std::string_view text) override { _screen.show(text); }
     std::string_view completion(std::string_view prefix, size_t index) override;
 
+    void report_start();
     Line_editor::Outcome edit();
     Line_editor::Outcome type_keys();
     void obey(std::string_view line);
@@ -61,6 +65,7 @@ private:
     init_protocol::Program_entry _completion{};
     char _keys[128];
     size_t _key_count{0};
+    bool _report_start; // still to be done
     bool _leave{false};
     int _status{0};
 };

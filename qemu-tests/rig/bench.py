@@ -1,129 +1,132 @@
 # SPDX-License-Identifier: MIT
-"""Runs the guest's benchmarks deterministically and reads their figures from its console."""
+"""Runs benchmarks deterministically: the stub's, which are the floor, and Lavandin's."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from . import hang, packages, process, qemu
+from . import figures, hang, packages, paths, process, qemu, stub
 from .errors import RigError, TimedOut
-from .machine import GuestConfig, MachineOptions
+from .figures import Figure, Floor
+from .machine import Guest, GuestConfig, Machine, MachineOptions
 from .modes import start
 from .progress import Step
 
-COMMAND_LINE = "run=bench"
-_MARK = "BENCH "
-_KEYS = {"name": str, "instructions": (int, float), "iterations": int, "unit": str}
+_COMMAND_LINE = "run=bench"
+_PROMPT_LINE = "run=shell --report-start"
+_PROMPT_FIGURE = rb"BENCH \{[^\n]*\}\r*\n"
+_GOOD_ENDINGS = ("reboot", "poweroff")
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One operation's cost; min and max are those of the single batches, where given."""
-
-    name: str
-    instructions: float
-    iterations: int
-    unit: str
-    min: float | None = None
-    max: float | None = None
-
-
-@dataclass(frozen=True)
-class Run:
+class Report:
     """All figures and what they were measured on."""
 
-    figures: list[Figure]
+    floor: list[Figure]
+    lavandin: list[Figure]
     cpu: str
     versions: dict[str, str]
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), indent=2)
+        least = Floor.of(self.floor)
+        rows = [asdict(figure) | {"floor": least.under(figure)} for figure in self.lavandin]
+        return json.dumps(asdict(self) | {"lavandin": rows}, indent=2)
 
-    def as_table(self) -> str:
-        rows = [("operation", "per operation", "min", "max", "unit", "iterations")]
-        for figure in self.figures:
-            numbers = [_number(n) for n in (figure.instructions, figure.min, figure.max)]
-            rows.append((figure.name, *numbers, figure.unit, f"{figure.iterations:,}"))
-        widths = [max(len(row[column]) for row in rows) for column in range(6)]
-        lines = []
-        for row in rows:
-            cells = [row[0].ljust(widths[0])]
-            cells += [row[c].rjust(widths[c]) for c in (1, 2, 3)]
-            cells += [row[4].ljust(widths[4]), row[5].rjust(widths[5])]
-            lines.append("  ".join(cells).rstrip())
-        lines.insert(1, "-" * max(map(len, lines)))
+    def as_text(self) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return "\n".join([*lines, "", f"-cpu {self.cpu}, deterministic mode; {versions}"])
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
-
-
-def parse(text: str) -> list[Figure]:
-    """The `BENCH {json}` lines of a console's output. Raises RigError on a malformed one."""
-    figures = []
-    for line in text.split("\n"):
-        _, mark, body = line.strip().partition(_MARK)
-        if not mark or not body.startswith("{"):
-            continue
-        try:
-            row = json.loads(body)
-        except ValueError as error:
-            raise RigError(f"malformed figure ({error}): {line}") from error
-        for key, kind in _KEYS.items():
-            if not isinstance(row.get(key), kind):
-                raise RigError(f"figure without a good {key!r}: {line}")
-        known = {key: row.get(key) for key in Figure.__dataclass_fields__}
-        figures.append(Figure(**known))
-    names = [figure.name for figure in figures]
-    if len(set(names)) != len(names):
-        raise RigError("a figure was printed twice")
-    return figures
+        return "\n".join(
+            [
+                figures.table(self.floor + self.lavandin, Floor.of(self.floor)),
+                "",
+                "Instructions, Xen's included. Floor: entries x (bare system call and iret) + switches x",
+                "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
+                f"-cpu {self.cpu}, deterministic mode; {versions}",
+            ]
+        )
 
 
 def versions() -> dict[str, str]:
-    """Of what the figures depend on beside the guest."""
+    """Of what the figures depend on."""
     _, said = process.run([qemu.BINARY, "--version"], timeout=30)
     found = re.search(r"version (\S+)", said)
     return {
         "QEMU": found.group(1) if found else "?",
         "Xen": packages.version_of("xen-hypervisor"),
+        "commit": _commit(),
     }
 
 
-def run(options: MachineOptions, config: GuestConfig, timeout: float) -> Run:
-    """Boots, waits for the guest's end and returns its figures."""
+def _commit() -> str:
+    command = ["git", "-C", paths.ROOT, "describe", "--always", "--dirty"]
+    try:
+        status, said = process.run(command, timeout=30, check=False)
+    except OSError:  # no git, as in an unpacked archive
+        return "?"
+    return said.strip() if status == 0 else "?"
+
+
+def run(options: MachineOptions, memory: int, timeout: float) -> Report:
+    """Boots the stub, Lavandin with its benchmarks, and Lavandin with its shell."""
+    options = replace(options, deterministic=True)
+    floor = GuestConfig(
+        kernel=stub.build(), without_boot_image=True, command_line=_COMMAND_LINE, memory=memory
+    )
+    bench = GuestConfig(command_line=_COMMAND_LINE, memory=memory)
+    shell = GuestConfig(command_line=_PROMPT_LINE, memory=memory)
+    return Report(
+        _measure("the floor", options, floor, timeout),
+        _measure("Lavandin", options, bench, timeout) + _prompt(options, shell, timeout),
+        options.cpu or qemu.DEFAULT_CPU,
+        versions(),
+    )
+
+
+def _measure(
+    title: str, options: MachineOptions, config: GuestConfig, timeout: float
+) -> list[Figure]:
+    """Waits for the guest's end and returns its figures."""
     with start("direct", options) as machine:
         guest = machine.create_guest(config)
-        with Step("measuring (deterministic, direct mode)") as step:
+        with Step(f"measuring {title}", options.quiet) as step:
             seen: list[bytes] = []
 
             def count(data: bytes) -> None:
-                seen.extend([b""] * data.count(_MARK.encode()))
+                seen.extend([b""] * data.count(figures.MARK.encode()))
                 step.update(f"{len(seen)} figures")
 
             forget = guest.console.listen(count)
             try:
-                reason = guest.wait_for_shutdown(timeout)
-            except TimedOut as error:
-                raise RigError(f"{error}\n{hang.report(machine, guest)}") from error
+                reason = _end(machine, guest, timeout)
             finally:
                 forget()
-        if reason not in ("reboot", "poweroff"):
+        if reason not in _GOOD_ENDINGS:
             raise RigError(f"the guest ended by {reason}\n{guest.crash_report()}")
-        figures = parse(guest.console.text)
-    if not figures:
+        found = figures.parse(guest.console.text)
+    if not found:
         raise RigError(f"the guest printed no figures; its last lines:\n{guest.console.tail()}")
-    return Run(figures, options.cpu or qemu.DEFAULT_CPU, versions())
+    return found
 
 
-def write(result: Run, target: str) -> None:
+def _end(machine: Machine, guest: Guest, timeout: float) -> str:
+    try:
+        return guest.wait_for_shutdown(timeout)
+    except TimedOut as error:
+        raise RigError(f"{error}\n{hang.report(machine, guest)}") from error
+
+
+def _prompt(options: MachineOptions, config: GuestConfig, timeout: float) -> list[Figure]:
+    """How long the start took; the shell stays, so nobody waits for the guest's end."""
+    with start("direct", options) as machine:
+        guest = machine.create_guest(config)
+        with Step("measuring the start", options.quiet):
+            guest.console.expect(_PROMPT_FIGURE.decode(), timeout)
+        return figures.parse(guest.console.text)
+
+
+def write(result: Report, target: str) -> None:
     """The JSON form to a file, or to standard output when the target is `-`."""
     if target == "-":
         print(result.as_json())

@@ -162,7 +162,9 @@ class FullMachine(Machine):
             raise RigError(f"{self.qemu.complaint() or 'dom0 did not come up'}\n{self._tails()}")
 
     def _tails(self) -> str:
-        return f"Xen's last lines:\n{self.xen_console.tail(12)}\ndom0's:\n{self.dom0_console.tail(12)}"
+        return (
+            f"Xen's last lines:\n{self.xen_console.tail(12)}\ndom0's:\n{self.dom0_console.tail(12)}"
+        )
 
     # Channels.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The hypervisor: its image, its command line, and what its messages say about the initial domain."""
+"""The hypervisor: its image, command line, and what its messages say of the initial domain."""
 
 from __future__ import annotations
 

@@ -7,48 +7,50 @@
  *   run=failure       prints a report with a failing and a missing test, then shuts down
  *   run=crash         executes an undefined instruction some calls deep
  *   run=echo          prints a prompt and returns each line typed; "quit" shuts down
- *   run=bench         prints one BENCH line, then shuts down
+ *   run=bench         prints what hypercalls cost (floor.c), then shuts down
  *   end=poweroff      shuts down with that reason instead of reboot
  */
-#include <stdint.h>
-#include <xen/xen.h>
+#include "stub.h"
+
 #include <xen/event_channel.h>
 #include <xen/io/console.h>
 #include <xen/sched.h>
 
 extern char hypercall_page[];
-void stub_main(const struct start_info *info);
+void stub_main(const struct start_info* info);
 
-static const struct start_info *start_info;
-static struct xencons_interface *ring;
+const struct start_info* start_info;
+static struct xencons_interface* ring;
 static evtchn_port_t console_port;
-static union {
-    struct shared_info info;
-    char page[4096];
-} shared __attribute__((aligned(4096)));
+union shared_page shared __attribute__((aligned(4096)));
 
-static long hypercall3(unsigned number, long a, const void *b, const void *c) {
+long hypercall4(unsigned number, long a, const void* b, const void* c, long d) {
     register long rdi __asm__("rdi") = a;
-    register const void *rsi __asm__("rsi") = b;
-    register const void *rdx __asm__("rdx") = c;
+    register const void* rsi __asm__("rsi") = b;
+    register const void* rdx __asm__("rdx") = c;
+    register long r10 __asm__("r10") = d;
     long result;
     __asm__ volatile("call *%[entry]"
-                     : "=a"(result), "+r"(rdi), "+r"(rsi), "+r"(rdx)
+                     : "=a"(result), "+r"(rdi), "+r"(rsi), "+r"(rdx), "+r"(r10)
                      : [entry] "r"(hypercall_page + number * 32)
-                     : "memory", "rcx", "r8", "r9", "r10", "r11");
+                     : "memory", "rcx", "r8", "r9", "r11");
     return result;
+}
+
+static long hypercall3(unsigned number, long a, const void* b, const void* c) {
+    return hypercall4(number, a, b, c, 0);
 }
 
 static int initial_domain(void) { return (start_info->flags & SIF_INITDOMAIN) != 0; }
 
-static unsigned long length(const char *text) {
+static unsigned long length(const char* text) {
     unsigned long n = 0;
     while (text[n])
         n++;
     return n;
 }
 
-static int contains(const char *text, const char *word) {
+static int contains(const char* text, const char* word) {
     for (; *text; text++) {
         unsigned long i = 0;
         while (word[i] && text[i] == word[i])
@@ -77,7 +79,7 @@ static void wait(void) {
 /* Maps the shared page, which holds the pending bits, and finds the console. */
 static void find_console(void) {
     unsigned long frame, entry = start_info->shared_info | 3;
-    hypercall3(__HYPERVISOR_update_va_mapping, (long)&shared, (void *)entry, (void *)UVMF_INVLPG);
+    hypercall3(__HYPERVISOR_update_va_mapping, (long)&shared, (void*)entry, (void*)UVMF_INVLPG);
     if (initial_domain()) {
         struct evtchn_bind_virq bind = {.virq = VIRQ_CONSOLE};
         hypercall3(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, &bind, 0);
@@ -85,12 +87,12 @@ static void find_console(void) {
         return;
     }
     console_port = start_info->console.domU.evtchn;
-    frame = ((const unsigned long *)MACH2PHYS_VIRT_START)[start_info->console.domU.mfn];
-    ring = (struct xencons_interface *)(0xffffffff80000000 + (frame << 12));
+    frame = ((const unsigned long*)MACH2PHYS_VIRT_START)[start_info->console.domU.mfn];
+    ring = (struct xencons_interface*)(0xffffffff80000000 + (frame << 12));
 }
 
 static void put(char c) {
-    while (ring->out_prod - *(volatile XENCONS_RING_IDX *)&ring->out_cons >= sizeof(ring->out)) {
+    while (ring->out_prod - *(volatile XENCONS_RING_IDX*)&ring->out_cons >= sizeof(ring->out)) {
         notify();
         wait();
     }
@@ -98,10 +100,10 @@ static void put(char c) {
     __atomic_store_n(&ring->out_prod, ring->out_prod + 1, __ATOMIC_RELEASE);
 }
 
-static void say(const char *text) {
+void say(const char* text) {
     unsigned long n = length(text);
     if (initial_domain()) {
-        hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, (void *)n, text);
+        hypercall3(__HYPERVISOR_console_io, CONSOLEIO_write, (void*)n, text);
         return;
     }
     for (unsigned long i = 0; i < n; i++) {
@@ -115,7 +117,7 @@ static void say(const char *text) {
 static char read_key(void) {
     char c;
     if (initial_domain()) {
-        while (hypercall3(__HYPERVISOR_console_io, CONSOLEIO_read, (void *)1, &c) != 1)
+        while (hypercall3(__HYPERVISOR_console_io, CONSOLEIO_read, (void*)1, &c) != 1)
             wait();
         return c;
     }
@@ -159,8 +161,8 @@ static void report(int failing) {
         say("ok 3 - third\n");
 }
 
-void stub_main(const struct start_info *info) {
-    const char *line = (const char *)info->cmd_line;
+void stub_main(const struct start_info* info) {
+    const char* line = (const char*)info->cmd_line;
     start_info = info;
     find_console();
     say("stub guest: ");
@@ -173,11 +175,10 @@ void stub_main(const struct start_info *info) {
     else if (contains(line, "run=crash"))
         crash_deeper();
     else if (contains(line, "run=bench"))
-        say("BENCH {\"name\": \"nothing\", \"instructions\": 1.5, \"iterations\": 10, "
-            "\"min\": 1, \"max\": 2, \"unit\": \"instructions\"}\n");
+        print_floor();
     else
         echo();
-    struct sched_shutdown end = {
-        .reason = contains(line, "end=poweroff") ? SHUTDOWN_poweroff : SHUTDOWN_reboot};
+    struct sched_shutdown end = {.reason = contains(line, "end=poweroff") ? SHUTDOWN_poweroff
+                                                                          : SHUTDOWN_reboot};
     hypercall3(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &end, 0);
 }

@@ -35,18 +35,16 @@ def _interrupt_after(arguments: list[str], delay: float) -> None:
     assert not (paths.RUN / str(child.pid)).exists(), f"files left after {delay} s"
 
 
-@system_test("SIGINT during a direct start leaves no process", timeout=90, needs_build=False)
+@system_test("SIGINT during a direct start leaves no process", timeout=90)
 def interrupted_direct(context: Context) -> None:
-    stub.build()
-    for delay in (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0):
-        _interrupt_after(["boot", "--direct", "--stub"], delay)
+    for delay in (0.02, 0.1, 0.2, 0.4, 0.6, 0.9, 1.2, 1.6, 2.0, 3.0):
+        _interrupt_after(["boot", "--direct"], delay)
 
 
-@system_test("SIGINT during a full start leaves no process", timeout=180, needs_build=False)
+@system_test("SIGINT during a full start leaves no process", timeout=180)
 def interrupted_full(context: Context) -> None:
-    stub.build()
     for delay in (0.1, 0.3, 0.6, 1, 2, 4, 7, 9, 11, 14):
-        _interrupt_after(["boot", "--stub", "--memory", "16"], delay)
+        _interrupt_after(["boot", "--memory", "16"], delay)
 
 
 @system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=60, needs_build=False)

@@ -4,7 +4,7 @@
 import unittest
 from pathlib import Path
 
-from rig import bench, crash, xen
+from rig import crash, figures, xen
 from rig.errors import RigError
 from rig.symbols import Symboliser
 
@@ -42,7 +42,9 @@ class Stack(unittest.TestCase):
         self.assertEqual(crash.stack_words("no stack"), [])
 
     def test_xenctx_form(self):
-        self.assertEqual(crash.stack_words("Stack:\n 0000000000000001 0000000000000002\n\nx"), [1, 2])
+        self.assertEqual(
+            crash.stack_words("Stack:\n 0000000000000001 0000000000000002\n\nx"), [1, 2]
+        )
 
     def test_xenctx_call_trace_is_longer(self):
         dump = "Stack:\n 0000000000000001\n\nCall Trace:\n"
@@ -69,21 +71,32 @@ class FakeImage:
         return "here"
 
 
-class Bench(unittest.TestCase):
-    GOOD = 'BENCH {"name": "a", "instructions": 5, "iterations": 3, "unit": "instructions"}'
+class Figures(unittest.TestCase):
+    GOOD = 'BENCH {"name": "a", "unit": "ticks", "iterations": 3, "min": 4, "median": 5, "max": 6}'
+    COUNTED = GOOD.replace("5,", "2000,").replace(
+        "}", ', "entries": 1, "hypercalls": 3, "table_switches": 1}'
+    )
 
     def test_figures_among_noise(self):
-        (figure,) = bench.parse(f"hello\n  {self.GOOD}\r\nBENCH mark\n")
-        self.assertEqual((figure.name, figure.instructions, figure.min), ("a", 5, None))
+        (figure,) = figures.parse(f"hello\n  {self.GOOD}\r\nBENCH mark\n")
+        self.assertEqual((figure.name, figure.median, figure.entries), ("a", 5, None))
 
     def test_malformed(self):
-        for text in ("BENCH {", 'BENCH {"name": "a"}', self.GOOD + "\n" + self.GOOD):
+        no_number = self.GOOD.replace("5", '"5"')
+        for text in ("BENCH {", 'BENCH {"name": "a"}', no_number, self.GOOD + "\n" + self.GOOD):
             with self.assertRaises(RigError):
-                bench.parse(text)
+                figures.parse(text)
 
-    def test_table(self):
-        run = bench.Run(bench.parse(self.GOOD), "qemu64", {"Xen": "4.17"})
-        self.assertIn("-cpu qemu64", run.as_table())
+    def test_floor_and_table(self):
+        floor = figures.Floor(entry=800, switch=900, hypercall=300)
+        counted, plain = *figures.parse(self.COUNTED), *figures.parse(self.GOOD)
+        self.assertEqual(floor.under(counted), 2000)
+        self.assertIsNone(floor.under(plain))
+        self.assertRegex(figures.table([counted], floor), r"a +2,000 .* 2,000 +1\.00")
+
+    def test_a_floor_needs_its_figures(self):
+        with self.assertRaises(RigError):
+            figures.Floor.of(figures.parse(self.GOOD))
 
 
 if __name__ == "__main__":

@@ -87,8 +87,10 @@ Result<void> Init_server::check_memory() const {
 }
 
 Result<void> Init_server::start_server(Section const& section) {
-    if (!_launcher.has_devices_of(section))
+    if (!_launcher.has_devices_of(section)) {
+        _services.give_up(section); // its clients are not to wait for it
         return {};
+    }
     // The log server is told what has been shown: by the kernel, or by its predecessor.
     char block[64];
     int const length =

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "connection.hpp"
 
+#include <algorithm>
+
 namespace lavandin::xenstore {
 
 uint32_t Connection::send(uint32_t type, std::initializer_list<std::string_view> strings,
-                          bool open_end) {
+                          bool open_end, uint32_t transaction) {
     char message[sizeof(xsd_sockmsg) + XENSTORE_PAYLOAD_MAX];
     _last_request = _last_request == UINT32_MAX ? 1 : _last_request + 1;
-    size_t const bytes = encode(message, type, _last_request, strings, open_end);
+    size_t const bytes = encode(message, type, _last_request, strings, open_end, transaction);
     if (!working() || bytes == 0 || bytes > _waiting.space())
         return 0;
     for (size_t i = 0; i < bytes; ++i)
@@ -29,9 +31,19 @@ bool Connection::pump_requests() {
     return moved;
 }
 
-size_t Connection::receive() {
+size_t Connection::receive(size_t limit) {
     std::span<char> const to = _reader.wanted();
-    return working() ? _answers.read(to.data(), to.size()) : 0;
+    return working() ? _answers.read(to.data(), std::min(to.size(), limit)) : 0;
+}
+
+void Connection::restart() {
+    if (_requests.damaged()) {
+        _waiting.clear();
+        _requests.resynchronise();
+    }
+    // Otherwise what waits is sent: it may be the rest of a message that the other side has begun.
+    _answers.resynchronise();
+    _reader.restart();
 }
 
 } // namespace lavandin::xenstore

@@ -13,6 +13,7 @@ namespace lavandin::xenstore {
 class Connection {
 public:
     static constexpr size_t maximum_waiting = 8192;
+    static constexpr size_t bytes_at_once = 8192; // taken by one pump(), whatever there is
 
     // Takes the counts as it finds them: a boot loader may have used the ring before.
     explicit Connection(xenstore_domain_interface& page)
@@ -22,38 +23,54 @@ public:
     // Sends a request; it goes into the ring now or with a later pump(). Answers its number, by
     // which the answer is known; 0 when the connection is lost or too much waits already.
     uint32_t send(uint32_t type, std::initializer_list<std::string_view> strings,
-                  bool open_end = false);
+                  bool open_end = false, uint32_t transaction = 0);
 
-    // Moves what can be moved and calls `arrived(Message const&)` for each whole message. True when
-    // anything moved: the other side wants to be told then.
+    // Moves what can be moved, up to bytes_at_once, and calls `arrived(Message const&)` for each
+    // whole message. True when anything moved: the other side wants to be told then.
     template <typename Arrived>
     bool pump(Arrived arrived) {
         bool moved = pump_requests();
-        while (size_t const bytes = receive()) {
+        size_t left = bytes_at_once;
+        while (size_t const bytes = receive(left)) {
             moved = true;
+            left -= bytes;
             _reader.received(bytes);
             if (_reader.complete()) {
                 arrived(_reader.message());
                 _reader.next();
             }
         }
+        _exhausted = left == 0;
         return pump_requests() || moved;
     }
+
+    // Moves requests only. True when anything moved.
+    bool pump_requests();
+
+    // The last pump() stopped because it had taken bytes_at_once.
+    bool exhausted() const { return _exhausted; }
 
     // False once a count or a message's size was one that cannot be. Nothing moves any more.
     bool working() const {
         return !_requests.damaged() && !_answers.damaged() && !_reader.broken();
     }
 
+    // A message has begun to arrive and is not whole.
+    bool within_message() const { return _reader.within_message(); }
+
+    // Begins anew where the counts stand now. What has arrived is lost; so is, when it was the
+    // count of taken requests that could not be, what has not been sent.
+    void restart();
+
 private:
-    bool pump_requests();
-    size_t receive();
+    size_t receive(size_t limit);
 
     Ring_producer<XENSTORE_RING_SIZE> _requests;
     Ring_consumer<XENSTORE_RING_SIZE> _answers;
     Message_reader _reader;
     Fixed_queue<char, maximum_waiting> _waiting;
     uint32_t _last_request{0};
+    bool _exhausted{false};
 };
 
 } // namespace lavandin::xenstore

@@ -10,7 +10,10 @@ Result<void> start() {
     auto const memory = Memory::borrow(environment().capability("store_ring"));
     auto interrupt = Interrupt::borrow(environment().capability("store_interrupt"));
     auto page = TRY(Mapping::create(memory));
-    TRY_VOID(interrupt.bind(service.notification));
+    auto const signal = TRY(
+        service.notification.copy(notification_permission::all, Xenstore_server::interrupt_bit));
+    TRY_VOID(interrupt.bind(signal));
+    TRY_VOID(watch_clients(service.notification, Xenstore_server::ended_bit));
     static Xenstore_server server{static_cast<Mapping&&>(page),
                                   static_cast<Interrupt&&>(interrupt)};
     server.start();

@@ -15,7 +15,8 @@ std::string_view Message::take_string(std::string_view& rest) {
 }
 
 size_t encode(std::span<char> to, uint32_t type, uint32_t request,
-              std::initializer_list<std::string_view> strings, bool open_end) {
+              std::initializer_list<std::string_view> strings, bool open_end,
+              uint32_t transaction) {
     size_t length = 0;
     for (std::string_view const string : strings)
         length += string.size() + 1;
@@ -23,7 +24,7 @@ size_t encode(std::span<char> to, uint32_t type, uint32_t request,
         --length;
     if (length > XENSTORE_PAYLOAD_MAX || sizeof(xsd_sockmsg) + length > to.size())
         return 0;
-    xsd_sockmsg const header{type, request, 0, static_cast<uint32_t>(length)};
+    xsd_sockmsg const header{type, request, transaction, static_cast<uint32_t>(length)};
     memcpy(to.data(), &header, sizeof(header));
     size_t at = sizeof(header);
     size_t const end = at + length;

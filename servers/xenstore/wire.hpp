@@ -23,7 +23,8 @@ struct Message {
 // Puts a message of `strings` together in `to`, each ended by a NUL except, as the protocol wants
 // it for values, the last when `open_end`. Answers its bytes; 0 when it does not fit.
 size_t encode(std::span<char> to, uint32_t type, uint32_t request,
-              std::initializer_list<std::string_view> strings, bool open_end = false);
+              std::initializer_list<std::string_view> strings, bool open_end = false,
+              uint32_t transaction = 0);
 
 // Puts messages together from the bytes that arrive. The header is checked before its payload is
 // taken, so that nothing the other side says is ever larger than the buffer.
@@ -44,6 +45,15 @@ public:
     Message message() const;
 
     void next() { _filled = 0; }
+
+    // A message has begun to arrive and is not whole.
+    bool within_message() const { return _filled != 0 && !complete(); }
+
+    // Forgets what has arrived: the next byte is taken as a message's first.
+    void restart() {
+        _filled = 0;
+        _broken = false;
+    }
 
 private:
     static constexpr size_t limit = sizeof(xsd_sockmsg) + XENSTORE_PAYLOAD_MAX;

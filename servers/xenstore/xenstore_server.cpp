@@ -1,36 +1,152 @@
 // SPDX-License-Identifier: MIT
 #include "xenstore_server.hpp"
 
+#include <algorithm>
+
 namespace lavandin::xenstore {
 
 using xenstore_protocol::Label;
 
 void Xenstore_server::start() {
+    // A predecessor that died may have left answers, and watches and transactions in the store. A
+    // store that does not know the request has none of them.
+    _connection.restart();
+    _connection.send(XS_RESET_WATCHES, {""});
     _shutdown.start(_connection);
-    notified(0); // answers that came before the interrupt was bound
+    notified(interrupt_bit); // answers that came before the interrupt was bound
 }
+
+// Requests.
 
 void Xenstore_server::request(Request& request) {
-    if (static_cast<Label>(request.label()) != Label::status)
-        return request.fail(Error::not_supported);
-    request.answer().word(_connection.working());
+    auto const label = static_cast<Label>(request.label());
+    std::string_view const path = request.text();
+    std::string_view const value = request.text();
+    uint64_t const word = request.word();
+    if (label == Label::status) {
+        request.answer().text({}).word(_connection.working());
+        return;
+    }
+    if (!request.ok())
+        return request.fail(Error::invalid_argument);
+    if (label == Label::next_event)
+        return next_event(request);
+    ask(request,
+        {label, badge_process(request.badge()), badge_roles(request.badge()), path, value, word});
 }
 
-void Xenstore_server::notified(uint64_t) {
-    static_cast<void>(_interrupt.acknowledge());
+void Xenstore_server::next_event(Request& request) {
+    auto const event = _service.next_event(badge_process(request.badge()));
+    if (!event.ok())
+        return request.fail(event.error());
+    request.answer().text(event.value().path.text()).word(event.value().token);
+}
+
+void Xenstore_server::ask(Request& request, Client_service::Question const& question) {
+    if (!_connection.working())
+        return request.fail(Error::busy);
+    auto const place = question.label == Label::watch ? ask_with_notification(request, question)
+                                                      : _service.ask(question, now());
+    if (!place.ok())
+        return request.fail(place.error());
+    if (_connection.pump_requests())
+        static_cast<void>(_interrupt.raise());
+    auto waiting = request.defer();
+    if (!waiting.ok()) // it is done all the same, as after timed_out
+        return request.fail(waiting.error());
+    _waiting[place.value()] = static_cast<Deferred_answer&&>(waiting.value());
+}
+
+Result<size_t> Xenstore_server::ask_with_notification(Request& request,
+                                                      Client_service::Question const& question) {
+    if (!request.more_capabilities())
+        return Error::invalid_argument;
+    auto notification = request.take<Notification>();
+    size_t const place = TRY(_service.ask(question, now()));
+    _notifications[_service.watch_of(place)] = static_cast<Notification&&>(notification);
+    return place;
+}
+
+void Xenstore_server::answer(size_t place, Error error, std::string_view text, uint64_t word) {
+    if (!_waiting[place].waiting())
+        return;
+    if (error != Error::none) {
+        static_cast<void>(_waiting[place].send(error));
+        return;
+    }
+    auto writer = begin_answer();
+    writer.text(text).word(word);
+    static_cast<void>(_waiting[place].send(writer));
+}
+
+void Xenstore_server::changed(size_t watch) { static_cast<void>(_notifications[watch].signal()); }
+
+void Xenstore_server::forgotten(size_t watch) { _notifications[watch].reset(); }
+
+// What happens by itself.
+
+void Xenstore_server::notified(uint64_t bits) {
+    if ((bits & ended_bit) != 0)
+        forget_ended();
+    check_time();
     pump();
     obey(_shutdown.order());
 }
 
+void Xenstore_server::forget_ended() {
+    Client clients[Client_service::maximum_clients];
+    size_t const count = _service.clients(clients);
+    auto const ended = Init_client{}.keep_ended({clients, count});
+    for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
+        _service.ended(clients[i]);
+}
+
+// A message whose rest does not come would swallow the beginning of the next.
+void Xenstore_server::check_time() {
+    uint64_t const time = now();
+    if (_service.tick(time) && _connection.within_message())
+        _connection.restart();
+    if (time >= _mend)
+        mend();
+}
+
+// The interrupt stays off until the ring has been emptied.
 void Xenstore_server::pump() {
-    auto const arrived = [&](Message const& message) { _shutdown.arrived(_connection, message); };
-    // What arrives may lead to new requests: until nothing moves.
-    while (_connection.pump(arrived))
-        static_cast<void>(_interrupt.raise());
-    if (!_connection.working() && !_reported) {
-        _reported = true;
-        static_cast<void>(_log.write("the store sent what cannot be; it is not used any more"));
+    _resume = forever;
+    bool drained = turn();
+    if (drained) {
+        static_cast<void>(_interrupt.acknowledge());
+        drained = turn(); // what came before that
     }
+    if (!drained)
+        _resume = after(pause);
+    if (_connection.working() || _mend != forever)
+        return;
+    _mend = after(second);
+    if (!_reported)
+        static_cast<void>(_log.write("the store sent what cannot be; beginning anew"));
+    _reported = true;
+}
+
+// Answers whether there was no more.
+bool Xenstore_server::turn() {
+    auto const arrived = [&](Message const& message) {
+        _shutdown.arrived(_connection, message);
+        _service.arrived(message);
+    };
+    if (_connection.pump(arrived))
+        static_cast<void>(_interrupt.raise());
+    return !_connection.exhausted();
+}
+
+void Xenstore_server::mend() {
+    _mend = forever;
+    if (!_connection.working())
+        _connection.restart();
+}
+
+uint64_t Xenstore_server::deadline() {
+    return std::min({_resume, _mend, _service.deadline(now())});
 }
 
 void Xenstore_server::obey(Order order) {

@@ -1,37 +1,63 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "client_service.hpp"
 #include "shutdown_watch.hpp"
 
-#include <lavandin/init_client.hpp>
+#include <lavandin/client_watch.hpp>
+#include <lavandin/clock.hpp>
 #include <lavandin/log_client.hpp>
 #include <lavandin/mapping.hpp>
 #include <lavandin/service.hpp>
-#include <lavandin/xenstore_protocol.hpp>
 
 namespace lavandin::xenstore {
 
-class Xenstore_server {
+class Xenstore_server final : private Client_service::Clients {
 public:
+    // Bits of the notification that arrives at the endpoint.
+    static constexpr uint64_t interrupt_bit = 1;
+    static constexpr uint64_t ended_bit = 2;
+
     Xenstore_server(Mapping&& page, Interrupt&& interrupt)
         : _page{static_cast<Mapping&&>(page)}, _interrupt{static_cast<Interrupt&&>(interrupt)},
-          _connection{*_page.as<xenstore_domain_interface>()} {}
+          _connection{*_page.as<xenstore_domain_interface>()}, _service{_connection, *this} {}
 
     // Registers what is watched from the beginning.
     void start();
 
     void request(Request& request);
-    // The ring's interrupt.
     void notified(uint64_t bits);
+    // When to come to notified() without a bit.
+    uint64_t deadline();
 
 private:
+    // A store that fills the ring without pause gets this much of the processor's time between.
+    static constexpr uint64_t pause = millisecond;
+
+    void answer(size_t place, Error error, std::string_view text, uint64_t word) override;
+    void changed(size_t watch) override;
+    void forgotten(size_t watch) override;
+
+    void next_event(Request& request);
+    void ask(Request& request, Client_service::Question const& question);
+    Result<size_t> ask_with_notification(Request& request,
+                                         Client_service::Question const& question);
+    void forget_ended();
+    void check_time();
+    bool turn();
     void pump();
+    void mend();
     void obey(Order order);
 
     Mapping _page;
     Interrupt _interrupt;
     Connection _connection;
     Shutdown_watch _shutdown;
+    std::array<Deferred_answer, Requests::maximum> _waiting;
+    std::array<Notification, Watches::maximum> _notifications;
+    Client_service _service;
+    uint64_t _resume{forever}; // when to look at the ring again after a flood
+    uint64_t _mend{forever};   // when to try a lost connection again
     bool _reported{false};
     Log_client const _log;
 };

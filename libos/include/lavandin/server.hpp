@@ -89,6 +89,7 @@ private:
     Request(Reply& reply, Message_buffer& buffer) : _reply{reply}, _writer{buffer} {}
     std::optional<uint64_t> arrive(Endpoint_receive_out const& received);
     void settle(Error error);
+    void send_answer();
 
     Reply& _reply;
     State _state{State::settled};
@@ -98,6 +99,8 @@ private:
     Message_writer _writer;
 };
 
+// A handler may also have `uint64_t deadline()`, asked before each wait: when nothing has come by
+// then, it gets notified(0).
 template <typename Handler>
 concept Request_handler = requires(Handler& handler, Request& request, uint64_t bits) {
     handler.request(request);
@@ -119,7 +122,10 @@ public:
         _reply = TRY(Reply::create());
         Request request{_reply, message_buffer()};
         while (true) {
-            auto const bits = TRY(next(request));
+            uint64_t deadline = forever;
+            if constexpr (requires { handler.deadline(); })
+                deadline = handler.deadline();
+            auto const bits = TRY(next(request, deadline));
             if (bits)
                 handler.notified(*bits);
             else
@@ -128,9 +134,10 @@ public:
     }
 
 private:
-    // Answers the request at hand and waits for the next: a notification's bits, or nothing when
-    // `request` holds a new one.
-    Result<std::optional<uint64_t>> next(Request& request);
+    // Answers the request at hand and waits for the next: a notification's bits, 0 of them when the
+    // deadline has passed, or nothing when `request` holds a new one.
+    Result<std::optional<uint64_t>> next(Request& request, uint64_t deadline);
+    Result<std::optional<uint64_t>> receive(Request& request, uint64_t deadline);
     Result<Endpoint_receive_out> answer_and_receive(Request& request);
 
     Endpoint _endpoint;

@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import re
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from ..modes import start
 from .results import Group, Selection
 
 NAME = "system"
+_SLOWEST = 8  # that are named at the end
 _SHARED = {"guests": 4, "guest_memory": 1024}
 
 
@@ -167,6 +169,7 @@ def run(preset: str, group: Group, selection: Selection) -> None:
     chosen = [test for test in load() if selection.wants(NAME, test.name)]
     pool = Pool(preset)
     built = False
+    took: list[tuple[float, str]] = []
     try:
         for test in chosen:
             if test.slow and not selection.slow:
@@ -175,9 +178,14 @@ def run(preset: str, group: Group, selection: Selection) -> None:
             if test.needs_build and not built:
                 build.ensure(preset)
                 built = True
+            began = time.monotonic()
             group.add(_run_one(test, preset, pool))
+            took.append((time.monotonic() - began, test.name))
     finally:
         pool.drop()
+    if len(took) > _SLOWEST:
+        slowest = sorted(took, reverse=True)[:_SLOWEST]
+        print("    slowest: " + "; ".join(f"{name} {seconds:.0f} s" for seconds, name in slowest))
 
 
 def _run_one(test: Test, preset: str, pool: Pool) -> Case:

@@ -36,7 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--guests", type=int, default=1, metavar="N", help="how many domUs")
     parser.add_argument("--command-line", default="", metavar="STR", help="for the guest's kernel")
     parser.add_argument("--keep-logs", type=Path, metavar="DIR", help="logs of Xen, dom0, guests")
-    parser.add_argument("--gdb", action="store_true", help="wait for ./lavandin gdb before starting")
+    parser.add_argument(
+        "--gdb", action="store_true", help="wait for ./lavandin gdb before starting"
+    )
     parser.add_argument(
         "--idle", type=float, default=10, metavar="S", help="see above (default: %(default)s)"
     )
