@@ -123,9 +123,23 @@ def run(options: MachineOptions, config: GuestConfig, timeout: float) -> Run:
     return Run(figures, options.cpu or qemu.DEFAULT_CPU, versions())
 
 
+def check_target(target: str) -> None:
+    """Raises RigError when `write` could not write there: better before minutes of measuring."""
+    _write_file(target, "", "a")
+
+
 def write(result: Run, target: str) -> None:
     """The JSON form to a file, or to standard output when the target is `-`."""
     if target == "-":
         print(result.as_json())
-    else:
-        Path(target).write_text(result.as_json() + "\n")
+    _write_file(target, result.as_json() + "\n", "w")
+
+
+def _write_file(target: str, text: str, mode: str) -> None:
+    if target == "-":
+        return
+    try:
+        with Path(target).open(mode) as file:
+            file.write(text)
+    except OSError as error:
+        raise RigError(f"cannot write {target}: {error.strerror}") from error

@@ -48,6 +48,11 @@ def main(words: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise  # not about a file: the rig's own mistake
+        say(f"{paint('lavandin:', RED)} {error.filename}: {error.strerror}")
+        return 1
     finally:
         process.ignore_signals()
         process.sweep()
