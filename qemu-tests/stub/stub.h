@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the stub's two parts have of each other. */
-#ifndef STUB_H
-#define STUB_H
+#pragma once
 
 #include <stdint.h>
 #include <xen/xen.h>
@@ -12,12 +11,10 @@ union shared_page {
     char page[4096];
 };
 extern union shared_page shared;
-extern const struct start_info *start_info;
+extern const struct start_info* start_info;
 
-long hypercall4(unsigned number, long a, const void *b, const void *c, long d);
-void say(const char *text);
+long hypercall4(unsigned number, long a, const void* b, const void* c, long d);
+void say(const char* text);
 
 /* Prints the costs of the things a kernel cannot avoid under Xen, as BENCH lines. */
 void print_floor(void);
-
-#endif
