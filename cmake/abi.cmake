@@ -7,7 +7,8 @@ set(abi_inputs ${abi_directory}/system_calls.toml ${abi_directory}/generate.py)
 function(lavandin_generate kind output)
     add_custom_command(
         OUTPUT ${output}
-        COMMAND ${PYTHON} ${abi_directory}/generate.py ${abi_directory}/system_calls.toml ${kind} ${output}
+        COMMAND ${PYTHON}
+            ${abi_directory}/generate.py ${abi_directory}/system_calls.toml ${kind} ${output}
         DEPENDS ${abi_inputs}
         COMMENT "Generating ${kind} from system_calls.toml"
         VERBATIM)

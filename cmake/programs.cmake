@@ -21,15 +21,16 @@ function(lavandin_add_program name)
         LINK_DEPENDS "${script};${CMAKE_SOURCE_DIR}/libos/program.map")
     add_custom_command(TARGET ${name} POST_BUILD
         COMMAND ${CMAKE_COMMAND} -E make_directory ${LAVANDIN_PROGRAMS}/stripped
-        COMMAND ${CMAKE_OBJCOPY} --strip-all ${LAVANDIN_PROGRAMS}/${name} ${LAVANDIN_PROGRAMS}/stripped/${name}
+        COMMAND ${CMAKE_OBJCOPY} --strip-all
+            ${LAVANDIN_PROGRAMS}/${name} ${LAVANDIN_PROGRAMS}/stripped/${name}
         BYPRODUCTS ${LAVANDIN_PROGRAMS}/stripped/${name}
         VERBATIM)
 endfunction()
 
 # lavandin_boot_image(FIRST program [PROGRAMS program...] [FILES name=path...])
 #
-# Makes boot.image in the build folder, with FIRST ready to map, PROGRAMS as files programs/NAME, and
-# FILES under the names given.
+# Makes boot.image in the build folder, with FIRST ready to map, PROGRAMS as files programs/NAME,
+# and FILES under the names given.
 function(lavandin_boot_image)
     cmake_parse_arguments(IMAGE "" "FIRST" "PROGRAMS;FILES" ${ARGN})
     set(tool ${CMAKE_SOURCE_DIR}/tools/make_boot_image.py)

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn
 
 PAGE = 4096
 IMAGE_BASE = 0x10000000  # as lavandin/layout.hpp
-OWN_MODULE = 1           # as lavandin/thread_locals.hpp
+OWN_MODULE = 1  # as lavandin/thread_locals.hpp
 
 MAGIC, VERSION = 0x544F4F424E564C, 1
 HEADER = struct.Struct("<QIIQQII24x")
@@ -55,11 +55,16 @@ def round_up(value: int, unit: int = PAGE) -> int:
 
 
 def program_headers(elf: bytes, path: pathlib.Path) -> tuple[int, list[tuple]]:
-    """The entry and all program headers as (type, flags, offset, address, _, file, memory, alignment)."""
+    """The entry and all program headers: (type, flags, offset, address, _, file, memory, align)."""
     if len(elf) < ELF_HEADER.size or elf[:7] != b"\x7fELF\x02\x01\x01":
         fail(f"{path}: no ELF file of 64 bits")
     (_, kind, machine, _, entry, offset, _, _, _, size, count, *_) = ELF_HEADER.unpack_from(elf)
-    if kind != 3 or machine != 62 or size != PROGRAM_HEADER.size or offset + count * size > len(elf):
+    if (
+        kind != 3
+        or machine != 62
+        or size != PROGRAM_HEADER.size
+        or offset + count * size > len(elf)
+    ):
         fail(f"{path}: no position independent program for x86-64")
     return entry, [PROGRAM_HEADER.unpack_from(elf, offset + i * size) for i in range(count)]
 
@@ -69,15 +74,19 @@ def relocate(memory: bytearray, headers: list[tuple], elf: bytes, path: pathlib.
     table = {}
     for kind, _, offset, _, _, size, *_ in headers:
         if kind == DYNAMIC_SEGMENT:
-            for tag, value in DYNAMIC.iter_unpack(elf[offset:offset + size // DYNAMIC.size * DYNAMIC.size]):
+            for tag, value in DYNAMIC.iter_unpack(
+                elf[offset : offset + size // DYNAMIC.size * DYNAMIC.size]
+            ):
                 if tag == DT_NULL:
                     break
                 table[tag] = value
     if table.keys() & {DT_NEEDED, DT_PLTRELSZ, DT_REL, DT_RELR}:
         fail(f"{path}: needs a dynamic linker")
     begin, size = table.get(DT_RELA, 0), table.get(DT_RELASZ, 0)
-    writable = [(a, a + m) for kind, flags, _, a, _, _, m, _ in headers if kind == LOAD and flags & 2]
-    for place, kind, symbol, addend in RELOCATION.iter_unpack(bytes(memory[begin:begin + size])):
+    writable = [
+        (a, a + m) for kind, flags, _, a, _, _, m, _ in headers if kind == LOAD and flags & 2
+    ]
+    for place, kind, symbol, addend in RELOCATION.iter_unpack(bytes(memory[begin : begin + size])):
         if kind == R_NONE:
             continue
         if symbol or kind not in (R_RELATIVE, R_DTPMOD64):
@@ -90,7 +99,9 @@ def relocate(memory: bytearray, headers: list[tuple], elf: bytes, path: pathlib.
 
 def rights_of(flags: int, path: pathlib.Path) -> int:
     """ELF's execute, write, read (1, 2, 4) as memory permissions."""
-    rights = (READ if flags & 4 else 0) | (WRITE if flags & 2 else 0) | (EXECUTE if flags & 1 else 0)
+    rights = (
+        (READ if flags & 4 else 0) | (WRITE if flags & 2 else 0) | (EXECUTE if flags & 1 else 0)
+    )
     if rights not in (READ, READ | WRITE, READ | EXECUTE):
         fail(f"{path}: a segment is writable and executable, or not readable")
     return rights
@@ -107,26 +118,36 @@ def load_program(path: pathlib.Path) -> Program:
     for _, _, offset, address, _, file_bytes, memory_bytes, _ in loads:
         if offset + file_bytes > len(elf) or file_bytes > memory_bytes:
             fail(f"{path}: a segment lies outside the file")
-        memory[address:address + file_bytes] = elf[offset:offset + file_bytes]
+        memory[address : address + file_bytes] = elf[offset : offset + file_bytes]
     relocate(memory, headers, elf, path)
     protected = {h[3]: h[3] + h[6] for h in headers if h[0] == RELRO and h[6]}
     segments: list[Segment] = []
     for _, flags, _, address, _, file_bytes, memory_bytes, _ in loads:
         rights, begin, end = rights_of(flags, path), address // PAGE * PAGE, address + memory_bytes
-        if segments and begin < segments[-1].address - IMAGE_BASE + round_up(segments[-1].memory_bytes):
+        if segments and begin < segments[-1].address - IMAGE_BASE + round_up(
+            segments[-1].memory_bytes
+        ):
             fail(f"{path}: segments share a page")
         if address in protected:
             middle = protected[address]
             if middle % PAGE or middle > end:
                 fail(f"{path}: what is to be protected does not end on a page")
-            segments.append(Segment(IMAGE_BASE + begin, bytes(memory[begin:middle]), middle - begin, READ))
+            segments.append(
+                Segment(IMAGE_BASE + begin, bytes(memory[begin:middle]), middle - begin, READ)
+            )
             begin = middle
         contents_end = max(begin, min(round_up(address + file_bytes), round_up(end)))
         if rights & WRITE == 0:
             end = contents_end
         if end > begin:
-            segments.append(Segment(IMAGE_BASE + begin, bytes(memory[begin:contents_end]),
-                                    round_up(end) - begin, rights))
+            segments.append(
+                Segment(
+                    IMAGE_BASE + begin,
+                    bytes(memory[begin:contents_end]),
+                    round_up(end) - begin,
+                    rights,
+                )
+            )
     return Program(IMAGE_BASE + entry, segments)
 
 
@@ -152,17 +173,26 @@ def build(program: Program, files: dict[str, bytes]) -> bytes:
         return offset
 
     for segment in program.segments:
-        segment_table += SEGMENT.pack(append(segment.contents), segment.address, len(segment.contents),
-                                      segment.memory_bytes, segment.rights)
+        segment_table += SEGMENT.pack(
+            append(segment.contents),
+            segment.address,
+            len(segment.contents),
+            segment.memory_bytes,
+            segment.rights,
+        )
     for name in names:
         file_table += FILE.pack(name.encode(), append(files[name]), len(files[name]))
     size = round_up(tables) + len(contents)
 
     def head(checksum: int) -> bytes:
-        return HEADER.pack(MAGIC, VERSION, checksum, size, program.entry, len(program.segments), len(files))
+        return HEADER.pack(
+            MAGIC, VERSION, checksum, size, program.entry, len(program.segments), len(files)
+        )
 
     checksum = zlib.crc32(head(0) + segment_table + file_table)
-    return (head(checksum) + segment_table + file_table).ljust(round_up(tables), b"\0") + bytes(contents)
+    return (head(checksum) + segment_table + file_table).ljust(round_up(tables), b"\0") + bytes(
+        contents
+    )
 
 
 def list_image(path: pathlib.Path) -> None:
@@ -174,11 +204,19 @@ def list_image(path: pathlib.Path) -> None:
     if magic != MAGIC or version != VERSION or size > len(image) or end > size:
         fail(f"{path}: no boot image of version {VERSION}, or truncated")
     good = zlib.crc32(image[:12] + bytes(4) + image[16:end]) == checksum
-    print(f"{path}: {size} bytes, entry {entry:#x}, checksum {checksum:#010x} {'good' if good else 'WRONG'}")
+    print(
+        f"{path}: {size} bytes, entry {entry:#x}, "
+        f"checksum {checksum:#010x} {'good' if good else 'WRONG'}"
+    )
     for i in range(segments):
-        offset, address, file_bytes, memory_bytes, rights = SEGMENT.unpack_from(image, HEADER.size + i * SEGMENT.size)
+        offset, address, file_bytes, memory_bytes, rights = SEGMENT.unpack_from(
+            image, HEADER.size + i * SEGMENT.size
+        )
         letters = "".join(c if rights & b else "-" for c, b in zip("rwx", (READ, WRITE, EXECUTE)))
-        print(f"  segment {address:#x} {letters} {file_bytes:>8} of {memory_bytes:>8} bytes at {offset:#x}")
+        print(
+            f"  segment {address:#x} {letters} {file_bytes:>8} of {memory_bytes:>8} bytes "
+            f"at {offset:#x}"
+        )
     for i in range(files):
         name, offset, length = FILE.unpack_from(image, end - (files - i) * FILE.size)
         print(f"  file    {name.rstrip(bytes(1)).decode():<32} {length:>8} bytes at {offset:#x}")
@@ -187,11 +225,17 @@ def list_image(path: pathlib.Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--list", type=pathlib.Path, metavar="IMAGE", help="print what an image holds")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--list", type=pathlib.Path, metavar="IMAGE", help="print what an image holds"
+    )
     parser.add_argument("--output", type=pathlib.Path, help="image to write")
     parser.add_argument("--first", type=pathlib.Path, help="ELF of the first program")
-    parser.add_argument("--file", action="append", default=[], metavar="NAME=PATH", help="a file to add")
+    parser.add_argument(
+        "--file", action="append", default=[], metavar="NAME=PATH", help="a file to add"
+    )
     arguments = parser.parse_args()
     if arguments.list:
         return list_image(arguments.list)

@@ -9,6 +9,7 @@
 #include <array>
 #include <gtest/gtest.h>
 #include <initializer_list>
+#include <kernel/boot.hpp>
 #include <kernel/endpoint.hpp>
 #include <kernel/memory.hpp>
 #include <kernel/process.hpp>
@@ -97,6 +98,7 @@ protected:
     // Runs the kernel, which may not come back because nobody is ready.
     template <typename Entry>
     void enter(Entry entry) {
+        fake::platform().stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
         try {
             entry();
         } catch (fake::Idle const&) {

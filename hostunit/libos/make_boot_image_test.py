@@ -15,14 +15,33 @@ LOAD, DYNAMIC, RELRO = 1, 2, 0x6474E552
 def sample(**changes: int) -> bytearray:
     """Text at 0x1000; data at 0x2010, protected up to 0x3000, with zeroed data up to 0x5000."""
     elf = bytearray(0x3080)
-    headers = [(LOAD, 4, 0, 0, 0, 0x800, 0x800, 4096),
-               (LOAD, changes.get("text_flags", 5), 0x1000, 0x1000, 0, 0x800, 0x800, 4096),
-               (LOAD, 6, 0x2010, 0x2010, 0, 0x1070, 0x2FF0, 4096),
-               (DYNAMIC, 6, 0x2100, 0x2100, 0, 64, 64, 8),
-               (RELRO, 4, 0x2010, 0x2010, 0, changes.get("protected", 0xFF0), 0xFF0, 1)]
+    headers = [
+        (LOAD, 4, 0, 0, 0, 0x800, 0x800, 4096),
+        (LOAD, changes.get("text_flags", 5), 0x1000, 0x1000, 0, 0x800, 0x800, 4096),
+        (LOAD, 6, 0x2010, 0x2010, 0, 0x1070, 0x2FF0, 4096),
+        (DYNAMIC, 6, 0x2100, 0x2100, 0, 64, 64, 8),
+        (RELRO, 4, 0x2010, 0x2010, 0, changes.get("protected", 0xFF0), 0xFF0, 1),
+    ]
     headers[4] = headers[4][:6] + (changes.get("protected", 0xFF0), 1)
-    struct.pack_into("<16sHHIQQQIHHHHHH", elf, 0, b"\x7fELF\x02\x01\x01", changes.get("kind", 3), 62, 1,
-                     0x1010, 64, 0, 0, 64, 56, len(headers), 0, 0, 0)
+    struct.pack_into(
+        "<16sHHIQQQIHHHHHH",
+        elf,
+        0,
+        b"\x7fELF\x02\x01\x01",
+        changes.get("kind", 3),
+        62,
+        1,
+        0x1010,
+        64,
+        0,
+        0,
+        64,
+        56,
+        len(headers),
+        0,
+        0,
+        0,
+    )
     for i, header in enumerate(headers):
         struct.pack_into("<IIQQQQQQ", elf, 64 + i * 56, *header)
     struct.pack_into("<8Q", elf, 0x2100, 7, 0x600, 8, 48, changes.get("tag", 9), 24, 0, 0)
@@ -40,8 +59,11 @@ class MakeBootImage(unittest.TestCase):
     def make(self, elf: bytes, *files: str) -> subprocess.CompletedProcess:
         (self.path / "elf").write_bytes(elf)
         arguments = [f"--file={name}={self.path / 'elf'}" for name in files]
-        return subprocess.run([TOOL, "--output", self.path / "image", "--first", self.path / "elf", *arguments],
-                              capture_output=True, text=True)
+        return subprocess.run(
+            [TOOL, "--output", self.path / "image", "--first", self.path / "elf", *arguments],
+            capture_output=True,
+            text=True,
+        )
 
     def read(self) -> list[str]:
         run = subprocess.run([READER, self.path / "image"], capture_output=True, text=True)
@@ -49,8 +71,19 @@ class MakeBootImage(unittest.TestCase):
 
     def test_the_reader_accepts_what_the_tool_makes(self) -> None:
         self.assertEqual(self.make(sample(), "b", "a", "programs/x").returncode, 0)
-        self.assertEqual(self.read(), ["no error", "10000000 1000 1", "10001000 1000 5", "10002000 1000 1",
-                                       "10003000 2000 3", f"a {0x3080}", f"b {0x3080}", f"programs/x {0x3080}"])
+        self.assertEqual(
+            self.read(),
+            [
+                "no error",
+                "10000000 1000 1",
+                "10001000 1000 5",
+                "10002000 1000 1",
+                "10003000 2000 3",
+                f"a {0x3080}",
+                f"b {0x3080}",
+                f"programs/x {0x3080}",
+            ],
+        )
 
     def test_relocations_are_applied(self) -> None:
         self.make(sample())
@@ -69,8 +102,14 @@ class MakeBootImage(unittest.TestCase):
         self.assertIn("checksum", self.read()[0])
 
     def test_bad_programs_are_refused(self) -> None:
-        for changes in ({"kind": 2}, {"text_flags": 7}, {"tag": 1}, {"relocation": 18}, {"place": 0x1100},
-                        {"protected": 0xFE0}):
+        for changes in (
+            {"kind": 2},
+            {"text_flags": 7},
+            {"tag": 1},
+            {"relocation": 18},
+            {"place": 0x1100},
+            {"protected": 0xFE0},
+        ):
             run = self.make(sample(**changes))
             self.assertNotEqual(run.returncode, 0, changes)
             self.assertRegex(run.stderr, "^make_boot_image: ", changes)

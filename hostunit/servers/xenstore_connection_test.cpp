@@ -1,60 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "fake_store.hpp"
+
 #include <servers/xenstore/shutdown_watch.hpp>
 
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>
-#include <string.h>
 #include <string>
-#include <vector>
 
 namespace {
 
 using namespace lavandin::xenstore;
 
-struct Request {
-    xsd_sockmsg header;
-    std::string payload;
-};
-
-// xenstored's end of the page: takes requests and sends answers.
-class Store {
-public:
-    xenstore_domain_interface page{};
-
-    void take_bytes(size_t limit = SIZE_MAX) {
-        for (; page.req_cons != page.req_prod && limit > 0; --limit)
-            _bytes += page.req[page.req_cons++ % XENSTORE_RING_SIZE];
-    }
-
-    std::vector<Request> take() {
-        take_bytes();
-        std::vector<Request> requests;
-        xsd_sockmsg header;
-        while (_bytes.size() >= sizeof(header)) {
-            memcpy(&header, _bytes.data(), sizeof(header));
-            if (_bytes.size() < sizeof(header) + header.len)
-                break;
-            requests.push_back({header, _bytes.substr(sizeof(header), header.len)});
-            _bytes.erase(0, sizeof(header) + header.len);
-        }
-        return requests;
-    }
-
-    void answer(uint32_t type, uint32_t request, std::string_view payload) {
-        xsd_sockmsg const header{type, request, 0, static_cast<uint32_t>(payload.size())};
-        put({reinterpret_cast<char const*>(&header), sizeof(header)});
-        put(payload);
-    }
-
-    void put(std::string_view bytes) {
-        for (char const byte : bytes)
-            page.rsp[page.rsp_prod++ % XENSTORE_RING_SIZE] = byte;
-    }
-
-private:
-    std::string _bytes;
-};
+using Store = Fake_store;
 
 struct Guest {
     Store store;
@@ -130,6 +88,55 @@ TEST(Xenstore_connection, impossible_counts_and_lengths_end_it) {
         EXPECT_FALSE(connection.working());
         EXPECT_EQ(connection.send(XS_READ, {"k"}), 0u);
     }
+}
+
+TEST(Xenstore_connection, begins_anew_after_what_cannot_be) {
+    for (int kind = 0; kind < 3; ++kind) {
+        Store store;
+        Connection connection{store.page};
+        if (kind == 0)
+            store.page.req_cons = 9999;
+        else if (kind == 1)
+            store.page.rsp_prod = 9999;
+        else
+            store.answer(XS_READ, 0x7f7f7f7f, std::string(100, '\x7f'));
+        if (kind == 2)
+            store.page.rsp[12] = store.page.rsp[15] = 0x7f;
+        connection.send(XS_READ, {"k"});
+        connection.pump([](Message const&) { FAIL(); });
+        ASSERT_FALSE(connection.working());
+        connection.restart();
+        ASSERT_TRUE(connection.working());
+        uint32_t const number = connection.send(XS_READ, {"again"});
+        connection.pump([](Message const&) { FAIL(); });
+        ASSERT_EQ(store.take().back().header.req_id, number);
+        store.answer(XS_READ, number, "v");
+        std::string value;
+        connection.pump([&](Message const& message) { value = message.payload; });
+        EXPECT_EQ(value, "v");
+    }
+}
+
+// A store that fills the ring as fast as it is emptied.
+TEST(Xenstore_connection, a_flood_is_taken_in_parts) {
+    Store store;
+    Connection connection{store.page};
+    size_t messages = 0;
+    std::string const event{"data\0"
+                            "1\0",
+                            7};
+    auto const refill = [&](Message const&) {
+        ++messages;
+        store.answer(XS_WATCH_EVENT, 0, event);
+    };
+    for (int i = 0; i < 40; ++i)
+        store.answer(XS_WATCH_EVENT, 0, event);
+    connection.pump(refill);
+    EXPECT_TRUE(connection.exhausted());
+    EXPECT_LE(messages, Connection::bytes_at_once / (sizeof(xsd_sockmsg) + event.size()));
+    connection.pump([](Message const&) {});
+    EXPECT_FALSE(connection.exhausted());
+    EXPECT_TRUE(connection.working());
 }
 
 TEST(Xenstore_connection, random_bytes_never_leave_the_buffers) {

@@ -21,11 +21,20 @@ TYPES = {
     "tag": "Message_tag",
 }
 MEANING = {
-    "bytes": "size in bytes", "flags": "bit set", "word": "64 bits", "capability": "slot number",
-    "address": "user address", "time": "nanoseconds", "tag": "message tag",
+    "bytes": "size in bytes",
+    "flags": "bit set",
+    "word": "64 bits",
+    "capability": "slot number",
+    "address": "user address",
+    "time": "nanoseconds",
+    "tag": "message tag",
 }
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]
-BANNER = "// SPDX-License-Identifier: MIT\n// Made by kernel/abi/generate.py from system_calls.toml. Do not edit.\n#pragma once\n\n"
+BANNER = (
+    "// SPDX-License-Identifier: MIT\n"
+    "// Made by kernel/abi/generate.py from system_calls.toml. Do not edit.\n"
+    "#pragma once\n\n"
+)
 
 
 def cpp_type(field: dict) -> str:
@@ -56,14 +65,20 @@ def check(calls: list[dict]) -> None:
 
 
 def numbers(calls: list[dict]) -> str:
-    text = BANNER + "#include <stdint.h>\n\nnamespace lavandin::abi {\n\nenum class System_call : uint64_t {\n"
+    text = (
+        BANNER
+        + "#include <stdint.h>\n\nnamespace lavandin::abi {\n\n"
+        + "enum class System_call : uint64_t {\n"
+    )
     text += "".join(f"    {c['name']} = {c['number']},\n" for c in calls)
     return text + "};\n\n} // namespace lavandin::abi\n"
 
 
 def types(calls: list[dict]) -> str:
-    text = BANNER + ("#include <lavandin/abi/capability.hpp>\n#include <lavandin/abi/message.hpp>\n\n"
-                     "namespace lavandin::abi {\n")
+    text = BANNER + (
+        "#include <lavandin/abi/capability.hpp>\n#include <lavandin/abi/message.hpp>\n\n"
+        "namespace lavandin::abi {\n"
+    )
     for call in calls:
         for direction in ("in", "out"):
             if call.get(direction):
@@ -92,9 +107,11 @@ def encode(field: dict, source: str) -> str:
 
 
 def stubs(calls: list[dict]) -> str:
-    text = BANNER + ("#include <lavandin/abi/result.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n"
-                     "#include <lavandin/abi/system_call_types.hpp>\n#include <lavandin/enter_kernel.hpp>\n\n"
-                     "namespace lavandin {\n\nusing namespace abi;\n")
+    text = BANNER + (
+        "#include <lavandin/abi/result.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n"
+        "#include <lavandin/abi/system_call_types.hpp>\n#include <lavandin/enter_kernel.hpp>\n\n"
+        "namespace lavandin {\n\nusing namespace abi;\n"
+    )
     for call in calls:
         arguments = call.get("in", [])
         parameters = ", ".join(f"{cpp_type(f)} {f['name']}" for f in arguments)
@@ -125,18 +142,23 @@ def handler(call: dict) -> str:
 
 
 def handlers(calls: list[dict]) -> str:
-    text = BANNER + ("#include <kernel/result.hpp>\n#include <lavandin/abi/system_call_types.hpp>\n\n"
-                     "namespace kernel {\n\nclass Thread;\n\nnamespace system_call {\n\n")
+    text = BANNER + (
+        "#include <kernel/result.hpp>\n#include <lavandin/abi/system_call_types.hpp>\n\n"
+        "namespace kernel {\n\nclass Thread;\n\nnamespace system_call {\n\n"
+    )
     text += "".join(f"{handler(c)};\n" for c in calls)
     return text + "\n} // namespace system_call\n} // namespace kernel\n"
 
 
 def dispatch(calls: list[dict]) -> str:
     text = BANNER.replace("#pragma once\n\n", "") + (
-        "#include <kernel/dispatch.hpp>\n#include <kernel/system_calls.hpp>\n#include <kernel/thread.hpp>\n"
+        "#include <kernel/dispatch.hpp>\n#include <kernel/system_calls.hpp>\n"
+        "#include <kernel/thread.hpp>\n"
         "#include <lavandin/abi/system_call_numbers.hpp>\n\nnamespace kernel {\n\n"
         "void dispatch(Thread& caller) {\n    using namespace abi;\n"
-        "    switch (auto& registers = caller.registers(); static_cast<System_call>(registers.number())) {\n")
+        "    auto& registers = caller.registers();\n"
+        "    switch (static_cast<System_call>(registers.number())) {\n"
+    )
     for call in calls:
         text += f"    case System_call::{call['name']}: {{\n"
         argument = ""
@@ -151,26 +173,31 @@ def dispatch(calls: list[dict]) -> str:
         elif not fields:
             text += f"        registers.answer({invocation}.error());\n"
         else:
-            text += f"        auto const result = {invocation};\n        registers.answer(result.error());\n"
+            text += f"        auto const result = {invocation};\n"
+            text += "        registers.answer(result.error());\n"
             text += "        if (result.ok()) {\n"
             for i, field in enumerate(fields):
                 source = "result.value()" + (f".{field['name']}" if len(fields) > 1 else "")
                 text += f"            registers.set_word({i}, {encode(field, source)});\n"
             text += "        }\n"
         text += "        return;\n    }\n"
-    text += ("    }\n    caller.registers().answer(Error::no_such_system_call);\n}\n\n} // namespace kernel\n")
+    text += "    }\n    registers.answer(Error::no_such_system_call);\n}\n\n} // namespace kernel\n"
     return text
 
 
 def pairs(calls: list[dict]) -> str:
-    text = BANNER + ("#include <lavandin/abi/error.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n\n"
-                     "namespace lavandin {\n\nstruct System_call_pair {\n    abi::System_call call;\n"
-                     "    abi::Error error;\n    char const* call_name;\n    char const* error_name;\n};\n\n"
-                     "inline constexpr System_call_pair system_call_pairs[] = {\n")
+    text = BANNER + (
+        "#include <lavandin/abi/error.hpp>\n#include <lavandin/abi/system_call_numbers.hpp>\n\n"
+        "namespace lavandin {\n\nstruct System_call_pair {\n    abi::System_call call;\n"
+        "    abi::Error error;\n    char const* call_name;\n    char const* error_name;\n};\n\n"
+        "inline constexpr System_call_pair system_call_pairs[] = {\n"
+    )
     for call in calls:
         for error in ["none"] + [e["name"] for e in call.get("errors", [])]:
-            text += (f"    {{abi::System_call::{call['name']}, abi::Error::{error}, "
-                     f"\"{call['name']}\", \"{error}\"}},\n")
+            text += (
+                f"    {{abi::System_call::{call['name']}, abi::Error::{error}, "
+                f"\"{call['name']}\", \"{error}\"}},\n"
+            )
     return text + "};\n\n} // namespace lavandin\n"
 
 
@@ -180,21 +207,45 @@ def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
 
 
 def reference(calls: list[dict]) -> str:
-    text = ("# System calls\n\nMade from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this page is old.\n\n"
-            "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success). Arguments in `rdi`, `rsi`, `rdx`,\n"
-            "`r10`, `r8`, `r9`, results in the same registers in the same order. `rcx` and `r11` are lost, all other\n"
-            "registers are kept. A call that fails changes nothing. Any other number answers `no_such_system_call`.\n\n")
-    text += table([(f"{c['number']}", f"[{c['name']}](#{c['name']})", " ".join(c["text"].split()).split(". ")[0].rstrip(".") + ".")
-                   if c.get("text") else (f"{c['number']}", c["name"], "") for c in calls], ("number", "call", "what"))
+    text = (
+        "# System calls\n\n"
+        "Made from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this is old.\n\n"
+        "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success). Arguments\n"
+        "in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same registers in the same\n"
+        "order; of a slot number the low 32 bits count. `rcx` and `r11` are lost, all other\n"
+        "registers are kept. A call that fails changes nothing, but that a caller which a\n"
+        "receive gave up stays given up. Any other number answers `no_such_system_call`.\n\n"
+    )
+    text += table(
+        [
+            (
+                f"{c['number']}",
+                f"[{c['name']}](#{c['name']})",
+                " ".join(c["text"].split()).split(". ")[0].rstrip(".") + ".",
+            )
+            if c.get("text")
+            else (f"{c['number']}", c["name"], "")
+            for c in calls
+        ],
+        ("number", "call", "what"),
+    )
     for call in calls:
-        text += f"\n## {call['name']}\n\nNumber {call['number']}. {' '.join(call['text'].split())}\n"
+        text += (
+            f"\n## {call['name']}\n\nNumber {call['number']}. {' '.join(call['text'].split())}\n"
+        )
         for direction, title in (("in", "Takes"), ("out", "Answers")):
             if call.get(direction):
                 text += f"\n{title}\n\n" + table(
-                    [(REGISTERS[i], f"`{f['name']}`", MEANING[f["type"]], f["text"]) for i, f in enumerate(call[direction])],
-                    ("register", "name", "type", "meaning"))
+                    [
+                        (REGISTERS[i], f"`{f['name']}`", MEANING[f["type"]], f["text"])
+                        for i, f in enumerate(call[direction])
+                    ],
+                    ("register", "name", "type", "meaning"),
+                )
         if call.get("errors"):
-            text += "\nErrors\n\n" + table([(f"`{e['name']}`", e["when"]) for e in call["errors"]], ("error", "when"))
+            text += "\nErrors\n\n" + table(
+                [(f"`{e['name']}`", e["when"]) for e in call["errors"]], ("error", "when")
+            )
         else:
             text += "\nHas no errors.\n"
     return text

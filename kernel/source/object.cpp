@@ -20,8 +20,8 @@ uint64_t object_count(Object_type type) {
     return __atomic_load_n(&counts[static_cast<unsigned>(type)], __ATOMIC_RELAXED);
 }
 
-// A quota is no Object: nobody holds a capability to it. It pays for itself out of its parent, which
-// may have waited for nothing else. A loop, because the line of parents may be of any length.
+// A quota is no Object: nobody holds a capability to it. It pays for itself out of its parent,
+// which may have waited for nothing else. A loop, because the line of parents may be of any length.
 void Quota::last_reference_gone() {
     for (Quota* gone = this; gone;) {
         Quota* const above = gone->_parent.release();

@@ -22,21 +22,44 @@ import time
 TARGET = "x86_64-elf"
 
 CONFIGURE = [
-    f"--target={TARGET}", "--disable-libgloss", "--disable-multilib", "--disable-nls", "--disable-shared",
-    "--disable-newlib-supplied-syscalls",     # libos brings them: platform.h
-    "--enable-newlib-retargetable-locking",   # locks are libos's
-    "--enable-newlib-global-stdio-streams",   # threads share stdin, stdout and stderr
-    "--enable-newlib-io-long-long", "--enable-newlib-io-c99-formats",
-    "--disable-dependency-tracking", "--disable-silent-rules",
+    f"--target={TARGET}",
+    "--disable-libgloss",
+    "--disable-multilib",
+    "--disable-nls",
+    "--disable-shared",
+    "--disable-newlib-supplied-syscalls",  # libos brings them: platform.h
+    "--enable-newlib-retargetable-locking",  # locks are libos's
+    "--enable-newlib-global-stdio-streams",  # threads share stdin, stdout and stderr
+    "--enable-newlib-io-long-long",
+    "--enable-newlib-io-c99-formats",
+    "--disable-dependency-tracking",
+    "--disable-silent-rules",
 ]
 
 # The compilers are the host's: what they say of the host's system is taken back. Position
 # independent, thread-locals (and errno, through __getreent) per thread, no unwinding tables.
 FLAGS = [
-    "-O2", "-g", "-fPIC", "-fvisibility=hidden", "-ftls-model=global-dynamic", "-D__DYNAMIC_REENT__",
-    "-ffunction-sections", "-fdata-sections", "-fno-stack-protector", "-fcf-protection=none",
-    "-fno-asynchronous-unwind-tables", "-fno-unwind-tables", "-fno-common", "-w",
-    "-U__linux__", "-U__linux", "-Ulinux", "-U__gnu_linux__", "-U__unix__", "-U__unix", "-Uunix",
+    "-O2",
+    "-g",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ftls-model=global-dynamic",
+    "-D__DYNAMIC_REENT__",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-stack-protector",
+    "-fcf-protection=none",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
+    "-fno-common",
+    "-w",
+    "-U__linux__",
+    "-U__linux",
+    "-Ulinux",
+    "-U__gnu_linux__",
+    "-U__unix__",
+    "-U__unix",
+    "-Uunix",
     "-D_FORTIFY_SOURCE=0",
 ]
 
@@ -52,23 +75,42 @@ def fingerprint(source: pathlib.Path, compiler: str) -> str:
 def run(command: list[str], directory: pathlib.Path, environment: dict, log) -> None:
     log.write(f"\n$ {' '.join(command)}\n")
     log.flush()
-    subprocess.run(command, cwd=directory, env=environment, stdout=log, stderr=log,
-                   stdin=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        command,
+        cwd=directory,
+        env=environment,
+        stdout=log,
+        stderr=log,
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 def own_headers(compiler: str) -> str:
     """The compiler's own headers, such as stddef.h; the host's C library stays out of sight."""
-    answer = subprocess.run([compiler, "-print-file-name=include"], capture_output=True, check=True, text=True)
+    answer = subprocess.run(
+        [compiler, "-print-file-name=include"], capture_output=True, check=True, text=True
+    )
     return answer.stdout.strip()
 
 
 def environment(compiler: str, flags: list[str]) -> dict:
     """Tools for the target, and none of what the user's own environment says about compilers."""
     result = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG")}
-    result |= {"CC": "gcc-12", "CC_FOR_TARGET": compiler, "AS_FOR_TARGET": "as", "AR_FOR_TARGET": "ar",
-               "RANLIB_FOR_TARGET": "ranlib", "NM_FOR_TARGET": "nm", "LD_FOR_TARGET": "ld",
-               "STRIP_FOR_TARGET": "strip", "READELF_FOR_TARGET": "readelf", "MAKEINFO": "true",
-               "CFLAGS_FOR_TARGET": " ".join(flags), "LC_ALL": "C"}
+    result |= {
+        "CC": "gcc-12",
+        "CC_FOR_TARGET": compiler,
+        "AS_FOR_TARGET": "as",
+        "AR_FOR_TARGET": "ar",
+        "RANLIB_FOR_TARGET": "ranlib",
+        "NM_FOR_TARGET": "nm",
+        "LD_FOR_TARGET": "ld",
+        "STRIP_FOR_TARGET": "strip",
+        "READELF_FOR_TARGET": "readelf",
+        "MAKEINFO": "true",
+        "CFLAGS_FOR_TARGET": " ".join(flags),
+        "LC_ALL": "C",
+    }
     return result
 
 
@@ -76,9 +118,24 @@ def build(arguments: argparse.Namespace, log) -> None:
     work = arguments.output / "work"
     shutil.rmtree(work, ignore_errors=True)
     (work / "build").mkdir(parents=True)
-    run(["tar", "-xf", str(arguments.source.resolve()), "--strip-components=1", "--one-top-level=source"],
-        work, dict(os.environ), log)
-    flags = FLAGS + [f"-ffile-prefix-map={work}/=newlib/", "-nostdinc", "-isystem", own_headers(arguments.compiler)]
+    run(
+        [
+            "tar",
+            "-xf",
+            str(arguments.source.resolve()),
+            "--strip-components=1",
+            "--one-top-level=source",
+        ],
+        work,
+        dict(os.environ),
+        log,
+    )
+    flags = FLAGS + [
+        f"-ffile-prefix-map={work}/=newlib/",
+        "-nostdinc",
+        "-isystem",
+        own_headers(arguments.compiler),
+    ]
     tools = environment(arguments.compiler, flags)
     run(["../source/configure", f"--prefix={work}/install"] + CONFIGURE, work / "build", tools, log)
     run(["make", f"-j{arguments.jobs}", "all-target-newlib"], work / "build", tools, log)
@@ -90,11 +147,17 @@ def build(arguments: argparse.Namespace, log) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=pathlib.Path, required=True, help="newlib's source archive")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--source", type=pathlib.Path, required=True, help="newlib's source archive"
+    )
     parser.add_argument("--compiler", required=True, help="C compiler, such as gcc-12 or clang-14")
     parser.add_argument("--output", type=pathlib.Path, required=True, help="where the result goes")
-    parser.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="parallel jobs")
+    parser.add_argument(
+        "--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="parallel jobs"
+    )
     arguments = parser.parse_args()
     if not arguments.source.exists():
         sys.exit(f"newlib: {arguments.source} is missing: run ./lavandin setup")
@@ -107,7 +170,10 @@ def main() -> None:
         if stamp.exists() and stamp.read_text() == wanted:
             stamp.touch()  # newer than this file, for the build tool
             return
-        print(f"newlib: building with {arguments.compiler}, about a minute; log in {log_path}", flush=True)
+        print(
+            f"newlib: building with {arguments.compiler}, about a minute; log in {log_path}",
+            flush=True,
+        )
         begin = time.monotonic()
         stamp.unlink(missing_ok=True)
         try:

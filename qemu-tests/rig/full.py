@@ -32,6 +32,7 @@ from .pump import Pump
 
 _FIRST_PORT, _PORTS_PER_CARD, _LAST_PORT = 4, 4, 31
 MOST_GUESTS = _LAST_PORT - _FIRST_PORT + 1
+LEAST_MEMORY = 5  # MiB that xl can build a domain with
 _XEN_MEMORY = 160  # MiB beside dom0's and the guests'
 _GUEST_OVERHEAD = 8  # MiB that Xen and xl take for each guest beside its own
 _BOOT_TIMEOUT = 240
@@ -162,8 +163,9 @@ class FullMachine(Machine):
             raise RigError(f"{self.qemu.complaint() or 'dom0 did not come up'}\n{self._tails()}")
 
     def _tails(self) -> str:
-        xen_said, dom0_said = self.xen_console.tail(12), self.dom0_console.tail(12)
-        return f"Xen's last lines:\n{xen_said}\ndom0's:\n{dom0_said}"
+        return (
+            f"Xen's last lines:\n{self.xen_console.tail(12)}\ndom0's:\n{self.dom0_console.tail(12)}"
+        )
 
     # Channels.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""dom0's root file system: made once from unpacked packages, a run's own files behind it."""
+"""dom0's root file system: made once from the unpacked packages, a run's own files behind it."""
 
 from __future__ import annotations
 

@@ -96,8 +96,9 @@ def run(
     if check and status:
         tail = "\n".join(text.rstrip().split("\n")[-60:])
         where = f"\n(all of it: {log})" if log else ""
-        command = " ".join(map(str, arguments))
-        raise RigError(f"{command}\nended with status {status}:\n{tail}{where}")
+        raise RigError(
+            f"{' '.join(map(str, arguments))}\nended with status {status}:\n{tail}{where}"
+        )
     return status, text
 
 

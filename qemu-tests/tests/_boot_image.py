@@ -19,9 +19,7 @@ FILE_FIELDS = ("name", "offset", "bytes")
 
 
 def _rows(layout: struct.Struct, names: tuple[str, ...], data: bytes, at: int, count: int) -> list:
-    return [
-        dict(zip(names, layout.unpack_from(data, at + i * layout.size))) for i in range(count)
-    ]
+    return [dict(zip(names, layout.unpack_from(data, at + i * layout.size))) for i in range(count)]
 
 
 @dataclass
@@ -71,7 +69,8 @@ class BootImage:
             head = _HEADER.pack(*(self.header | {"checksum": 0}).values())
             self.header["checksum"] = zlib.crc32(head + tables)
         head = _HEADER.pack(*self.header.values()) + tables
-        offsets = [row["offset"] for row in self.segments + self.files if row["offset"]]
-        assert len(head) <= min(offsets), "no room in the tables' last page"
+        assert len(head) <= min(
+            row["offset"] for row in self.segments + self.files if row["offset"]
+        )
         whole = head + self.contents[len(head) :]
         return whole[: len(whole) - self.cut]

@@ -13,8 +13,9 @@ def outcomes(text, ending=None):
 class Ktap(unittest.TestCase):
     def test_passes_with_noise_between(self):
         report = parse("booting\n1..9\nKTAP version 1\n1..2\n(XEN) hello\nok 1 - a\nxx\nok 2 - b\n")
-        results = [(c.name, c.outcome) for c in report.cases]
-        self.assertEqual(results, [("a", "passed"), ("b", "passed")])
+        self.assertEqual(
+            [(c.name, c.outcome) for c in report.cases], [("a", "passed"), ("b", "passed")]
+        )
         self.assertTrue(report.complete)
 
     def test_carriage_returns(self):

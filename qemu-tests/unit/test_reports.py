@@ -42,8 +42,9 @@ class Stack(unittest.TestCase):
         self.assertEqual(crash.stack_words("no stack"), [])
 
     def test_xenctx_form(self):
-        dump = "Stack:\n 0000000000000001 0000000000000002\n\nx"
-        self.assertEqual(crash.stack_words(dump), [1, 2])
+        self.assertEqual(
+            crash.stack_words("Stack:\n 0000000000000001 0000000000000002\n\nx"), [1, 2]
+        )
 
     def test_xenctx_call_trace_is_longer(self):
         dump = "Stack:\n 0000000000000001\n\nCall Trace:\n"

@@ -88,7 +88,8 @@ void Log_server::keep(std::string_view text, Line_collector& collector) {
     collector.add(text, [&](std::string_view line) { _ring.append(line); });
 }
 
-// Indented lines are details (registers of a program that faulted): who wants them asks for the log.
+// Indented lines are details (registers of a program that faulted): who wants them asks for the
+// log.
 void Log_server::show_lines(std::string_view text) {
     _shown_lines.add(text, [&](std::string_view line) {
         if (line.empty() || line.front() == ' ')

@@ -2,6 +2,7 @@
 #include "platform.hpp"
 #include "machine.hpp"
 #include "xen.hpp"
+#include <algorithm>
 #include <arch/clock.hpp>
 #include <arch/console.hpp>
 #include <arch/fpu.hpp>
@@ -87,6 +88,8 @@ Result<void*> map_frame(Pfn frame) {
 }
 
 void unmap_frame(Pfn frame) {
+    uint64_t const here = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+    platform().deepest_stack = std::max(platform().deepest_stack, platform().stack_begin - here);
     EXPECT_NE(machine().opened(frame), fake::Machine::Window::closed) << "not mapped";
     machine().open(frame, fake::Machine::Window::closed);
 }
@@ -146,5 +149,6 @@ void enter_user() { throw fake::User{}; }
 Counters counters() { return {}; }
 Run_times run_times() { return {}; }
 uint32_t possible_processors() { return 1; }
+Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::not_supported; }
 
 } // namespace arch

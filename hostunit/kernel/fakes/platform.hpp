@@ -28,6 +28,8 @@ struct Platform {
     kernel::Thread* loaded{nullptr}; // whose registers the next exit restores
     uint64_t thread_pointer{0};
     uint64_t fpu_states{0};
+    uint64_t stack_begin{0};   // of the entry to the kernel
+    uint64_t deepest_stack{0}; // bytes below it, when a frame was unmapped
 
     bool has_console{true};
     std::string console; // what was written

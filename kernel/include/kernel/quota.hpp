@@ -2,7 +2,8 @@
 // Who pays for kernel memory: a budget in bytes, carved from another one.
 //
 // Objects hold a reference to the quota that paid for them. When a process is gone its quota stays
-// until the last object charged to it is gone, too; what they do not use returns to the parent at once.
+// until the last object charged to it is gone, too; what they do not use returns to the parent at
+// once.
 #pragma once
 
 #include <kernel/lock.hpp>
