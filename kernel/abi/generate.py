@@ -208,9 +208,12 @@ def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
 
 def reference(calls: list[dict]) -> str:
     text = (
-        "# System calls\n\nMade from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this\n"
-        "page is old.\n\nNumber in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success).\n"
-        "Arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same registers in the\n"
+        "# System calls\n\n"
+        "Made from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this\n"
+        "page is old.\n\n"
+        "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success).\n"
+        "Arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same registers in "
+        "the\n"
         "same order. `rcx` and `r11` are lost, all other registers are kept. A call that fails\n"
         "changes nothing. Any other number answers `no_such_system_call`.\n\n"
     )

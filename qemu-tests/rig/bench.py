@@ -41,8 +41,8 @@ class Report:
             [
                 figures.table(self.floor + self.lavandin, Floor.of(self.floor)),
                 "",
-                "Instructions, Xen's included. Floor: entries x (bare system call and iret) + switches x",
-                "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
+                "Instructions, Xen's included. Floor: entries x (bare system call and iret) +",
+                "switches x (new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
                 f"-cpu {self.cpu}, deterministic mode; {versions}",
             ]
         )

@@ -39,19 +39,19 @@ static uint64_t ticks(void) {
     return (uint64_t)high << 32 | low;
 }
 
-static uint64_t frame_of(const void *address) {
+static uint64_t frame_of(const void* address) {
     unsigned long number = ((unsigned long)address - 0xffffffff80000000UL) / PAGE;
-    return ((const unsigned long *)start_info->mfn_list)[number];
+    return ((const unsigned long*)start_info->mfn_list)[number];
 }
 
-static char *digits(char *end, uint64_t value) {
+static char* digits(char* end, uint64_t value) {
     do
         *--end = (char)('0' + value % 10);
     while (value /= 10);
     return end;
 }
 
-static void say_number(const char *before, uint64_t value) {
+static void say_number(const char* before, uint64_t value) {
     char text[24];
     text[23] = 0;
     say(before);
@@ -67,7 +67,7 @@ static void sort(void) {
         }
 }
 
-static void print(const char *name, unsigned hypercalls) {
+static void print(const char* name, unsigned hypercalls) {
     sort();
     say("BENCH {\"name\": \"");
     say(name);
@@ -86,14 +86,14 @@ typedef void operation(unsigned count);
 static void mmuext(unsigned first_command, unsigned long argument, unsigned second_command) {
     struct mmuext_op operations[2] = {{.cmd = first_command, .arg1.mfn = argument},
                                       {.cmd = second_command}};
-    hypercall4(__HYPERVISOR_mmuext_op, (long)operations,
-               (void *)(second_command ? 2UL : 1UL), 0, DOMID_SELF);
+    hypercall4(__HYPERVISOR_mmuext_op, (long)operations, (void*)(second_command ? 2UL : 1UL), 0,
+               DOMID_SELF);
 }
 
 static void write_entry(uint64_t value) {
     struct mmu_update update = {.ptr = (frame_of(first) * PAGE + 8 * 100) | MMU_NORMAL_PT_UPDATE,
                                 .val = value};
-    hypercall4(__HYPERVISOR_mmu_update, (long)&update, (void *)1, 0, DOMID_SELF);
+    hypercall4(__HYPERVISOR_mmu_update, (long)&update, (void*)1, 0, DOMID_SELF);
 }
 
 static void version(unsigned count) {
@@ -119,7 +119,7 @@ static void map_or_clear(unsigned count) {
     write_entry(count % 2 ? 0 : frame_of(some_page) * PAGE | PRESENT | USER | WRITABLE | ACCESSED);
 }
 static void segment_base(unsigned count) {
-    hypercall4(__HYPERVISOR_set_segment_base, SEGBASE_FS, (void *)(0x10000UL + count), 0, 0);
+    hypercall4(__HYPERVISOR_set_segment_base, SEGBASE_FS, (void*)(0x10000UL + count), 0, 0);
 }
 static void timer(unsigned count) {
     struct vcpu_set_singleshot_timer set = {.timeout_abs_ns = FAR_DEADLINE + count};
@@ -135,13 +135,13 @@ static void multicall(unsigned count) {
     struct multicall_entry calls[2] = {{.op = __HYPERVISOR_xen_version},
                                        {.op = __HYPERVISOR_xen_version}};
     (void)count;
-    hypercall4(__HYPERVISOR_multicall, (long)calls, (void *)2, 0, 0);
+    hypercall4(__HYPERVISOR_multicall, (long)calls, (void*)2, 0, 0);
 }
 
 static void nothing(unsigned count) { (void)count; }
 
 /* The loop around the operations is taken off. */
-static void take_samples(operation *run, uint64_t loop) {
+static void take_samples(operation* run, uint64_t loop) {
     unsigned count = 0;
     run(count++);
     run(count++);
@@ -153,7 +153,7 @@ static void take_samples(operation *run, uint64_t loop) {
     }
 }
 
-static void measure(const char *name, operation *run) {
+static void measure(const char* name, operation* run) {
     take_samples(nothing, 0);
     take_samples(run, samples[0]);
     print(name, 1);
@@ -178,7 +178,7 @@ static void measure_event(void) {
 
 /* Preparing for it. */
 
-static void must(const char *what, long result) {
+static void must(const char* what, long result) {
     if (result) {
         say("stub: Xen refuses: ");
         say(what);
@@ -187,7 +187,7 @@ static void must(const char *what, long result) {
     }
 }
 
-static void register_entry(unsigned type, const char *entry) {
+static void register_entry(unsigned type, const char* entry) {
     struct callback_register callback = {
         .type = type, .flags = CALLBACKF_mask_events, .address = (unsigned long)entry};
     must("a callback", hypercall4(__HYPERVISOR_callback_op, CALLBACKOP_register, &callback, 0, 0));
@@ -206,14 +206,14 @@ static void register_entries(void) {
 static void make_table_of(table page, uint64_t entry, unsigned slot) {
     uint64_t mapping = frame_of(page) * PAGE | PRESENT | ACCESSED;
     page[slot] = entry;
-    must("a read-only page", hypercall4(__HYPERVISOR_update_va_mapping, (long)page,
-                                        (void *)mapping, (void *)UVMF_INVLPG, 0));
+    must("a read-only page", hypercall4(__HYPERVISOR_update_va_mapping, (long)page, (void*)mapping,
+                                        (void*)UVMF_INVLPG, 0));
 }
 
 static void pin(table page) {
     struct mmuext_op operation = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frame_of(page)};
     must("a top-level table",
-         hypercall4(__HYPERVISOR_mmuext_op, (long)&operation, (void *)1, 0, DOMID_SELF));
+         hypercall4(__HYPERVISOR_mmuext_op, (long)&operation, (void*)1, 0, DOMID_SELF));
 }
 
 static void make_user_tables(void) {

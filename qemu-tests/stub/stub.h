@@ -12,10 +12,10 @@ union shared_page {
     char page[4096];
 };
 extern union shared_page shared;
-extern const struct start_info *start_info;
+extern const struct start_info* start_info;
 
-long hypercall4(unsigned number, long a, const void *b, const void *c, long d);
-void say(const char *text);
+long hypercall4(unsigned number, long a, const void* b, const void* c, long d);
+void say(const char* text);
 
 /* Prints the costs of the things a kernel cannot avoid under Xen, as BENCH lines. */
 void print_floor(void);
