@@ -23,7 +23,8 @@ class Texts(unittest.TestCase):
                 self.assertEqual(check_source.conditionals(f"int a;\n{line}\n"), [line.strip()])
 
     def test_guards_and_headers_shared_with_c_pass(self) -> None:
-        self.assertEqual(check_source.conditionals("#ifndef A_H\n#define A_H\nint a;\n#endif\n"), [])
+        guard = "#ifndef A_H\n#define A_H\nint a;\n#endif\n"
+        self.assertEqual(check_source.conditionals(guard), [])
         self.assertEqual(check_source.conditionals("#ifdef __cplusplus\n#endif\n"), [])
         self.assertEqual(check_source.conditionals("// #if X\n/* \n#if Y\n */\n"), [])
 

@@ -41,4 +41,10 @@ void Peer_thread::end() {
     _thread.reset();
 }
 
+// A thread of lower priority than all of them runs when none of them does.
+bool others_wait() {
+    Peer last{[] {}};
+    return last.start(inherited().priority - 4).ok() && last.wait();
+}
+
 } // namespace conformance

@@ -59,4 +59,8 @@ private:
     Function _function;
 };
 
+// Lets the test's other threads and children run until all of them wait for something, however slow
+// the machine. False when they still run after Child::usual_patience.
+bool others_wait();
+
 } // namespace conformance

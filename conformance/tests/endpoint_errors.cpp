@@ -102,7 +102,7 @@ TEST(endpoint, reply_object_serves_one_receiver_at_a_time) {
         TAKE(answer_with(reply, 0));
     }};
     TAKE(server.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_ERROR(busy, endpoint_receive, endpoint, reply, at_once);
     EXPECT_ERROR(busy, endpoint_receive, other, reply, at_once);
     EXPECT_ERROR(busy, endpoint_reply_receive, both(other, reply), nothing, 0, 0, 0, 0);

@@ -48,7 +48,7 @@ TEST(endpoint, caller_may_be_first) {
         answer = MUST(endpoint_call, at.endpoint, Message_tag{9, 0}, 1, 2, 3, 4).w3;
     }};
     TAKE(caller.start());
-    sleep_for(2 * millisecond);
+    EXPECT(others_wait());
     auto const got = MUST(endpoint_receive, at.endpoint, at.reply, at_once);
     EXPECT_EQUAL(got.tag.label(), 9);
     EXPECT(got.w0 == 1 && got.w1 == 2 && got.w2 == 3 && got.w3 == 4);
@@ -131,7 +131,7 @@ TEST(endpoint, callers_are_served_in_order) {
     alignas(Caller) static unsigned char memory[count][sizeof(Caller)];
     for (auto& place : memory)
         TAKE((new (place) Caller{body})->start());
-    sleep_for(20 * millisecond);
+    EXPECT(others_wait());
     EXPECT_EQUAL(next, count);
     for (uint64_t i = 0; i < count; ++i) {
         EXPECT_EQUAL(MUST(endpoint_receive, at.endpoint, at.reply, at_once).w0, i);
@@ -158,7 +158,7 @@ TEST(endpoint, answers_may_come_in_any_order) {
     }
     for (unsigned const i : {1U, 2U, 0U}) {
         TAKE(answer_with(replies[i], 100 + i));
-        sleep_for(millisecond);
+        EXPECT(others_wait());
         EXPECT_EQUAL(answers[i], 100 + i);
     }
     EXPECT(a.wait() && b.wait() && c.wait());

@@ -92,6 +92,7 @@ TEST(memory, is_shared_between_processes) {
     auto const memory = MUST(memory_create, page_size);
     uint64_t const address = fresh();
     EXPECT_OK(memory_map, self_process, memory, address, 0, page_size, read_write);
+    write_byte(address, 1);
     auto child = TAKE(Child::create());
     EXPECT_OK(memory_map, child.process().index(), memory, address, 0, page_size, read_write);
     TAKE(child.start(
@@ -100,7 +101,6 @@ TEST(memory, is_shared_between_processes) {
             write_byte(words[0], 2);
         },
         {address}));
-    write_byte(address, 1);
     EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
     EXPECT_EQUAL(read_byte(address), 2);
 }

@@ -32,7 +32,7 @@ TEST(notification, wait_is_woken) {
     uint64_t bits = 0;
     Peer waiter{[&] { bits = MUST(notification_wait, bell, forever); }};
     TAKE(waiter.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT(!waiter.done());
     EXPECT_OK(notification_signal, badged);
     EXPECT(waiter.wait());
@@ -69,7 +69,7 @@ TEST(notification, one_waits_at_a_time) {
     auto const bell = MUST(notification_create);
     Peer waiter{[&] { static_cast<void>(notification_wait(bell, soon())); }};
     TAKE(waiter.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_ERROR(busy, notification_wait, bell, soon());
     EXPECT_OK(notification_signal, bell);
     EXPECT(waiter.wait());

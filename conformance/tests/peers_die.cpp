@@ -39,7 +39,7 @@ TEST(peer_died, last_receive_capability_goes_while_calls_wait) {
     Caller second{weak};
     TAKE(first.peer.start());
     TAKE(second.peer.start());
-    sleep_for(2 * millisecond);
+    EXPECT(others_wait());
     auto const keeper = TAKE(copy(endpoint, endpoint_permission::receive));
     EXPECT_OK(capability_delete, endpoint);
     EXPECT(!first.peer.wait(2 * millisecond)); // one is left
@@ -95,7 +95,7 @@ void call_one_that_ends(uint64_t way) {
     Caller queued{weak};
     TAKE(caller.peer.start());
     TAKE(queued.peer.start());
-    sleep_for(2 * millisecond);
+    EXPECT(others_wait());
     if (way == 2)
         EXPECT_OK(process_destroy, child.process().index(), 0);
     EXPECT_PEER_DIED(caller);
@@ -154,7 +154,7 @@ TEST(peer_died, reply_object_goes_while_a_receiver_waits_with_it) {
         EXPECT_ERROR(invalid_capability, endpoint_reply, reply, Message_tag{}, 0, 0, 0, 0);
     }};
     TAKE(receiver.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_OK(capability_delete, reply);
     EXPECT_ERROR(peer_died, endpoint_call, endpoint, Message_tag{}, 3, 0, 0, 0);
     EXPECT(receiver.wait());
@@ -166,7 +166,7 @@ TEST(peer_died, endpoint_goes_while_a_receiver_waits) {
     Error answer = Error::none;
     Peer receiver{[&] { answer = endpoint_receive(endpoint, reply, soon()).error(); }};
     TAKE(receiver.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_OK(capability_delete, endpoint);
     EXPECT(receiver.wait());
     EXPECT_ANSWER(peer_died, endpoint_receive, answer);
@@ -182,7 +182,7 @@ TEST(peer_died, endpoint_goes_while_one_replies_and_receives) {
                      .error();
     }};
     TAKE(receiver.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_OK(capability_delete, endpoint);
     EXPECT(receiver.wait());
     EXPECT_ANSWER(peer_died, endpoint_reply_receive, answer);
@@ -193,7 +193,7 @@ TEST(peer_died, notification_goes_while_somebody_waits) {
     Error answer = Error::none;
     Peer waiter{[&] { answer = notification_wait(bell, soon()).error(); }};
     TAKE(waiter.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     EXPECT_OK(capability_delete, bell);
     EXPECT(waiter.wait());
     EXPECT_ANSWER(peer_died, notification_wait, answer);

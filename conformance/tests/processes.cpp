@@ -124,7 +124,8 @@ TEST(process, destroy_stops_one_that_runs) {
                 asm volatile("");
         },
         {}, inherited().priority - 1));
-    sleep_for(5 * millisecond);
+    while (TAKE(information_of(child.process().index())).processor_time == 0)
+        sleep_for(millisecond);
     EXPECT_OK(process_destroy, child.process().index(), 0);
     auto const end = TAKE(child.wait());
     EXPECT_EQUAL(end.state, Process_state::killed);

@@ -55,7 +55,7 @@ TEST(system, information_counts) {
     auto const before = TAKE(system_counters());
     for (int i = 0; i < 100; ++i)
         EXPECT_OK(null);
-    sleep_for(millisecond);
+    sleep_for(20 * millisecond);
     auto const now = TAKE(system_counters());
     EXPECT(now.system_calls >= before.system_calls + 100);
     EXPECT(now.kernel_entries >= before.kernel_entries + (now.system_calls - before.system_calls));

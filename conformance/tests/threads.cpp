@@ -134,7 +134,7 @@ TEST(thread, destroy_of_a_caller_in_the_queue) {
     auto const endpoint = MUST(endpoint_create);
     Peer caller{[&] { static_cast<void>(call_with(endpoint, 1)); }};
     TAKE(caller.start());
-    sleep_for(5 * millisecond);
+    EXPECT(others_wait());
     EXPECT_OK(thread_destroy, caller.thread());
     EXPECT_ERROR(timed_out, endpoint_receive, endpoint, MUST(reply_create), at_once);
 }
@@ -146,7 +146,7 @@ TEST(thread, destroy_of_itself) {
         after = true;
     }};
     TAKE(peer.start());
-    sleep_for(5 * millisecond);
+    EXPECT(others_wait());
     EXPECT_EQUAL(TAKE(information_of(self_process)).threads, 1);
     EXPECT(!after);
 }

@@ -102,7 +102,7 @@ TEST(transfer, receiver_takes_no_more_than_it_accepts) {
     auto peer = server(
         endpoint, 1, [](Endpoint_receive_out const& got) { EXPECT_EQUAL(got.tag.transfers(), 1); });
     TAKE(peer.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     send(endpoint, all_permissions, 0, 0);
     send(endpoint, all_permissions, 0, 1);
     EXPECT_ERROR(too_large, endpoint_call, endpoint, carries(2), 0, 0, 0, 0);
@@ -134,7 +134,7 @@ TEST(transfer, call_with_a_capability_that_cannot_go) {
     auto const badged = TAKE(copy(endpoint, endpoint_permission::call, 1));
     auto peer = server(endpoint, 4, [](Endpoint_receive_out const&) {});
     TAKE(peer.start());
-    EXPECT_OK(thread_yield);
+    EXPECT(others_wait());
     auto const endpoints = TAKE(system_counters()).objects[number(Object_type::memory)];
     send(memory);
     send(empty_slot, all_permissions, 0, 1);
@@ -176,7 +176,7 @@ TEST(transfer, queued_call_with_a_capability_that_cannot_go) {
         EXPECT_ERROR(invalid_capability, endpoint_call, endpoint, carries(1), 0, 0, 0, 0);
     }};
     TAKE(caller.start());
-    sleep_for(2 * millisecond);
+    EXPECT(others_wait());
     message_buffer().accepted_transfers = 1;
     EXPECT_ERROR(timed_out, endpoint_receive, endpoint, MUST(reply_create), at_once);
     EXPECT(caller.wait());
@@ -207,7 +207,7 @@ TEST(transfer, receiver_without_room) {
         auto child = TAKE(Child::create(256 * 1024));
         auto const slot = TAKE(child.give(endpoint, endpoint_permission::receive));
         TAKE(child.start(receive_without_room, {slot, use_up_quota}));
-        sleep_for(20 * millisecond);
+        EXPECT(others_wait());
         send(endpoint);
         if (use_up_quota)
             EXPECT_ERROR(quota_exceeded, endpoint_call, endpoint, carries(1), 1, 0, 0, 0);

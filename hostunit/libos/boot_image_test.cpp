@@ -123,6 +123,10 @@ TEST(BootImage, NamesWhatIsWrong) {
     EXPECT_EQ(reason([](Sample& s) { s.segment(0).address = 0; }), Reason::segment_address);
     EXPECT_EQ(reason([](Sample& s) { s.segment(2).memory_bytes = ~0ull; }),
               Reason::segment_address);
+    EXPECT_EQ(reason([](Sample& s) { s.segment(2).address = 0x7fffffffe000; }),
+              Reason::segment_address);
+    EXPECT_EQ(reason([](Sample& s) { s.segment(2).memory_bytes = (16 << 20) + page; }),
+              Reason::segment_size);
     EXPECT_EQ(reason([](Sample& s) { s.segment(2).memory_bytes = 8; }), Reason::segment_size);
     EXPECT_EQ(reason([](Sample& s) { s.segment(1).memory_bytes = 3 * page; }),
               Reason::segment_size);

@@ -209,13 +209,14 @@ def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
 def reference(calls: list[dict]) -> str:
     text = (
         "# System calls\n\n"
-        "Made from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this\n"
-        "page is old.\n\n"
-        "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is success).\n"
-        "Arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same registers in "
-        "the\n"
-        "same order. `rcx` and `r11` are lost, all other registers are kept. A call that fails\n"
-        "changes nothing. Any other number answers `no_such_system_call`.\n\n"
+        "Made from `kernel/abi/system_calls.toml`; `./lavandin build` fails\n"
+        "when this page is old.\n\n"
+        "Number in `rax`, error out in `rax` (`lavandin/abi/error.hpp`; 0 is\n"
+        "success). Arguments in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same\n"
+        "registers in the same order; of a slot number the low 32 bits count. `rcx` and `r11` are\n"
+        "lost, all other registers are kept. A call that fails changes nothing, but that a\n"
+        "caller which a receive gave up stays given up. Any other number answers "
+        "`no_such_system_call`.\n\n"
     )
     text += table(
         [

@@ -122,7 +122,9 @@ Result<void> endpoint_bind(Thread& caller, Endpoint_bind_in const& in) {
     }
     auto const notification =
         TRY(table.find<Notification>(in.notification, notification_permission::wait));
-    return endpoint->bind(notification);
+    TRY_VOID(endpoint->bind(notification));
+    endpoint->notified(); // of what was signalled before
+    return {};
 }
 
 void notification_signal(Thread& caller, Notification_signal_in const& in) {

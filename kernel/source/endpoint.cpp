@@ -98,9 +98,8 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
 
 Result<void> Endpoint::bind(Ref<Notification> notification) {
     Lock_guard const guard{_lock};
-    if (_notification || notification->bound())
+    if (_notification || !notification->bind(*this))
         return Error::busy;
-    notification->bind(this);
     _notification = static_cast<Ref<Notification>&&>(notification);
     return {};
 }
@@ -108,7 +107,7 @@ Result<void> Endpoint::bind(Ref<Notification> notification) {
 void Endpoint::unbind() {
     Lock_guard const guard{_lock};
     if (_notification)
-        _notification->bind(nullptr);
+        _notification->unbind();
     _notification.reset();
 }
 

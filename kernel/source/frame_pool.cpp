@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <arch/address_space.hpp>
 #include <arch/frames.hpp>
 #include <kernel/frame_pool.hpp>
 
@@ -21,16 +22,30 @@ void Frame_pool::add(Pfn begin, Pfn end) {
         _allocator.add(frame);
 }
 
-Result<Pfn> Frame_pool::take_for_kernel() {
+Result<Pfn> Frame_pool::take_free() {
     Lock_guard const guard{_lock};
     Pfn const frame = _allocator.take_low();
     return frame == no_frame ? Result<Pfn>{Error::out_of_memory} : frame;
 }
 
+Result<Pfn> Frame_pool::take_for_kernel() {
+    for (;;) {
+        auto const frame = take_free();
+        if (frame.ok() || !arch::free_pooled_table())
+            return frame;
+    }
+}
+
 Result<Pfn> Frame_pool::take_for_user() {
-    Lock_guard const guard{_lock};
-    Pfn const frame = _allocator.take_high();
-    return frame == no_frame ? Result<Pfn>{Error::out_of_memory} : frame;
+    for (;;) {
+        {
+            Lock_guard const guard{_lock};
+            if (Pfn const frame = _allocator.take_high(); frame != no_frame)
+                return frame;
+        }
+        if (!arch::free_pooled_table())
+            return Error::out_of_memory;
+    }
 }
 
 void Frame_pool::give(Pfn frame) {

@@ -14,6 +14,7 @@ constexpr uint64_t line_bytes = 240;
 char ring[ring_bytes];
 uint64_t written; // bytes since boot
 bool direct = true;
+bool last_words = false;
 void (*listener)();
 Lock log_lock; // guards ring and written
 
@@ -59,6 +60,8 @@ char const* add_value(Line& line, char const* format, Log_value const& value) {
 }
 
 void keep(Line const& line) {
+    if (last_words)
+        return;
     Lock_guard const guard{log_lock};
     for (uint64_t i = 0; i < line.size(); ++i)
         ring[written++ % ring_bytes] = line.text()[i];
@@ -98,9 +101,14 @@ uint64_t log_copy(uint64_t& position, char* text, uint64_t size) {
 void log_to_console(bool on) { direct = on; }
 void set_log_listener(void (*function)()) { listener = function; }
 
-void give_up_format(char const* format, Log_value const* values, unsigned count) {
+void begin_last_words() {
+    last_words = true; // what failed may hold the lock
     direct = true;
     listener = nullptr;
+}
+
+void give_up_format(char const* format, Log_value const* values, unsigned count) {
+    begin_last_words();
     log_format(format, values, count);
     arch::shutdown(lavandin::abi::Shutdown::crash);
 }
@@ -110,8 +118,7 @@ void print_address(uint64_t address) { log("  [<{x}>]", address); }
 } // namespace
 
 void panic_format(char const* format, Log_value const* values, unsigned count) {
-    direct = true;
-    listener = nullptr;
+    begin_last_words();
     log("kernel panic");
     log_format(format, values, count);
     arch::backtrace(0, reinterpret_cast<uint64_t>(__builtin_frame_address(0)), print_address);

@@ -7,6 +7,8 @@ namespace kernel {
 
 Result<void> Memory::add(Pfn frame) {
     uint64_t const list = _count / list_length;
+    if (list == most_lists)
+        return Error::invalid_argument;
     if (!_lists[list]) {
         TRY_VOID(quota().charge(page_size));
         auto const page = take_kernel_page();

@@ -37,6 +37,19 @@ Result<void> Notification::wait(Thread& thread) {
     return {};
 }
 
+bool Notification::bind(Endpoint& endpoint) {
+    Lock_guard const guard{_lock};
+    if (_bound || _waiter)
+        return false;
+    _bound = &endpoint;
+    return true;
+}
+
+void Notification::unbind() {
+    Lock_guard const guard{_lock};
+    _bound = nullptr;
+}
+
 void Notification::last_reference_gone() {
     if (Thread* const waiter = _waiter) {
         waiter->cancel(Error::peer_died);

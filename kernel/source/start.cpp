@@ -3,6 +3,7 @@
 #include <arch/clock.hpp>
 #include <arch/frames.hpp>
 #include <arch/processor.hpp>
+#include <arch/spin.hpp>
 #include <kernel/command_line.hpp>
 #include <kernel/first_process.hpp>
 #include <kernel/log.hpp>
@@ -54,6 +55,8 @@ Ref<Quota> first_quota() {
     return Ref<Quota>{*new (memory.value()) Quota{frame_pool().free() * page_size}};
 }
 
+uint32_t idle_processors;
+
 // Further processors only idle so far; `idle_processors=N` on the command line brings some up.
 void start_idle_processors(char const* command_line) {
     uint64_t const wanted = command_line_number(command_line, "idle_processors", 0);
@@ -62,6 +65,8 @@ void start_idle_processors(char const* command_line) {
         void* const place = slab_of<Processor>().allocate().value();
         auto const started = place ? arch::start_processor(number, *new (place) Processor)
                                    : Result<void>{Error::out_of_memory};
+        while (started.ok() && __atomic_load_n(&idle_processors, __ATOMIC_ACQUIRE) < number)
+            arch::relax(); // until it has said so and touches nothing any more
         if (!started.ok())
             log("processor {}: does not start (error {})", number,
                 static_cast<uint64_t>(started.error()));
@@ -82,6 +87,7 @@ alignas(Processor) char first_processor[sizeof(Processor)];
 
 void processor_started(uint32_t number) {
     log("processor {}: idle", number);
+    __atomic_store_n(&idle_processors, number, __ATOMIC_RELEASE);
     arch::idle();
 }
 

@@ -11,10 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct _reent;
 
 /* Room for a lock of libos. All zero is a lock that is free. */
@@ -53,7 +49,3 @@ size_t newlib_thread_state_bytes(void); /* aligned to 16 */
 void newlib_thread_state_begin(struct _reent* state);
 void newlib_thread_state_end(struct _reent* state);
 struct _reent* newlib_first_thread_state(void);
-
-#ifdef __cplusplus
-}
-#endif

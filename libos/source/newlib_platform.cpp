@@ -5,7 +5,7 @@
 #include <lavandin/objects.hpp>
 #include <lavandin/thread_pointer.hpp>
 
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 
 using namespace lavandin;
 

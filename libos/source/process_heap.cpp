@@ -5,7 +5,7 @@
 #include <lavandin/mutex.hpp>
 #include <lavandin/process_heap.hpp>
 
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 
 namespace lavandin {
 

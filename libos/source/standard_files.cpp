@@ -9,7 +9,7 @@
 #include <lavandin/mutex.hpp>
 
 #include <errno.h>
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 
 using namespace lavandin;
 

@@ -8,7 +8,7 @@
 #include <lavandin/thread_pointer.hpp>
 
 #include <new>
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 #include <stdlib.h>
 
 // The C++ main has a name that C++ may not use: start.S jumps to it.

@@ -6,7 +6,7 @@
 #include <lavandin/waker.hpp>
 
 #include <new>
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 
 namespace lavandin {
 

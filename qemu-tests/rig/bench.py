@@ -41,8 +41,9 @@ class Report:
             [
                 figures.table(self.floor + self.lavandin, Floor.of(self.floor)),
                 "",
-                "Instructions, Xen's included. Floor: entries x (bare system call and iret) +",
-                "switches x (new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
+                "Instructions, Xen's included. Floor: entries x (bare system call and iret) "
+                "+ switches x",
+                "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
                 f"-cpu {self.cpu}, deterministic mode; {versions}",
             ]
         )
@@ -126,9 +127,23 @@ def _prompt(options: MachineOptions, config: GuestConfig, timeout: float) -> lis
         return figures.parse(guest.console.text)
 
 
+def check_target(target: str) -> None:
+    """Raises RigError when `write` could not write there: better before minutes of measuring."""
+    _write_file(target, "", "a")
+
+
 def write(result: Report, target: str) -> None:
     """The JSON form to a file, or to standard output when the target is `-`."""
     if target == "-":
         print(result.as_json())
-    else:
-        Path(target).write_text(result.as_json() + "\n")
+    _write_file(target, result.as_json() + "\n", "w")
+
+
+def _write_file(target: str, text: str, mode: str) -> None:
+    if target == "-":
+        return
+    try:
+        with Path(target).open(mode) as file:
+            file.write(text)
+    except OSError as error:
+        raise RigError(f"cannot write {target}: {error.strerror}") from error

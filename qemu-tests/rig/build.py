@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from pathlib import Path
 
 from . import cache, packages, paths, process
 from .errors import RigError
@@ -67,19 +69,42 @@ def _failure(output: str) -> str:
 
 
 def clean(everything: bool) -> list[str]:
-    """Removes what was built; with `everything` the whole build folder. Returns what went."""
-    if everything:
-        victims = [paths.BUILD]
-    else:
-        kept = (paths.PACKAGES, paths.RUN)
-        victims = [entry for entry in sorted(paths.BUILD.glob("*")) if entry not in kept]
+    """Removes what was built; with `everything` the whole build folder. Returns what went. Raises
+    RigError when another driver of this checkout is at work: it would lose what it works on."""
+    if not paths.BUILD.is_dir():
+        return []
+    with contextlib.ExitStack() as locks:
+        names = {file.name.removeprefix(cache.LOCK_PREFIX) for file in _locks()}
+        names |= {"packages", *(f"build-{preset}" for preset in (*paths.PRESETS, "host"))}
+        busy = [f"{what} is locked" for what in cache.exclusive_now(sorted(names), locks)]
+        busy += [f"{command} (process {pid})" for pid, command in paths.drivers()]
+        if busy:
+            raise RigError(f"nothing was removed, ./lavandin is at work: {', '.join(busy)}")
+        return _remove(everything)
+
+
+def _locks() -> list[Path]:
+    return sorted(paths.BUILD.glob(f"{cache.LOCK_PREFIX}*"))
+
+
+def _remove(everything: bool) -> list[str]:
+    """The locks go last, because they guard the rest, and are not worth a word."""
+    kept = [] if everything else [paths.PACKAGES, paths.RUN]
+    locks = _locks()
     gone = []
-    for victim in victims:
-        if victim.is_dir() and not victim.is_symlink():
-            shutil.rmtree(victim)
-        elif victim.exists():
-            victim.unlink()
-        else:
-            continue
-        gone.append(str(victim.relative_to(paths.ROOT)))
+    for victim in sorted(paths.BUILD.iterdir()):
+        if victim not in kept and victim not in locks:
+            _remove_one(victim)
+            gone.append(str(victim.relative_to(paths.ROOT)))
+    for lock in locks:
+        lock.unlink(missing_ok=True)
+    if everything:
+        paths.BUILD.rmdir()
     return gone
+
+
+def _remove_one(victim: Path) -> None:
+    if victim.is_dir() and not victim.is_symlink():
+        shutil.rmtree(victim)
+    else:
+        victim.unlink()

@@ -6,11 +6,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from . import paths
 from .progress import Step
+
+LOCK_PREFIX = ".lock-"
 
 
 def fresh(stamp: Path, content: str) -> bool:
@@ -32,11 +36,43 @@ def fingerprint(files: list[Path]) -> str:
 @contextlib.contextmanager
 def exclusive(what: str) -> Iterator[None]:
     """Only one driver in this checkout at a time does `what`; others wait and say so."""
-    paths.BUILD.mkdir(parents=True, exist_ok=True)
-    with (paths.BUILD / f".lock-{what}").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with Step(f"waiting for another ./lavandin ({what})"):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    while True:
+        paths.BUILD.mkdir(parents=True, exist_ok=True)
+        with lock_file(what).open("w") as handle:
+            if not _take(handle):
+                with Step(f"waiting for another ./lavandin ({what})"):
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _same(handle, lock_file(what)):
+                continue  # whoever held it has removed it: it guards nothing any more
+            yield
+            return
+
+
+def exclusive_now(names: Iterable[str], stack: contextlib.ExitStack) -> list[str]:
+    """Takes all of these locks until the stack is closed, without waiting. Returns the names of
+    those that others hold."""
+    held = []
+    for what in names:
+        handle = stack.enter_context(lock_file(what).open("w"))
+        if not _take(handle):
+            held.append(what)
+    return held
+
+
+def lock_file(what: str) -> Path:
+    return paths.BUILD / f"{LOCK_PREFIX}{what}"
+
+
+def _take(handle: TextIO) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _same(handle: TextIO, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), file.stat())
+    except OSError:
+        return False

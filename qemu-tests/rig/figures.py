@@ -91,8 +91,17 @@ class Floor:
 
 def table(figures: list[Figure], floor: Floor) -> str:
     """One row per operation; the figures that floors are made of come without one."""
-    head = ("operation", "median", "min", "max", "entries", "hypercalls", "switches", "floor")
-    head += ("ratio",)
+    head = (
+        "operation",
+        "median",
+        "min",
+        "max",
+        "entries",
+        "hypercalls",
+        "switches",
+        "floor",
+        "ratio",
+    )
     rows = [head]
     for figure in figures:
         least = floor.under(figure)

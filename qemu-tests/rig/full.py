@@ -32,6 +32,7 @@ from .pump import Pump
 
 _FIRST_PORT, _PORTS_PER_CARD, _LAST_PORT = 4, 4, 31
 MOST_GUESTS = _LAST_PORT - _FIRST_PORT + 1
+LEAST_MEMORY = 5  # MiB that xl can build a domain with
 _XEN_MEMORY = 160  # MiB beside dom0's and the guests'
 _GUEST_OVERHEAD = 8  # MiB that Xen and xl take for each guest beside its own
 _BOOT_TIMEOUT = 240

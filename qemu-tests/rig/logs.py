@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 from . import paths
+from .errors import RigError
 
 
 def fresh_directory(name: str, keep: Path | None = None) -> Path:
@@ -14,5 +16,10 @@ def fresh_directory(name: str, keep: Path | None = None) -> Path:
     directory = keep.resolve() if keep else paths.LOGS / f"last-{name}"
     if not keep:
         shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass  # it can be written to
+    except OSError as error:
+        raise RigError(f"no logs can be kept in {directory}: {error.strerror}") from error
     return directory

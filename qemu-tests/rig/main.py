@@ -12,6 +12,7 @@ from .errors import Interrupted, RigError
 from .progress import RED, paint, say
 
 VERBS = ("setup", "build", "boot", "test", "bench", "attach", "gdb", "clean")
+WORKING_VERBS = ("setup", "build", "boot", "test", "bench")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,6 +39,8 @@ def main(words: list[str]) -> int:
     arguments = _parser().parse_args(words)
     try:
         process.guard()
+        if arguments.verb in WORKING_VERBS:
+            paths.run_directory()  # by which `clean` sees that somebody is at work
         return arguments.run(arguments)
     except Interrupted as interruption:
         say(paint("lavandin: interrupted", RED))
@@ -47,6 +50,11 @@ def main(words: list[str]) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            raise  # not about a file: the rig's own mistake
+        say(f"{paint('lavandin:', RED)} {error.filename}: {error.strerror}")
         return 1
     finally:
         process.ignore_signals()

@@ -14,7 +14,7 @@ from .errors import RigError
 from .progress import YELLOW, Step, paint, say
 
 PINS = Path(__file__).with_name("pins.toml")
-GROUPS = ("build", "xen", "dom0")
+GROUPS = ("build", "xen", "dom0", "gdb")
 
 
 @dataclass(frozen=True)

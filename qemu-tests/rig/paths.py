@@ -46,6 +46,21 @@ def run_directory() -> Path:
     return directory
 
 
+def drivers() -> list[tuple[int, str]]:
+    """The other drivers of this checkout that are at work: process and command line."""
+    found = []
+    for directory in sorted(RUN.glob("[0-9]*")):
+        try:
+            words = Path("/proc", directory.name, "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it was killed and left its directory behind
+        names = [os.path.basename(word) for word in words]
+        if int(directory.name) != os.getpid() and b"lavandin" in names:
+            driver = b" ".join([b"./lavandin", *words[names.index(b"lavandin") + 1 :]])
+            found.append((int(directory.name), driver.decode(errors="replace").strip()))
+    return found
+
+
 def machine_directory() -> Path:
     """A new directory for one machine, of whichever mode."""
     directory = run_directory() / f"machine-{next(_machines)}"

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from . import cache, packages, paths
+from .errors import RigError
 from .machine import MachineOptions
 
 CONSOLE = "console=com1 com1=115200,8n1 no-real-mode"
@@ -21,6 +22,7 @@ _ENDINGS = (
     (re.compile(r"Hardware Dom\d+ shutdown: rebooting"), "reboot"),
     (re.compile(r"Hardware Dom\d+ shutdown: watchdog"), "watchdog"),
 )
+_SYMBOLS = "xen-hypervisor-4.17-amd64-dbg"
 _PANIC = re.compile(r"Panic on CPU \d+:")
 _DUMP_BEGIN = re.compile(r"(Domain \d+ \(vcpu#\d+\) crashed on cpu|Panic on CPU|Xen BUG at)")
 
@@ -37,6 +39,18 @@ def image() -> Path:
         part.replace(made)
         stamp.write_text(version)
     return made
+
+
+def symbols() -> Path | None:
+    """Xen with its symbols, or None when they cannot be had or are another version's."""
+    try:
+        packages.ensure("gdb")
+    except RigError:
+        return None
+    if packages.version_of(_SYMBOLS) != packages.version_of("xen-hypervisor"):
+        return None
+    found = sorted((paths.PACKAGES / _SYMBOLS / "usr/lib/debug/boot").glob("xen-syms-*"))
+    return found[0] if found else None
 
 
 def command_line(options: MachineOptions, *more: str) -> str:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the stub's two parts have of each other. */
-#ifndef STUB_H
-#define STUB_H
+#pragma once
 
 #include <stdint.h>
 #include <xen/xen.h>
@@ -19,5 +18,3 @@ void say(const char* text);
 
 /* Prints the costs of the things a kernel cannot avoid under Xen, as BENCH lines. */
 void print_floor(void);
-
-#endif

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rig.cpio import Archive
 from rig.elf import Elf
-from rig.packages import pins
+from rig.packages import GROUPS, pins
 from rig.symbols import Image, Symboliser
 
 
@@ -72,7 +72,7 @@ class Programs(unittest.TestCase):
 class Pins(unittest.TestCase):
     def test_well_formed(self):
         for pin in pins():
-            self.assertIn(pin.group, ("build", "xen", "dom0"))
+            self.assertIn(pin.group, GROUPS)
             self.assertTrue(pin.version[0].isdigit())
 
 

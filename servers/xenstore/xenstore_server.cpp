@@ -8,10 +8,6 @@ namespace lavandin::xenstore {
 using xenstore_protocol::Label;
 
 void Xenstore_server::start() {
-    // A predecessor that died may have left answers, and watches and transactions in the store. A
-    // store that does not know the request has none of them.
-    _connection.restart();
-    _connection.send(XS_RESET_WATCHES, {""});
     _shutdown.start(_connection);
     notified(interrupt_bit); // answers that came before the interrupt was bound
 }

@@ -39,6 +39,16 @@ uint64_t platform_time() {
     }
 }
 
+namespace {
+
+// Xen promises no step back, but its time is computed from a counter that some machines set back.
+uint64_t forward(uint64_t time) {
+    uint64_t& latest = local().latest_time;
+    latest = time > latest ? time : latest;
+    return latest;
+}
+
+} // namespace
 } // namespace xenpv
 
 namespace arch {
@@ -56,7 +66,7 @@ kernel::Time origin; // of our clock on Xen's
 
 void start_clock() { origin = platform_time(); }
 
-kernel::Time now() { return platform_time() - origin; }
+kernel::Time now() { return forward(platform_time()) - origin; }
 
 kernel::Time wall_offset() {
     shared_info const volatile& info = *shared;

@@ -90,10 +90,11 @@ void set_up_fpu() {
 
 void switch_fpu(void* state) {
     Local& self = local();
-    if (self.loaded_fpu == state)
+    if (state && self.loaded_fpu == state)
         return;
     if (self.loaded_fpu)
         save(self.loaded_fpu);
+    // Who has no state is given cleared registers each time: nothing stops it from using them.
     load(state ? state : clean);
     self.loaded_fpu = state;
 }

@@ -17,7 +17,7 @@ void shutdown(lavandin::abi::Shutdown reason) {
 void backtrace(uint64_t instruction, uint64_t frame_pointer, void (*print)(uint64_t address)) {
     constexpr unsigned deepest = 24;
     uint64_t const stack_end = xenpv::local().stack_top;
-    uint64_t const stack_begin = stack_end - 16 * 1024;
+    uint64_t const stack_begin = stack_end - xenpv::local().stack_bytes;
     if (instruction)
         print(instruction);
     for (unsigned depth = 0; depth < deepest; ++depth) {

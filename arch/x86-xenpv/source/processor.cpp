@@ -32,16 +32,17 @@ bool register_vcpu_info(Local& self) {
 
 Local& local_of(unsigned number) { return locals[number]; }
 
-void prepare_local(unsigned number, uint64_t stack_top) {
+void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     Local& self = locals[number];
     self.self = &self;
     self.number = number;
     self.stack_top = stack_top;
+    self.stack_bytes = stack_bytes;
     self.programmed_deadline = kernel::never;
 }
 
-void set_up_processor(unsigned number, uint64_t stack_top) {
-    prepare_local(number, stack_top);
+void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
+    prepare_local(number, stack_top, stack_bytes);
     Local& self = locals[number];
     bool const ok =
         hypercall::first_set_segment_base(SEGBASE_GS_KERNEL, reinterpret_cast<uint64_t>(&self))

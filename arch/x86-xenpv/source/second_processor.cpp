@@ -59,7 +59,7 @@ namespace arch {
 
 kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor) {
     void* const stack = TRY(kernel::take_kernel_page());
-    prepare_local(number, reinterpret_cast<uint64_t>(stack) + kernel::page_size);
+    prepare_local(number, reinterpret_cast<uint64_t>(stack) + kernel::page_size, kernel::page_size);
     Local& self = local_of(number);
     self.processor = &processor;
     fill_context(self);

@@ -177,7 +177,8 @@ extern "C" void arch_start(start_info const* given) {
     start = *given;
     p2m = P2m{reinterpret_cast<uint64_t const*>(start.mfn_list), start.nr_pages,
               reinterpret_cast<uint64_t const*>(HYPERVISOR_BASE)};
-    set_up_processor(0, reinterpret_cast<uint64_t>(boot_stack) + sizeof boot_stack);
+    set_up_processor(0, reinterpret_cast<uint64_t>(boot_stack) + sizeof boot_stack,
+                     sizeof boot_stack);
     Pfn const console = initial_domain() ? kernel::no_frame : p2m.pfn(Mfn{start.console.domU.mfn});
     early_console(initial_domain() ? 0 : address_of(console));
     map_shared_info();

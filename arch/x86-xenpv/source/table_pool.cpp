@@ -25,6 +25,14 @@ kernel::Result<void> pin(Pfn table, unsigned level) {
     return {};
 }
 
+void unpin(Pfn table) {
+    mmuext_op_t operation{};
+    operation.cmd = MMUEXT_UNPIN_TABLE;
+    operation.arg1.mfn = p2m.mfn(table).value;
+    if (!hypercall::mmuext_op(&operation, 1).ok())
+        kernel::panic("table pool: Xen keeps frame {x} as a table", table.value);
+}
+
 kernel::Result<Pfn> make_table(unsigned level) {
     Pfn const frame = TRY(kernel::frame_pool().take_for_kernel());
     arch::clear_frame(frame);
@@ -65,3 +73,24 @@ void give_pooled_table(Pfn table, unsigned level) {
 } // namespace xenpv
 
 arch::Table_counts arch::table_counts() { return xenpv::counts; }
+
+bool arch::free_pooled_table() {
+    using namespace xenpv;
+    Pfn table = kernel::no_frame;
+    {
+        kernel::Lock_guard const guard{pool_lock};
+        for (Pfn& first : pooled)
+            if (first != kernel::no_frame) {
+                table = first;
+                first = Pfn{kernel::frame_pool().link(table)};
+                --counts.pooled;
+                break;
+            }
+    }
+    if (table == kernel::no_frame)
+        return false;
+    unpin(table);
+    unmap_frame(table);
+    kernel::frame_pool().give(table);
+    return true;
+}

@@ -87,7 +87,7 @@ void exception_from_user(uint64_t vector, uint64_t code) {
 
 void exception_from_kernel(uint64_t vector, uint64_t code) {
     arch::Registers const& registers = local().crash_frame;
-    kernel::log_to_console(true);
+    kernel::begin_last_words();
     kernel::log("kernel fault: {} ({}), code {x}, address {x}", name(vector), vector, code,
                 local().vcpu_info->arch.cr2);
     kernel::log_registers(registers);

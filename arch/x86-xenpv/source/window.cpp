@@ -32,7 +32,7 @@ Pfn next_early_frame{0};                                  // until the frame poo
 
 Result<Pfn> take_frame() {
     if (kernel::frame_pool().ready())
-        return kernel::frame_pool().take_for_kernel();
+        return kernel::frame_pool().take_free(); // giving up a table would need the window
     return Pfn{next_early_frame.value++};
 }
 

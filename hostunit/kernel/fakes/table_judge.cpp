@@ -32,6 +32,11 @@ void Table_judge::add(Pfn table, unsigned level) {
     _tables[table.value] = {level};
 }
 
+void Table_judge::remove(Pfn table) {
+    give_back(table, level(table));
+    _tables.erase(table.value);
+}
+
 void Table_judge::give_back(Pfn table, unsigned level) {
     ASSERT_TRUE(this->table(table)) << "frame " << table.value << " is no table";
     EXPECT_EQ(this->level(table), level);

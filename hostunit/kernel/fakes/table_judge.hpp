@@ -27,6 +27,8 @@ public:
     void add(Pfn table, unsigned level);
     // A table goes back: empty, and nothing points to it.
     void give_back(Pfn table, unsigned level);
+    // An empty table that nothing points to becomes an ordinary frame.
+    void remove(Pfn table);
     // The entry is about to be written.
     void update(Pfn table, unsigned index, Entry entry);
 

@@ -37,6 +37,8 @@ void Xen::pin(Mfn table, unsigned level) {
     _judge.add(frame, level);
 }
 
+void Xen::unpin(Mfn table) { _judge.remove(p2m.pfn(table)); }
+
 void Xen::load(Mfn top) {
     if (top.value) {
         EXPECT_EQ(_judge.level(p2m.pfn(top)), 4u);
@@ -81,6 +83,9 @@ Status hypercall::mmuext_op(mmuext_op_t const* operations, uint64_t count) {
         case MMUEXT_PIN_L3_TABLE:
         case MMUEXT_PIN_L4_TABLE:
             fake::xen().pin(Mfn{operation.arg1.mfn}, operation.cmd - MMUEXT_PIN_L1_TABLE + 1);
+            break;
+        case MMUEXT_UNPIN_TABLE:
+            fake::xen().unpin(Mfn{operation.arg1.mfn});
             break;
         case MMUEXT_NEW_USER_BASEPTR:
             fake::xen().load(Mfn{operation.arg1.mfn});

@@ -16,6 +16,7 @@ public:
 
     void update(Mfn table, unsigned index, Entry entry);
     void pin(Mfn table, unsigned level);
+    void unpin(Mfn table);
     void load(Mfn top); // 0: none
     void drop_translations() { _stale.clear(); }
     // The frame is about to get other contents or another owner.

@@ -98,6 +98,10 @@ private:
         return sizeof(Boot_image_header) + uint64_t{_segments} * sizeof(Boot_image_segment) +
                uint64_t{_files} * sizeof(Boot_image_file);
     }
+    static constexpr uint64_t largest_segment = 16 * 1024 * 1024; // as one Memory
+    // Behind the segments the first program gets its stack and the whole image.
+    static constexpr uint64_t room_behind = 1024 * 1024 * 1024;
+
     bool inside(uint64_t offset, uint64_t size) const {
         return aligned(offset) && offset >= tables_end() && offset <= bytes() &&
                size <= bytes() - offset;
@@ -227,11 +231,14 @@ inline Boot_image_error Boot_image::check_segment(Boot_image_segment const& segm
     constexpr uint64_t read = memory_permission::read;
     constexpr uint64_t read_write = read | memory_permission::write;
     constexpr uint64_t read_execute = read | memory_permission::execute;
+    constexpr uint64_t limit = user_end - room_behind;
     if (!inside(segment.offset, segment.file_bytes))
         return Boot_image_error::segment_range;
-    if (!aligned(segment.address) || segment.address < user_begin || segment.address >= user_end ||
-        segment.memory_bytes == 0 || segment.memory_bytes > user_end - segment.address)
+    if (!aligned(segment.address) || segment.address < user_begin || segment.address >= limit ||
+        segment.memory_bytes == 0 || segment.memory_bytes > limit - segment.address)
         return Boot_image_error::segment_address;
+    if (segment.memory_bytes > largest_segment)
+        return Boot_image_error::segment_size;
     if (segment.rights != read && segment.rights != read_write && segment.rights != read_execute)
         return Boot_image_error::segment_rights;
     // What is not writable is mapped right out of the image, so all of it must be there.

@@ -17,9 +17,12 @@ public:
 
     void add(Pfn begin, Pfn end);
 
-    // Contents are not cleared. Error: out_of_memory.
+    // Contents are not cleared. When no frame is free, empty page tables that wait to be used are
+    // given up. Error: out_of_memory.
     Result<Pfn> take_for_kernel();
     Result<Pfn> take_for_user();
+    // Without giving anything up. Error: out_of_memory.
+    Result<Pfn> take_free();
     void give(Pfn frame);
 
     uint64_t& link(Pfn frame) { return _words[frame.value]; }

@@ -41,6 +41,9 @@ void log_to_console(bool direct);
 // Called after each message while somebody reads the ring.
 void set_log_listener(void (*listener)());
 
+// From here on messages go only to the console: whoever reads the log may hold what failed.
+void begin_last_words();
+
 // Says what the machine was not given, and ends it as crashed: for what its user can mend.
 [[noreturn]] void give_up_format(char const* format, Log_value const* values, unsigned count);
 template <typename... Values>

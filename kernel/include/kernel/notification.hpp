@@ -27,7 +27,9 @@ public:
     void stop_waiting() { _waiter = nullptr; }
 
     bool bound() const { return _bound != nullptr; }
-    void bind(Endpoint* endpoint) { _bound = endpoint; }
+    // False when it is bound already, or a thread waits for it itself.
+    bool bind(Endpoint& endpoint);
+    void unbind();
 
     void last_reference_gone() override;
 

@@ -13,14 +13,21 @@ import os
 import select
 import sys
 
-from .. import attach, terminal
+from .. import attach, terminal, values
+from ..full import MOST_GUESTS
 from ..progress import BOLD, paint, say
 
 HELP = "connect to a guest's console from another terminal"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("guest", type=int, nargs="?", default=1, help="its number (default: 1)")
+    parser.add_argument(
+        "guest",
+        type=values.whole_number(1, MOST_GUESTS),
+        nargs="?",
+        default=1,
+        help="its number (default: 1)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 
-from .. import bench, build, qemu
+from .. import bench, build, qemu, values
+from ..direct import LEAST_MEMORY
 from ..logs import fresh_directory
 from ..machine import MachineOptions
 from .build import add_preset
@@ -22,15 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_preset(parser)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there; - for stdout")
     parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
-    parser.add_argument("--memory", type=int, default=64, metavar="MIB")
-    parser.add_argument("--timeout", type=float, default=600, metavar="S")
+    parser.add_argument("--memory", type=values.memory(LEAST_MEMORY), default=64, metavar="MIB")
+    parser.add_argument("--timeout", type=values.seconds, default=600, metavar="S")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.json:
+        bench.check_target(options.json)
     build.ensure(options.preset)
-    machine = MachineOptions(
-        preset=options.preset, logs=fresh_directory("bench"), cpu=options.cpu
-    )
+    machine = MachineOptions(preset=options.preset, logs=fresh_directory("bench"), cpu=options.cpu)
     result = bench.run(machine, options.memory, options.timeout)
     if options.json != "-":
         print(result.as_text())

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import attach, build, stub, terminal
+from .. import attach, build, direct, full, stub, terminal, values
 from ..errors import RigError
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
@@ -31,23 +31,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_preset(parser)
     add_machine(parser)
     parser.add_argument("--direct", action="store_true", help="Lavandin as the initial domain")
-    parser.add_argument("--memory", type=int, default=64, metavar="MIB", help="of each guest")
-    parser.add_argument("--vcpus", type=int, default=1, metavar="N", help="of each guest")
-    parser.add_argument("--guests", type=int, default=1, metavar="N", help="how many domUs")
+    for name, kind, default, letter, explanation in (
+        ("--memory", values.memory(), 64, "MIB", "of each guest"),
+        ("--vcpus", values.whole_number(1, values.MOST_VCPUS), 1, "N", "of each guest"),
+        ("--guests", values.whole_number(1, full.MOST_GUESTS), 1, "N", "how many domUs"),
+    ):
+        parser.add_argument(name, type=kind, default=default, metavar=letter, help=explanation)
     parser.add_argument("--command-line", default="", metavar="STR", help="for the guest's kernel")
     parser.add_argument("--keep-logs", type=Path, metavar="DIR", help="logs of Xen, dom0, guests")
     parser.add_argument(
         "--gdb", action="store_true", help="wait for ./lavandin gdb before starting"
     )
     parser.add_argument(
-        "--idle", type=float, default=10, metavar="S", help="see above (default: %(default)s)"
+        "--idle",
+        type=values.seconds,
+        default=10,
+        metavar="S",
+        help="see above (default: %(default)s)",
     )
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """What bench and boot have in common."""
     parser.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (Haswell-noTSX has XSAVE)")
-    parser.add_argument("--processors", type=int, default=2, metavar="N", help="of the machine")
+    processors = values.whole_number(1, values.MOST_PROCESSORS)
+    parser.add_argument(
+        "--processors", type=processors, default=2, metavar="N", help="of the machine"
+    )
     parser.add_argument("--deterministic", action="store_true", help="virtual time = instructions")
     parser.add_argument("--xen-verbose", action="store_true", help="all of Xen's messages")
     parser.add_argument("--xen-command-line", default="", metavar="STR", help="more for Xen")
@@ -70,7 +80,24 @@ def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
     )
 
 
+def check(options: argparse.Namespace) -> None:
+    """Raises RigError when options that are sensible by themselves are not so together."""
+    if options.direct and options.guests > 1:
+        raise RigError("--guests is for domUs: with --direct the initial domain is the guest")
+    least = direct.LEAST_MEMORY if options.direct else full.LEAST_MEMORY
+    if options.memory < least:
+        what = "an initial domain" if options.direct else "a domU"
+        raise RigError(f"--memory {options.memory}: {what} needs at least {least} MiB")
+    together = options.memory * options.guests
+    if together > values.host_memory():
+        raise RigError(
+            f"{options.guests} guests of {options.memory} MiB need {together} MiB; "
+            f"this machine has {values.host_memory()} MiB"
+        )
+
+
 def run(options: argparse.Namespace) -> int:
+    check(options)
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"

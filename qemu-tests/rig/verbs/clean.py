@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Removes what was built. Downloaded packages stay, unless --all is given."""
+"""Removes what was built. Downloaded packages stay, unless --all is given. Nothing is removed while
+another ./lavandin works in this checkout."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Runs gdb on the machine that `./lavandin boot` runs in another terminal, with the kernel's
-symbols loaded, through QEMU's debugger stub.
+"""Runs gdb on the machine that `./lavandin boot` runs in another terminal, with the symbols of the
+kernel and of Xen loaded, through QEMU's debugger stub.
 
 The stub sees the whole machine, Xen and every domain: an address is the kernel's only while one of
 its VCPUs runs. So use hardware breakpoints, which do not write into memory that may not be mapped
 at that moment:
 
-    (gdb) hbreak kernel_main
+    (gdb) hbreak system_call_entry
     (gdb) continue
     (gdb) thread apply all backtrace     # one thread per processor of the machine
 
@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from .. import attach, packages, paths
+from .. import attach, packages, paths, xen
 from ..errors import RigError
+from ..progress import say
 
 HELP = "debug a running guest, with the kernel's symbols"
 
@@ -31,14 +33,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.symbols and not Path(options.symbols).is_file():
+        raise RigError(f"--symbols {options.symbols}: there is no such file")
     packages.ensure_host("gdb")
     machine = attach.newest()
     kernel = Path(options.symbols or paths.kernel(machine.preset)).resolve()
-    command = ["gdb", "-q", "-ex", "set confirm off", "-ex", f"target remote {machine.gdb_socket}"]
+    hypervisor = xen.symbols()
+    say(banner(kernel, hypervisor))
     try:
         # gdb needs the terminal, Ctrl-C included, so it stays in our session.
         return subprocess.call(
-            [*command, *options.gdb_arguments, str(kernel)], cwd=machine.directory
+            command(machine.gdb_socket, kernel, hypervisor, options.gdb_arguments),
+            cwd=machine.directory,
         )
     except OSError as error:
         raise RigError(f"cannot run gdb: {error}") from error
+
+
+def banner(kernel: Path, hypervisor: Path | None) -> str:
+    """Which symbols there are, and how to get from where the machine is now into the guest."""
+    lines = [f"symbols: {kernel}{'' if kernel.is_file() else ' (not there)'}"]
+    lines.append(f"of Xen: {hypervisor or 'none to be had; its functions are addresses only'}")
+    lines.append(
+        "An idle guest is not on a processor: what you see first is Xen. Into the guest:\n"
+        "    hbreak system_call_entry\n"
+        "    continue                      # and press a key on the guest's console"
+    )
+    return "\n".join(lines)
+
+
+def command(
+    socket: str, kernel: Path, hypervisor: Path | None, more: Sequence[str] = ()
+) -> list[str]:
+    """gdb's command line; a kernel that is not there is left out."""
+    words = ["gdb", "-q", "-ex", "set confirm off"]
+    if hypervisor:
+        words += ["-ex", f'add-symbol-file "{hypervisor}"']
+    words += ["-ex", f"target remote {socket}", *more]
+    return [*words, str(kernel)] if kernel.is_file() else words

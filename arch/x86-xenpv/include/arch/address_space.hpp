@@ -53,4 +53,7 @@ struct Table_counts {
 };
 Table_counts table_counts();
 
+// An empty table that waits to be used becomes an ordinary free frame. False when there is none.
+bool free_pooled_table();
+
 } // namespace arch

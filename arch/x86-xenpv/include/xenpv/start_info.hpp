@@ -21,8 +21,8 @@ void register_run_state(); // of this VCPU
 uint64_t platform_time();  // Xen's system time, nanoseconds
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
-void prepare_local(unsigned number, uint64_t stack_top);
-void set_up_processor(unsigned number, uint64_t stack_top);
+void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
+void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
 uint32_t bind_console_input(); // the port of the initial domain's console input
 void set_up_events();          // timer channel, masks
 void early_console(uint64_t ring_address);

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Values on the command line: what they may be, and a message that says so."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+
+MOST_VCPUS = 64
+MOST_PROCESSORS = 255  # of QEMU's machine
+_MOST_SECONDS = 1_000_000
+
+
+def whole_number(least: int, most: int, why: str = "") -> Callable[[str], int]:
+    """A type for argparse: a whole number in that range; `why` explains the upper end."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not least <= value <= most:
+            explained = f" ({why})" if why else ""
+            raise argparse.ArgumentTypeError(f"{value} is not from {least} to {most}{explained}")
+        return value
+
+    return convert
+
+
+def seconds(text: str) -> float:
+    """A type for argparse: a time that can be waited for."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= value <= _MOST_SECONDS:  # nor is NaN
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {_MOST_SECONDS} seconds")
+    return value
+
+
+def host_memory() -> int:
+    """The MiB that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+
+
+def memory(least: int = 1) -> Callable[[str], int]:
+    """A type for argparse: MiB, no more than there are."""
+    return whole_number(least, host_memory(), "all the MiB that this machine has")

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""What gdb is started with, and what is said before."""
+
+import argparse
+import tempfile
+import unittest
+from pathlib import Path
+
+from rig.errors import RigError
+from rig.verbs import gdb
+
+_XEN = Path("/a folder/xen-syms")
+
+
+class Gdb(unittest.TestCase):
+    def test_symbols_that_are_not_there(self):
+        for name in ("/nowhere/kernel", "/proc"):
+            options = argparse.Namespace(symbols=name, gdb_arguments=[])
+            with self.subTest(name), self.assertRaisesRegex(RigError, f"--symbols {name}: "):
+                gdb.run(options)
+
+    def test_both_symbols(self):
+        with tempfile.NamedTemporaryFile() as file:
+            kernel = Path(file.name)
+            words = gdb.command("gdb.sock", kernel, _XEN, ["-batch"])
+            self.assertEqual(words[-2:], ["-batch", str(kernel)])
+            load = words.index('add-symbol-file "/a folder/xen-syms"')
+            self.assertLess(load, words.index("target remote gdb.sock"))
+            self.assertIn(f"of Xen: {_XEN}\n", gdb.banner(kernel, _XEN))
+
+    def test_no_symbols(self):
+        kernel = Path("/nowhere/kernel")
+        self.assertEqual(gdb.command("s", kernel, None)[-1], "target remote s")
+        said = gdb.banner(kernel, None)
+        for words in ("(not there)", "of Xen: none", "hbreak system_call_entry\n", "continue"):
+            self.assertIn(words, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
