@@ -28,9 +28,10 @@ WIDE = re.compile(r"\.toml$")
 NO_LICENCE = re.compile(r"(^|/)(\.clang-format|program\.map|system_calls\.toml)$")
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
-CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*$", re.M)
+CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b.*$", re.M)
+GUARD = re.compile(r"^#ifndef (\w+)\n#define \1\n", re.M)
+SHARED_WITH_C = "#ifdef __cplusplus"
 PLATFORM = re.compile(r"xen|x86|hypercall|\basm\b|__asm|\bcr[0234]\b|\bmsr\b|cpuid", re.I)
-# The whole tree has one place where Xen's name may stand in the kernel's interface: none so far.
 FOLDER_DEPTH = 2  # folders up to here have a README
 
 
@@ -131,23 +132,34 @@ def check_readmes() -> list[str]:
 def check_conditionals() -> list[str]:
     """Variants are chosen by include path, not by the preprocessor."""
     return [
-        f"{name}: {found.group().strip()}"
+        f"{name}: {condition}"
         for name, text in code()
         if C_FAMILY.search(name)
-        for found in CONDITIONAL.finditer(COMMENT.sub("", text))
+        for condition in conditionals(text)
     ]
 
 
+def conditionals(text: str) -> list[str]:
+    """Those of a file that are neither an include guard nor for a header shared by C and C++."""
+    bare = GUARD.sub("", COMMENT.sub("", text), count=1)
+    found = [each.group().strip() for each in CONDITIONAL.finditer(bare)]
+    return [condition for condition in found if condition != SHARED_WITH_C]
+
+
+def platforms(text: str) -> list[tuple[int, str]]:
+    """Lines, with their numbers, that name a processor or a hypervisor outside comments."""
+    bare = COMMENT.sub(lambda found: "\n" * found.group().count("\n"), text)
+    lines = enumerate(bare.split("\n"), 1)
+    return [(number, line.strip()) for number, line in lines if PLATFORM.search(line)]
+
+
 def check_kernel_is_portable() -> list[str]:
-    findings = []
-    for name, text in code():
-        if not name.startswith("kernel/") or not C_FAMILY.search(name):
-            continue
-        bare = COMMENT.sub(lambda found: "\n" * found.group().count("\n"), text)
-        for number, line in enumerate(bare.split("\n"), 1):
-            if PLATFORM.search(line):
-                findings.append(f"{name}:{number}: names a platform: {line.strip()}")
-    return findings
+    return [
+        f"{name}:{number}: names a platform: {line}"
+        for name, text in code()
+        if name.startswith("kernel/") and C_FAMILY.search(name)
+        for number, line in platforms(text)
+    ]
 
 
 CHECKS: list[tuple[str, Callable[[], list[str]]]] = [

@@ -4,14 +4,12 @@ check finds what it must find."""
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Callable
 from pathlib import Path
 
 from .. import build, elf, paths
 from ..ktap import Case
 from . import tools
-from .rig_units import Recorder
 from .results import Group, Selection
 
 NAME = "image checks"
@@ -38,8 +36,7 @@ def run(preset: str, group: Group, selection: Selection) -> None:
     if _PLANTED in wanted:
         _add(group, _PLANTED, _plant(paths.kernel(preset), module.check_instructions))
     if selection.whole(NAME):
-        suite = unittest.TestLoader().loadTestsFromModule(tools.load("test_check_image"))
-        suite.run(Recorder(group))
+        tools.run_units("check_image", group)
 
 
 def _add(group: Group, name: str, findings: list[str]) -> None:

@@ -30,6 +30,8 @@ def run(group: Group, selection: Selection) -> None:
     for name, check in tools.load("check_source").CHECKS:
         if name in wanted:
             _add(group, name, check())
+    if selection.whole(NAME):
+        tools.run_units("check_source", group)
     if _TIDY in wanted:
         _tidy(group)
 

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The parts of check_source.py that judge a text, and the whole on a small project."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import check_source  # noqa: E402  (the path above must be set first)
+
+LICENCE = "// SPDX-License-Identifier: MIT\n"
+
+
+class Texts(unittest.TestCase):
+    def test_conditionals_are_found(self) -> None:
+        for line in ("#if X", "#ifdef X", "  #  ifndef X", "#elif X", "#if 0"):
+            with self.subTest(line):
+                self.assertEqual(check_source.conditionals(f"int a;\n{line}\n"), [line.strip()])
+
+    def test_guards_and_headers_shared_with_c_pass(self) -> None:
+        guard = "#ifndef A_H\n#define A_H\nint a;\n#endif\n"
+        self.assertEqual(check_source.conditionals(guard), [])
+        self.assertEqual(check_source.conditionals("#ifdef __cplusplus\n#endif\n"), [])
+        self.assertEqual(check_source.conditionals("// #if X\n/* \n#if Y\n */\n"), [])
+
+    def test_a_second_guard_is_none(self) -> None:
+        twice = "#ifndef A\n#define A\n#ifndef B\n#define B\n"
+        self.assertEqual(check_source.conditionals(twice), ["#ifndef B"])
+
+    def test_platforms_are_named_with_their_line(self) -> None:
+        text = "// Xen\nint a;\nint xen_version;\n"
+        self.assertEqual(check_source.platforms(text), [(3, "int xen_version;")])
+        self.assertEqual(check_source.platforms("/* cpuid\n*/ int a;\n"), [])
+        for name in ("hypercall(1);", 'asm volatile("nop");', "read(cr3);", "X86_page"):
+            with self.subTest(name):
+                self.assertTrue(check_source.platforms(name))
+
+
+class Project(unittest.TestCase):
+    """A project of one bad file per check."""
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.root = Path(directory.name)
+        subprocess.run(["git", "init", "-q", self.root], check=True)
+        before = check_source.ROOT
+        self.addCleanup(setattr, check_source, "ROOT", before)
+        check_source.ROOT = self.root
+        self.write(".clang-format", "BasedOnStyle: LLVM\n")
+        self.write("README.md", "a project\n")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def failing(self) -> list[str]:
+        return [name for name, check in check_source.CHECKS if check()]
+
+    def test_a_clean_project_passes(self) -> None:
+        self.write("kernel/a.cpp", LICENCE + "int a;\n")
+        self.assertEqual(self.failing(), [])
+
+    def test_each_check_finds_what_it_is_for(self) -> None:
+        bad = [
+            ("a.cpp", LICENCE + "int   a;\n", "C and C++"),
+            ("a.cpp", "int a;\n", "licence"),
+            ("script", "#!/bin/sh\ntrue\n", "licence"),
+            ("a.py", LICENCE + "#" * 101 + "\n", "wider"),
+            ("a.py", LICENCE + "a = 1 \n", "blanks"),
+            ("a.py", LICENCE + "\ta = 1\n", "blanks"),
+            ("a.py", LICENCE + "a = 1", "blanks"),
+            ("a.cpp", LICENCE + "#if A\n#endif\n", "conditional"),
+            ("kernel/a.cpp", LICENCE + "int xen;\n", "platform"),
+        ]
+        for name, text, expected in bad:
+            with self.subTest(expected, text=text):
+                self.write(name, text)
+                failing = self.failing()
+                self.assertEqual(len(failing), 1, failing)
+                self.assertIn(expected, failing[0])
+                (self.root / name).unlink()
+
+    def test_a_folder_without_readme_is_found(self) -> None:
+        self.write("folder/a.py", LICENCE)
+        self.assertEqual(self.failing(), [], "a single file needs none")
+        self.write("folder/b.py", LICENCE)
+        self.assertEqual(self.failing(), ["every folder says what lives there"])
+
+
+if __name__ == "__main__":
+    unittest.main()
