@@ -48,7 +48,8 @@ Result<void> thread_switch(Memory const& code) {
 }
 
 Result<void> map_and_unmap() {
-    Memory const memory = TRY(allocate_memory(page_size));
+    auto const allocated = TRY(allocate_memory(page_size));
+    Memory const& memory = allocated.memory();
     uint64_t const address = TRY(take_addresses(page_size));
     constexpr auto rights = memory_permission::read | memory_permission::write;
     Measurement{"map and unmap a page"}.run([&] {
@@ -104,7 +105,8 @@ Result<void> boot_time() {
 Result<void> measure_all() {
     TRY_VOID(boot_time());
     null_call();
-    Memory const code = TRY(make_partner_code());
+    auto const allocated = TRY(make_partner_code());
+    Memory const& code = allocated.memory();
     TRY_VOID(call_and_reply(code));
     TRY_VOID(thread_switch(code));
     TRY_VOID(map_and_unmap());

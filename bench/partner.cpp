@@ -17,9 +17,9 @@ constexpr uint64_t partner_quota = 64 * 1024;
 
 } // namespace
 
-Result<Memory> make_partner_code() {
-    Memory memory = TRY(allocate_memory(page_size));
-    Mapping const mapping = TRY(Mapping::create(memory));
+Result<Allocated_memory> make_partner_code() {
+    auto memory = TRY(allocate_memory(page_size));
+    Mapping const mapping = TRY(Mapping::create(memory.memory()));
     memcpy(mapping.as<char>(), partner_begin, page_size);
     return memory;
 }

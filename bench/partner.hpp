@@ -2,7 +2,7 @@
 // A second process to measure with: one page of code, no C library, no FPU.
 #pragma once
 
-#include <lavandin/objects.hpp>
+#include <lavandin/mapping.hpp>
 
 extern "C" {
 extern char const partner_begin[];
@@ -14,7 +14,7 @@ extern char const partner_end[];
 namespace bench {
 
 // The partners' code, to be mapped into each of them.
-lavandin::Result<lavandin::Memory> make_partner_code();
+lavandin::Result<lavandin::Allocated_memory> make_partner_code();
 
 class Partner {
 public:

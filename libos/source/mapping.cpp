@@ -14,15 +14,24 @@ Address_ranges<128> window_ranges; // guarded by window_lock
 
 } // namespace
 
-Result<Memory> allocate_memory(uint64_t bytes) {
+Result<Allocated_memory> allocate_memory(uint64_t bytes) {
     auto const server = environment().capability("memory");
     if (server == 0)
-        return Memory::create(bytes);
+        return Allocated_memory{TRY(Memory::create(bytes)), 0};
     auto answer = TRY(Call(server, memory_protocol::Label::allocate).word(bytes).accept(1).send());
+    Region_number const region = answer.word();
     auto memory = answer.take<Memory>();
     if (!memory.valid())
         return Error::out_of_memory; // a server that says yes and gives nothing
-    return memory;
+    return Allocated_memory{static_cast<Memory&&>(memory), region};
+}
+
+// A server that does not answer has forgotten the region anyway.
+void release_memory(Region_number region) {
+    if (region == 0)
+        return;
+    auto const server = environment().capability("memory");
+    static_cast<void>(Call(server, memory_protocol::Label::release).word(region).send());
 }
 
 void initialise_window(Address_range window) { window_ranges = Address_ranges<128>{window}; }

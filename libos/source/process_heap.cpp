@@ -12,11 +12,13 @@ namespace lavandin {
 namespace {
 
 struct Mapped_memory {
-    // Mapped memory stays alive without a capability to it, so none is kept.
+    // The heap never shrinks: what is mapped stays until the process ends.
     Result<void> provide(uint64_t address, uint64_t bytes) {
-        auto const memory = TRY(allocate_memory(bytes));
-        return Process::self().map(memory, address, 0, bytes,
-                                   memory_permission::read | memory_permission::write);
+        auto allocated = TRY(allocate_memory(bytes));
+        TRY_VOID(Process::self().map(allocated.memory(), address, 0, bytes,
+                                     memory_permission::read | memory_permission::write));
+        static_cast<void>(allocated.keep_mapped());
+        return {};
     }
 };
 

@@ -4,6 +4,8 @@
 #include <lavandin/program_loader.hpp>
 #include <lavandin/thread_locals.hpp>
 
+#include <array>
+
 namespace lavandin {
 
 namespace {
@@ -44,6 +46,7 @@ public:
     Result<Started_program> run();
 
 private:
+    Result<Memory const*> allocate(uint64_t bytes);
     Result<void> load_segment(Elf_program::Segment const& segment);
     Result<void> map_segment(Elf_program::Segment const& segment, Memory const& memory);
     Result<void> map_part(Memory const& memory, uint64_t first, uint64_t begin, uint64_t end,
@@ -55,8 +58,20 @@ private:
     Program_start const& _start;
     Elf_program const& _program;
     Plan const _plan;
+    // What the process has, one after the other; released when it comes to nothing.
+    std::array<Allocated_memory, Elf_program::maximum_segments + 2> _allocated;
+    size_t _allocated_count{0};
     Process _process;
 };
+
+Result<Memory const*> Loading::allocate(uint64_t bytes) {
+    if (_allocated_count == _allocated.size())
+        return Error::too_large;
+    auto& allocated = _allocated[_allocated_count];
+    allocated = TRY(allocate_memory(bytes));
+    ++_allocated_count;
+    return &allocated.memory();
+}
 
 // Maps [begin, end) of the image, whose first page of `memory` is `first`.
 Result<void> Loading::map_part(Memory const& memory, uint64_t first, uint64_t begin, uint64_t end,
@@ -76,7 +91,7 @@ Result<void> Loading::map_segment(Elf_program::Segment const& segment, Memory co
 }
 
 Result<void> Loading::load_segment(Elf_program::Segment const& segment) {
-    auto const memory = TRY(allocate_memory(segment.page_bytes()));
+    auto const& memory = *TRY(allocate(segment.page_bytes()));
     {
         auto const mapping = TRY(Mapping::create(memory, 0, segment.page_bytes(), read | write));
         _program.place(segment, mapping.bytes(), layout::image_base, own_module);
@@ -85,7 +100,7 @@ Result<void> Loading::load_segment(Elf_program::Segment const& segment) {
 }
 
 Result<void> Loading::make_stack() {
-    auto const memory = TRY(allocate_memory(_start.stack_bytes));
+    auto const& memory = *TRY(allocate(_start.stack_bytes));
     return _process.map(memory, _plan.stack_begin, 0, _start.stack_bytes, read | write);
 }
 
@@ -110,7 +125,7 @@ Result<void> Loading::fill_environment(Environment_page& page) {
 }
 
 Result<void> Loading::make_environment() {
-    auto const memory = TRY(allocate_memory(page_size));
+    auto const& memory = *TRY(allocate(page_size));
     {
         auto const mapping = TRY(Mapping::create(memory, 0, page_size, read | write));
         TRY_VOID(fill_environment(*mapping.as<Environment_page>()));
@@ -128,6 +143,8 @@ Result<Started_program> Loading::run() {
     auto const thread =
         TRY(thread_create(_process.index(), layout::image_base + _program.entry(), _plan.stack_end,
                           _plan.environment, _start.priority, _plan.message_buffer));
+    for (Allocated_memory& allocated : _allocated) // the process uses it from now on
+        static_cast<void>(allocated.keep_mapped());
     return Started_program{static_cast<Process&&>(_process), Kernel_thread{thread}};
 }
 

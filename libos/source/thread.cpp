@@ -21,6 +21,7 @@ struct Thread_area {
     void* argument;
     uint64_t begin;        // of the guard page: where the addresses were taken
     uint64_t mapped_bytes; // behind the guard page
+    Region_number region;  // of the memory mapped there
     Notification ended;
     Kernel_thread thread;
 };
@@ -57,16 +58,19 @@ class Area_memory {
 public:
     static Result<Area_memory> create(uint64_t stack_bytes, Area_plan const& plan) {
         uint64_t const mapped = round_up(stack_bytes + plan.bytes, page_size);
-        auto const memory = TRY(allocate_memory(mapped));
+        auto allocated = TRY(allocate_memory(mapped));
         Area_memory area{TRY(take_addresses(page_size + mapped + page_size))};
-        TRY_VOID(Process::self().map(memory, area._begin + page_size, 0, mapped,
+        TRY_VOID(Process::self().map(allocated.memory(), area._begin + page_size, 0, mapped,
                                      memory_permission::read | memory_permission::write));
         area._mapped = mapped;
+        area._region = allocated.keep_mapped();
         return area;
     }
     Area_memory() = default;
-    Area_memory(uint64_t begin, uint64_t mapped) : _begin{begin}, _mapped{mapped} {}
-    Area_memory(Area_memory&& other) noexcept : _begin{other._begin}, _mapped{other._mapped} {
+    Area_memory(uint64_t begin, uint64_t mapped, Region_number region)
+        : _begin{begin}, _mapped{mapped}, _region{region} {}
+    Area_memory(Area_memory&& other) noexcept
+        : _begin{other._begin}, _mapped{other._mapped}, _region{other._region} {
         other._begin = 0;
     }
     ~Area_memory() {
@@ -75,10 +79,12 @@ public:
         if (_mapped != 0)
             static_cast<void>(Process::self().unmap(_begin + page_size, _mapped));
         give_back_addresses(_begin);
+        release_memory(_region);
     }
 
     uint64_t begin() const { return _begin; }
     uint64_t mapped() const { return _mapped; }
+    Region_number region() const { return _region; }
     uint64_t end() const { return _begin + page_size + _mapped; } // where the message buffer is
     void keep() { _begin = 0; }
 
@@ -87,6 +93,7 @@ private:
 
     uint64_t _begin{0};
     uint64_t _mapped{0};
+    Region_number _region{0};
 };
 
 Thread_area* fill_area(Area_memory const& memory, Area_plan const& plan) {
@@ -94,6 +101,7 @@ Thread_area* fill_area(Area_memory const& memory, Area_plan const& plan) {
     auto* const area = new (reinterpret_cast<void*>(place)) Thread_area{};
     area->begin = memory.begin();
     area->mapped_bytes = memory.mapped();
+    area->region = memory.region();
     area->block.message_buffer = reinterpret_cast<Message_buffer*>(memory.end());
     area->block.reent = reinterpret_cast<_reent*>(place + plan.state_offset);
     newlib_thread_state_begin(area->block.reent);
@@ -103,7 +111,7 @@ Thread_area* fill_area(Area_memory const& memory, Area_plan const& plan) {
 
 // Frees what the area owns, and itself. Its thread must not run any more.
 void release_area(Thread_area* area) {
-    Area_memory const memory{area->begin, area->mapped_bytes};
+    Area_memory const memory{area->begin, area->mapped_bytes, area->region};
     waker::discard(area->block);
     area->~Thread_area();
 }

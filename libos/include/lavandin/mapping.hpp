@@ -10,10 +10,57 @@
 
 namespace lavandin {
 
+// What the memory server calls a region of ours; 0 for memory out of our own quota.
+using Region_number = uint64_t;
+
+// Says that memory is not needed any more. Before that all mappings of it and capabilities to it
+// have gone: what is still in use stays charged to this process until it ends.
+void release_memory(Region_number region);
+
+// Memory that goes back to where it came from. Mappings of it go first, that is: they are declared
+// behind it.
+class Allocated_memory {
+public:
+    Allocated_memory() = default;
+    Allocated_memory(Memory&& memory, Region_number region)
+        : _memory{static_cast<Memory&&>(memory)}, _region{region} {}
+    Allocated_memory(Allocated_memory&& other) noexcept
+        : _memory{static_cast<Memory&&>(other._memory)}, _region{other._region} {
+        other._region = 0;
+    }
+    Allocated_memory& operator=(Allocated_memory&& other) noexcept {
+        if (this != &other) {
+            reset();
+            _memory = static_cast<Memory&&>(other._memory);
+            _region = other._region;
+            other._region = 0;
+        }
+        return *this;
+    }
+    ~Allocated_memory() { reset(); }
+
+    Memory const& memory() const { return _memory; }
+
+    // For memory that stays mapped somewhere: gives up the capability, but does not release.
+    // Answers what release_memory() wants when the last mapping has gone.
+    Region_number keep_mapped() {
+        _memory.reset();
+        auto const region = _region;
+        _region = 0;
+        return region;
+    }
+
+    void reset() { release_memory(keep_mapped()); }
+
+private:
+    Memory _memory;
+    Region_number _region{0};
+};
+
 // Obtains zeroed memory: from the memory server when the environment names one (`memory`), else
 // from this process's own quota. `bytes`: a multiple of 4096 up to 16 MiB.
 // Errors: those of memory_protocol::Label::allocate or of memory_create.
-Result<Memory> allocate_memory(uint64_t bytes);
+Result<Allocated_memory> allocate_memory(uint64_t bytes);
 
 // A stretch of this process's window with memory mapped in it, until it goes away. Mapped memory
 // stays alive without a capability to it.
