@@ -37,11 +37,11 @@ struct Started_program {
 
 // Makes the process and starts it. Its memory comes from the caller's source (allocate_memory), its
 // kernel objects from its quota. What the memory server gave stays charged to the caller until the
-// caller ends, also when the process has ended before. After an error nothing of it is left, but `ended` may have been
-// signalled. Errors: not_supported when the file is no valid program (`reason`, when given, says
-// why), too_large when capabilities or arguments do not fit, invalid_argument when one of them is
-// malformed, and those of process_create, allocate_memory, memory_map, capability_copy and
-// thread_create.
+// caller ends, also when the process has ended before. After an error nothing of it is left, but
+// `ended` may have been signalled. Errors: not_supported when the file is no valid program
+// (`reason`, when given, says why), too_large when capabilities or arguments do not fit,
+// invalid_argument when one of them is malformed, and those of process_create, allocate_memory,
+// memory_map, capability_copy and thread_create.
 Result<Started_program> start_program(Program_start const& start, Elf_error* reason = nullptr);
 
 } // namespace lavandin
