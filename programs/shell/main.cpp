@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "shell.hpp"
 
-#include <lavandin/usage.hpp>
 #include <stdio.h>
 #include <string.h>
 
 int main(int count, char** arguments) {
-    bool const report = count == 2 && strcmp(arguments[1], "--report-start") == 0;
-    if (count != 1 && !report)
-        return lavandin::usage("shell [--report-start]");
+    // Words of the kernel's command line come here, too; those of others are no business of ours.
+    bool report = false;
+    for (int i = 1; i < count; ++i)
+        report = report || strcmp(arguments[i], "--report-start") == 0;
     static lavandin::shell::Shell shell{report};
     if (!shell.start().ok())
         return 1;

@@ -170,3 +170,12 @@ def missing_image(context: Context) -> None:
         guest = context.guest(mode, without_boot_image=True, memory=16)
         context.expect_end(guest, "crash")
         assert "there is no boot image" in guest.console.text, guest.console.text
+
+
+@system_test("a shell that always fails is not started for ever", timeout=180)
+def failing_shell(context: Context) -> None:
+    image = BootImage.read(_good_image(context))
+    row = image.file("programs/exit-with")
+    image.file("programs/shell").update(offset=row["offset"], bytes=row["bytes"])
+    ((reason, text),) = _boot_all(context, "failing-shell", [image.data()])
+    assert reason == "poweroff" and "6 times in a row and is not started again" in text, text

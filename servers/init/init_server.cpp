@@ -3,12 +3,14 @@
 
 #include "memory_need.hpp"
 
+#include <lavandin/clock.hpp>
 #include <stdio.h>
 
 namespace lavandin::init {
 namespace {
 
 constexpr uint8_t maximum_restarts = 5;
+constexpr uint64_t quick_failure = second; // a program that fails this soon will do so again
 constexpr uint64_t ended_bit = 1;
 constexpr uint64_t mebibyte = 1 << 20;
 // Its own objects and heap, page tables, and the kernel's part of each process.
@@ -147,6 +149,7 @@ Result<void> Init_server::start_main_program() {
         return started.error();
     }
     _main_program = started.value()->number;
+    _main_program_start = now();
     return {};
 }
 
@@ -250,8 +253,14 @@ void Init_server::main_program_ended(Process_record& record) {
                         record.ending.status != 0;
     if (failed || _command_line.interactive())
         say_ending(record);
+    bool const quick = failed && now() - _main_program_start < quick_failure;
+    _quick_failures = quick ? _quick_failures + 1 : 0;
+    bool const hopeless = _quick_failures > maximum_restarts;
+    if (hopeless)
+        _messages.say("%s has failed %u times in a row and is not started again", record.name,
+                      _quick_failures);
     Process_table::remove(record);
-    if (!_command_line.interactive() || !start_main_program().ok())
+    if (!_command_line.interactive() || hopeless || !start_main_program().ok())
         end_machine();
 }
 

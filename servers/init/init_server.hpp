@@ -80,6 +80,8 @@ private:
     std::array<uint8_t, Manifest::maximum_sections> _restarts{};
     std::array<uint64_t, Manifest::maximum_sections> _quotas{}; // bytes given to each server
     Process_number _main_program{0};
+    uint64_t _main_program_start{0}; // nanoseconds
+    unsigned _quick_failures{0};     // of the main program, in a row
     Machine_end _machine_end;
     std::array<Deferred_answer, 4> _enders; // callers of shut_down, who are not answered
 };
