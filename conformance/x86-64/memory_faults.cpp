@@ -92,6 +92,7 @@ TEST(fault, addresses_that_are_not_canonical) {
     });
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): overflowing the stack is what it is for
 [[gnu::noinline]] int deeper(int volatile* above) {
     int volatile page[512];
     page[0] = *above + 1;
