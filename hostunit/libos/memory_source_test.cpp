@@ -13,7 +13,7 @@
 
 #include <gtest/gtest.h>
 #include <map>
-#include <newlib/platform.h>
+#include <newlib/platform.hpp>
 
 // What thread.cpp needs of the C library and of the first instructions.
 extern "C" {
