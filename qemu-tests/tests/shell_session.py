@@ -26,7 +26,7 @@ def programs(context: Context) -> None:
     expect_answer(guest, "echo  one  'two  words'", r"^one two  words$")
     expect_answer(guest, "nonsense", r"^nonsense: not found$")
     expect_answer(guest, "exit-with 7", r"^exit-with: status 7$")
-    expect_answer(guest, "history", r"^ +1  help$", r"^ +8  exit-with 7$")
+    expect_answer(guest, "history", r"^ +1  help$", r"^ +7  exit-with 7$")
     expect_answer(guest, "dmesg", r"^memory: \d+ KiB free of 32768 KiB$")
     assert answer(guest, "") == "", "an empty line answered something"
 
