@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
-from .errors import GuestGone, RigError, TimedOut
+from .errors import Dom0Silent, GuestGone, RigError, TimedOut
 
 _RESPONSE = re.compile(rb"!rsp (\d+) (\d+) (\d+) ?([A-Za-z0-9+/=]*)$")
 _PIECE = 12 * 1024  # bytes of a file per request, see the agent about its buffer
@@ -118,7 +118,7 @@ class Dom0:
         try:
             return future.result(timeout)
         except FutureTimeout:
-            raise TimedOut(f"dom0 did not answer within {timeout:.0f} s: {command!r}") from None
+            raise Dom0Silent(f"dom0 did not answer within {timeout:.0f} s: {command!r}") from None
 
     def put(self, path: str, data: bytes) -> None:
         """Writes a file in dom0. For large ones, MachineOptions.files is much faster."""

@@ -10,6 +10,10 @@ class TimedOut(RigError):
     """A wait ended without what was waited for."""
 
 
+class Dom0Silent(TimedOut):
+    """dom0 takes no commands any more: says nothing about the guest."""
+
+
 class GuestGone(RigError):
     """The guest ended while its console was still expected to say something."""
 
