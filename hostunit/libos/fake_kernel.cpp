@@ -3,6 +3,7 @@
 
 #include <lavandin/thread_pointer.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -107,6 +108,12 @@ Error Kernel::decide(System_call call, Registers& registers) {
         return make(std::make_shared<Object>(Object_type::reply), registers);
     case System_call::endpoint_create:
         return make(std::make_shared<Object>(Object_type::endpoint), registers);
+    case System_call::clock_read:
+        registers = {{now, 0, 0, 0, 0, 0}};
+        return Error::none;
+    case System_call::thread_sleep:
+        now = std::max(now, registers.word[0]);
+        return Error::none;
     case System_call::endpoint_call:
     case System_call::endpoint_receive:
     case System_call::endpoint_reply:

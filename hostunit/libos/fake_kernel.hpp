@@ -90,6 +90,9 @@ public:
     Error failure{Error::quota_exceeded};
     int calls{0};
 
+    // The clock, in nanoseconds: sleeping moves it on.
+    uint64_t now{0};
+
     // All processes ever made by this kernel.
     std::vector<std::shared_ptr<Space>> processes;
 

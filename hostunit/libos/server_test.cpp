@@ -1,76 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "fake_kernel.hpp"
+#include "fake_clients.hpp"
 
 #include <lavandin/server.hpp>
 
-#include <deque>
 #include <gtest/gtest.h>
-#include <set>
 
 namespace lavandin {
 namespace {
 
-struct Answer {
-    uint64_t reply;
-    uint32_t label;
-    uint64_t word;
-};
-
-// The other side of the endpoint: requests that come one after the other, and answers given.
-class Clients {
-public:
-    explicit Clients(fake::Kernel& kernel) {
-        kernel.endpoint = [this](System_call call, Registers& registers) {
-            return handle(call, registers);
-        };
-    }
-
-    std::deque<Registers> requests; // as endpoint_receive answers them
-    std::vector<Answer> answers;
-    Error refuse_answer{Error::none};
-
-    void add(uint64_t badge, uint32_t label, uint64_t word = 0) {
-        requests.push_back({{badge, Message_tag{label, 0}.raw(), word, 0, 0, 0}});
-    }
-
-private:
-    Error handle(System_call call, Registers& registers) {
-        switch (call) {
-        case System_call::endpoint_reply:
-            return answer(registers.word[0], registers);
-        case System_call::endpoint_receive:
-            return receive(registers.word[1], registers);
-        case System_call::endpoint_reply_receive: {
-            if (refuse_answer != Error::none)
-                return std::exchange(refuse_answer, Error::none);
-            uint64_t const reply = registers.word[0] >> 32;
-            static_cast<void>(answer(reply, registers));
-            return receive(reply, registers);
-        }
-        default:
-            return Error::no_such_system_call;
-        }
-    }
-
-    Error answer(uint64_t reply, Registers const& registers) {
-        if (_held.erase(reply) == 0)
-            return Error::no_caller;
-        answers.push_back({reply, Message_tag{registers.word[1]}.label(), registers.word[2]});
-        return Error::none;
-    }
-
-    Error receive(uint64_t reply, Registers& registers) {
-        if (requests.empty())
-            return Error::peer_died; // ends the loop
-        registers = requests.front();
-        requests.pop_front();
-        if (!Message_tag{registers.word[1]}.from_notification())
-            _held.insert(reply);
-        return Error::none;
-    }
-
-    std::set<uint64_t> _held; // reply objects with a caller
-};
+using fake::Clients;
 
 struct Doubler {
     std::vector<uint64_t> badges;
@@ -144,7 +82,7 @@ TEST_F(ServerTest, RefusedAnswersBecomeAnError) {
 }
 
 TEST_F(ServerTest, NotificationsAreNotAnswered) {
-    clients.requests.push_back({{0, Message_tag::notification().raw(), 6, 0, 0, 0}});
+    clients.notify(6);
     clients.add(1, 1, 1);
     run();
     EXPECT_EQ(doubler.bits, 6u);

@@ -12,7 +12,13 @@ namespace lavandin::shell {
 using console_protocol::Mode;
 
 namespace {
+
+// A console server that has died is back by then; one that refuses is not asked too often.
+constexpr uint64_t pause_after_failure = 200 * millisecond;
+constexpr unsigned maximum_failures = 10;
+
 auto number(uint64_t value) { return static_cast<unsigned long long>(value); }
+
 } // namespace
 
 Result<void> Shell::start() {
@@ -50,7 +56,7 @@ void Shell::report_start() {
 
 Line_editor::Outcome Shell::edit() {
     if (!_screen.console().set_mode(Mode::raw).ok())
-        sleep_for(second); // the console server is being started again
+        return console_failed();
     _editor.begin();
     auto const outcome = type_keys();
     _screen.flush();
@@ -73,12 +79,25 @@ Line_editor::Outcome Shell::type_keys() {
         _screen.flush();
         report_start();
         auto const input = _screen.console().read(_keys);
-        if (!input.ok() || input.value().outcome == console_protocol::Read_outcome::interrupted)
+        if (!input.ok())
+            return console_failed();
+        _console_failures = 0;
+        if (input.value().outcome == console_protocol::Read_outcome::interrupted)
             return Line_editor::Outcome::interrupted;
         if (input.value().outcome == console_protocol::Read_outcome::end)
             return Line_editor::Outcome::end;
         _key_count = input.value().bytes;
     }
+}
+
+// After a row of failures the shell ends; init starts another one.
+Line_editor::Outcome Shell::console_failed() {
+    sleep_for(pause_after_failure);
+    if (++_console_failures == maximum_failures) {
+        _status = 1;
+        _leave = true;
+    }
+    return Line_editor::Outcome::interrupted;
 }
 
 std::string_view Shell::completion(std::string_view prefix, size_t index) {

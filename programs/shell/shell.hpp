@@ -35,6 +35,7 @@ private:
     void report_start();
     Line_editor::Outcome edit();
     Line_editor::Outcome type_keys();
+    Line_editor::Outcome console_failed();
     void obey(std::string_view line);
     bool built_in(Command const& command);
     void help();
@@ -65,7 +66,8 @@ private:
     init_protocol::Program_entry _completion{};
     char _keys[128];
     size_t _key_count{0};
-    bool _report_start; // still to be done
+    unsigned _console_failures{0}; // in a row
+    bool _report_start;            // still to be done
     bool _leave{false};
     int _status{0};
 };

@@ -160,7 +160,7 @@ def malformed_manifests(context: Context) -> None:
         images.append(image.data())
     results = _boot_all(context, "bad-manifests", images)
     for (what, _, said), (reason, text) in zip(_MANIFESTS, results):
-        assert reason == "poweroff" and re.search(said, text), f"{what}: {reason}\n{text}"
+        assert reason == "crash" and re.search(said, text), f"{what}: {reason}\n{text}"
         assert "the system cannot be started" in text, f"{what}:\n{text}"
 
 
@@ -178,4 +178,8 @@ def failing_shell(context: Context) -> None:
     row = image.file("programs/exit-with")
     image.file("programs/shell").update(offset=row["offset"], bytes=row["bytes"])
     ((reason, text),) = _boot_all(context, "failing-shell", [image.data()])
-    assert reason == "poweroff" and "6 times in a row and is not started again" in text, text
+    assert reason == "crash" and "6 times in a row and is not started again" in text, text
+    times = [float(t) for t in re.findall(r"^\[ *(\d+\.\d+)\] init: shell ended with", text, re.M)]
+    assert len(times) == 6, text
+    gaps = [later - earlier for earlier, later in zip(times, times[1:])]
+    assert gaps == sorted(gaps) and gaps[-1] > 1, f"no longer and longer pauses: {gaps}"

@@ -92,3 +92,19 @@ def by_a_pipe(context: Context) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b"heard: first" in done.stdout and b"heard: quit" in done.stdout, done.stdout
+
+
+@system_test("boot fails when the system cannot be started", timeout=180)
+def not_started(context: Context) -> None:
+    for mode in (["--direct"], ["--memory", "16"]):
+        done = subprocess.run(
+            [_LAVANDIN, "boot", *mode, "--command-line", "run=nosuch"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 1, (mode, done.returncode, said)
+        for line in (b"program nosuch could not be started: there is no such", b"ended: crash"):
+            assert line in said, (mode, said)

@@ -36,7 +36,7 @@ def _need(context: Context, mode: str, memory: int) -> int:
     guest = context.guest(mode, memory=memory, name=f"mib-{memory}")
     found = guest.console.expect(_TOO_LITTLE)
     assert int(found.group(1)) == memory, found.group(0)
-    context.expect_end(guest, "poweroff")
+    context.expect_end(guest, "crash")
     assert "the system cannot be started" in guest.console.text, guest.console.text
     return int(found.group(2))
 

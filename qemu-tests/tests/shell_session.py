@@ -69,3 +69,18 @@ def ended_programs(context: Context) -> None:
         guest.console.expect(r"^sleep: ended by request\r?$")
         guest.console.expect(f"^{PROMPT}")
     expect_answer(guest, "echo still here", "^still here$")
+
+
+@system_test("shell: what is typed ahead is shown once, by who reads it", timeout=180)
+def typed_ahead(context: Context) -> None:
+    guest = context.guest("direct", memory=32)
+    wait_for_shell(guest)
+    guest.console.send("sleep 2\n")
+    guest.console.expect("sleep 2")
+    time.sleep(0.5)  # until it runs; earlier is fine, too, but another case
+    guest.console.send("cat\nfor cat\n\x04echo for the shell\n")
+    guest.console.expect(r"^for the shell\r*$")
+    guest.console.expect(f"^{PROMPT}")
+    text = guest.console.text.replace("\r", "")
+    expected = f"{PROMPT}cat\nfor cat\nfor cat\n{PROMPT}echo for the shell\nfor the shell\n{PROMPT}"
+    assert text.endswith(f"{PROMPT}sleep 2\n{expected}"), text

@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "console_server.hpp"
 
-#include <algorithm>
-
 namespace lavandin::console {
 
 using namespace console_protocol;
-
-namespace {
-
-// Lets a caller wait in a free place. Errors: busy when there is none.
-void defer(Request& request, std::span<Deferred_answer> places) {
-    auto const place = std::find_if(places.begin(), places.end(),
-                                    [](Deferred_answer const& other) { return !other.waiting(); });
-    if (place == places.end())
-        return request.fail(Error::busy);
-    auto answer = request.defer();
-    if (!answer.ok())
-        return request.fail(answer.error());
-    *place = static_cast<Deferred_answer&&>(answer.value());
-}
-
-} // namespace
 
 void Console_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
@@ -51,14 +33,14 @@ void Console_server::write(Request& request) {
     }
     if (now)
         return request.fail(Error::busy);
-    defer(request, _writers);
+    static_cast<void>(_writers.add(request));
 }
 
 void Console_server::flush(Request& request) {
     pump();
     if (_output.empty() && _backend.drained())
         return request.finish({});
-    defer(request, _flushers);
+    static_cast<void>(_flushers.add(request));
 }
 
 void Console_server::read(Request& request) {
@@ -69,21 +51,19 @@ void Console_server::read(Request& request) {
         request.answer().text({}).word(static_cast<uint64_t>(Read_outcome::end));
         return;
     }
-    if (_waiting_readers == _readers.size())
-        return request.fail(Error::busy);
-    auto answer = request.defer();
-    if (!answer.ok())
-        return request.fail(answer.error());
-    _readers[_waiting_readers++] = {static_cast<Deferred_answer&&>(answer.value()), bytes};
-    deliver();
+    if (_readers.add(request, bytes))
+        deliver();
 }
 
 void Console_server::set_mode(Request& request) {
     uint64_t const mode = request.word();
     if (mode > static_cast<uint64_t>(Mode::raw))
         return request.fail(Error::invalid_argument);
+    if ((badge_roles(request.badge()) & role_no_input) != 0)
+        return request.fail(Error::permission_denied);
     _mode_owner = badge_process(request.badge());
-    _discipline.set_mode(static_cast<Mode>(mode), *this);
+    _discipline.set_mode(static_cast<Mode>(mode));
+    deliver(); // in the new mode there may be something for those who wait
     pump();
     request.finish({});
 }
@@ -113,10 +93,11 @@ void Console_server::notified(uint64_t bits) {
 void Console_server::take_input() {
     char keys[256];
     while (size_t const count = _backend.read(keys))
-        for (char const key : std::span{keys, count})
+        for (char const key : std::span{keys, count}) {
             if (_discipline.type(key, *this) == Line_discipline::Event::interrupt)
                 interrupted();
-    deliver();
+            deliver();
+        }
 }
 
 // The echo gives way when the output is full: what is typed counts, not that it is seen.
@@ -125,33 +106,28 @@ void Console_server::show(std::string_view text) {
 }
 
 void Console_server::interrupted() {
-    for (Reader& reader : std::span{_readers.data(), _waiting_readers}) {
+    while (!_readers.empty()) {
         auto writer = begin_answer();
         writer.text({}).word(static_cast<uint64_t>(Read_outcome::interrupted));
-        static_cast<void>(reader.answer.send(writer));
+        static_cast<void>(_readers.take().send(writer));
     }
-    _waiting_readers = 0;
     if (_interrupt.valid())
         static_cast<void>(_interrupt.signal());
 }
 
 void Console_server::deliver() {
-    while (_waiting_readers > 0 && _discipline.readable()) {
-        static_cast<void>(answer_reader(_readers[0]));
-        std::move(_readers.begin() + 1, _readers.begin() + _waiting_readers, _readers.begin());
-        --_waiting_readers;
-    }
+    while (!_readers.empty() && _discipline.readable(*this))
+        answer_reader();
 }
 
 // What a reader that has gone away did not get stays for the next one.
-Result<void> Console_server::answer_reader(Reader& reader) {
+void Console_server::answer_reader() {
     char text[maximum_bytes];
-    auto const input = _discipline.peek({text, reader.bytes});
+    auto const input = _discipline.peek({text, _readers.front().bytes});
     auto writer = begin_answer();
     writer.text({text, input.bytes}).word(static_cast<uint64_t>(input.outcome));
-    TRY_VOID(reader.answer.send(writer));
-    _discipline.take(input.bytes);
-    return {};
+    if (_readers.take().send(writer).ok())
+        _discipline.take(input.bytes);
 }
 
 // Sends what there is room for, and answers those who waited for it.
@@ -170,19 +146,16 @@ void Console_server::pump() {
 
 // Any message would fit now: they send theirs again.
 void Console_server::answer_writers() {
-    for (Deferred_answer& writer : _writers) {
-        if (!writer.waiting())
-            continue;
+    while (!_writers.empty()) {
         auto answer = begin_answer();
         answer.word(0);
-        static_cast<void>(writer.send(answer));
+        static_cast<void>(_writers.take().send(answer));
     }
 }
 
 void Console_server::answer_flushers() {
-    for (Deferred_answer& flusher : _flushers)
-        if (flusher.waiting())
-            static_cast<void>(flusher.send(Error::none));
+    while (!_flushers.empty())
+        static_cast<void>(_flushers.take().send(Error::none));
 }
 
 void Console_server::report_faults() {
@@ -194,13 +167,36 @@ void Console_server::report_faults() {
 }
 
 void Console_server::forget_ended() {
-    init_protocol::Process_number clients[] = {_mode_owner, _interrupt_owner};
-    auto const ended = Init_client{}.keep_ended(clients);
-    for (size_t i = 0; ended.ok() && i < ended.value(); ++i) {
-        if (clients[i] == _mode_owner)
-            _discipline.set_mode(Mode::cooked, *this);
-        if (clients[i] == _interrupt_owner)
-            _interrupt.reset();
+    std::array<Client, 2 + decltype(_readers)::limit + decltype(_writers)::limit +
+                           decltype(_flushers)::limit>
+        clients;
+    size_t count = 0;
+    auto const note = [&](Client client) {
+        if (client != 0)
+            clients[count++] = client;
+    };
+    note(_mode_owner);
+    note(_interrupt_owner);
+    _readers.clients(note);
+    _writers.clients(note);
+    _flushers.clients(note);
+    auto const ended = Init_client{}.keep_ended({clients.data(), count});
+    for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
+        forget(clients[i]);
+}
+
+void Console_server::forget(Client client) {
+    _readers.forget(client);
+    _writers.forget(client);
+    _flushers.forget(client);
+    if (client == _mode_owner) {
+        _mode_owner = 0;
+        _discipline.set_mode(Mode::cooked);
+        deliver();
+    }
+    if (client == _interrupt_owner) {
+        _interrupt_owner = 0;
+        _interrupt.reset();
     }
 }
 

@@ -4,6 +4,7 @@
 #include "backend.hpp"
 #include "line_discipline.hpp"
 #include "output.hpp"
+#include "waiting_calls.hpp"
 
 #include <lavandin/client_watch.hpp>
 #include <lavandin/service.hpp>
@@ -22,10 +23,7 @@ public:
     void notified(uint64_t bits);
 
 private:
-    struct Reader {
-        Deferred_answer answer;
-        size_t bytes{0};
-    };
+    using Client = init_protocol::Process_number;
 
     void write(Request& request);
     void read(Request& request);
@@ -37,25 +35,26 @@ private:
     void take_input();
     void interrupted();
     void deliver();
-    Result<void> answer_reader(Reader& reader);
+    void answer_reader();
     void pump();
     void answer_writers();
     void answer_flushers();
     void report_faults();
     void forget_ended();
+    void forget(Client client);
 
-    // Those who wait keep a place until they are answered; a request that finds none is refused.
-    std::array<Deferred_answer, 32> _writers;
-    std::array<Deferred_answer, 4> _flushers;
-    std::array<Reader, 8> _readers;
-    size_t _waiting_readers{0}; // at the front, the oldest first
+    // Those who wait keep a place until they are answered or have ended; a request that finds none
+    // is refused. Two readers of one client: its threads share what is typed anyway.
+    Waiting_calls<32, 8> _writers;
+    Waiting_calls<4, 2> _flushers;
+    Waiting_calls<8, 2> _readers;
 
     Backend& _backend;
     Output _output;
     Line_discipline _discipline;
     uint64_t _reported_faults{0};
-    uint32_t _mode_owner{0};      // the client that asked for raw mode
-    uint32_t _interrupt_owner{0}; // the client that wants to hear of Ctrl-C
+    Client _mode_owner{0};      // that asked for raw mode; 0 for none
+    Client _interrupt_owner{0}; // that wants to hear of Ctrl-C
     Notification _interrupt;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "line_discipline.hpp"
 
+#include <algorithm>
+
 namespace lavandin::console {
 namespace {
 
@@ -16,43 +18,53 @@ constexpr bool printable(char byte) {
     return value >= ' ' && value != delete_key; // bytes above 127: parts of UTF-8 characters
 }
 
+constexpr bool ends_line(char byte) { return byte == '\r' || byte == '\n'; }
+
 // Bytes after the first of a UTF-8 character take no column (RFC 3629, section 3).
 constexpr bool continuation(char byte) { return (byte & 0xc0) == 0x80; }
 
 } // namespace
 
 Line_discipline::Event Line_discipline::type(char byte, Echo& echo) {
-    if (_mode == Mode::raw) {
-        make_ready(static_cast<unsigned char>(byte), echo);
-        return Event::none;
+    if (_mode == Mode::cooked && byte == control('C')) {
+        _typed.clear();
+        begin_line();
+        echo.show("^C\n");
+        return Event::interrupt;
     }
+    if (_typed.size() >= maximum_typed || !_typed.push(byte))
+        echo.show(bell);
+    return Event::none;
+}
+
+bool Line_discipline::readable(Echo& echo) {
+    if (_mode == Mode::raw)
+        return !_typed.empty();
+    while (!_handed_over && !_typed.empty()) {
+        char const byte = _typed.front();
+        _typed.drop();
+        edit(byte, echo);
+    }
+    return _handed_over;
+}
+
+void Line_discipline::edit(char byte, Echo& echo) {
     switch (byte) {
     case '\r':
     case '\n':
-        hand_over(true, echo);
-        break;
+        return hand_over(true, echo);
     case control('D'):
-        hand_over(false, echo);
-        break;
+        return hand_over(false, echo);
     case '\b':
     case delete_key:
-        erase(1, echo);
-        break;
+        return erase(1, echo);
     case control('W'):
-        erase(last_word(), echo);
-        break;
+        return erase(last_word(), echo);
     case control('U'):
-        erase(_length, echo);
-        break;
-    case control('C'):
-        _length = 0;
-        _ready.clear();
-        echo.show("^C\n");
-        return Event::interrupt;
+        return erase(_length, echo);
     default:
-        insert(byte, echo);
+        return insert(byte, echo);
     }
-    return Event::none;
 }
 
 void Line_discipline::insert(char byte, Echo& echo) {
@@ -64,19 +76,11 @@ void Line_discipline::insert(char byte, Echo& echo) {
 }
 
 void Line_discipline::hand_over(bool newline, Echo& echo) {
-    if (_ready.space() < _length + 1)
-        return echo.show(bell);
-    for (size_t i = 0; i < _length; ++i)
-        make_ready(static_cast<unsigned char>(_line[i]), echo);
-    _length = 0;
-    make_ready(newline ? Unit{'\n'} : hand_over_mark, echo);
-    if (newline)
+    if (newline) {
+        _line[_length++] = '\n'; // for which maximum_line leaves room
         echo.show("\n");
-}
-
-void Line_discipline::make_ready(Unit unit, Echo& echo) {
-    if (!_ready.push(unit))
-        echo.show(bell);
+    }
+    _handed_over = true;
 }
 
 // At least `count` bytes, and always whole characters.
@@ -99,38 +103,47 @@ size_t Line_discipline::last_word() const {
     return _length - begin;
 }
 
+void Line_discipline::begin_line() {
+    _length = _taken = 0;
+    _handed_over = false;
+}
+
 Line_discipline::Text Line_discipline::peek(std::span<char> to) const {
-    size_t bytes = 0;
-    while (bytes < to.size() && bytes < _ready.size() && _ready.at(bytes) != hand_over_mark) {
-        to[bytes] = static_cast<char>(_ready.at(bytes));
-        if (to[bytes++] == '\n')
-            break;
+    if (_mode == Mode::raw) {
+        size_t bytes = 0;
+        while (bytes < to.size() && bytes < _typed.size()) {
+            to[bytes] = _typed.at(bytes);
+            if (ends_line(to[bytes++])) // what follows may be for another reader
+                break;
+        }
+        return {bytes, Read_outcome::data};
     }
-    bool const end = bytes == 0 && !to.empty() && _ready.at(0) == hand_over_mark;
-    return {bytes, end ? Read_outcome::end : Read_outcome::data};
+    size_t const bytes = std::min(to.size(), _length - _taken);
+    std::copy_n(_line + _taken, bytes, to.begin());
+    return {bytes, _length == 0 ? Read_outcome::end : Read_outcome::data};
 }
 
 void Line_discipline::take(size_t bytes) {
-    bool const line = bytes > 0 && _ready.at(bytes - 1) == '\n';
-    _ready.drop(bytes);
-    if (!line && !_ready.empty() && _ready.front() == hand_over_mark)
-        _ready.drop();
+    if (_mode == Mode::raw)
+        return _typed.drop(bytes);
+    _taken += bytes;
+    if (_taken == _length)
+        begin_line();
 }
 
-void Line_discipline::set_mode(Mode mode, Echo& echo) {
+// The rest of a line goes in front of the keys behind it.
+void Line_discipline::set_mode(Mode mode) {
     if (mode == _mode)
         return;
     _mode = mode;
-    if (mode == Mode::raw) {
-        for (size_t i = 0; i < _length; ++i)
-            make_ready(static_cast<unsigned char>(_line[i]), echo);
-        _length = 0;
-        return;
-    }
-    for (size_t count = _ready.size(); count > 0 && !_ready.empty(); --count) {
-        Unit const unit = _ready.front();
-        _ready.drop();
-        type(static_cast<char>(unit == hand_over_mark ? control('D') : unit), echo);
+    size_t const behind = _typed.size();
+    for (size_t i = _taken; i < _length; ++i)
+        static_cast<void>(_typed.push(_line[i])); // there is room for a line beside maximum_typed
+    begin_line();
+    for (size_t i = 0; _typed.size() > behind && i < behind; ++i) {
+        char const byte = _typed.front();
+        _typed.drop();
+        static_cast<void>(_typed.push(byte));
     }
 }
 

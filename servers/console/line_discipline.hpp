@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What happens between the keys that are typed and the text that a client reads.
 //
-//   cooked:  key -> line being edited -- Enter, Ctrl-D --> ready -> read()
-//   raw:     key ------------------------------------------> ready -> read()
+//   cooked:  key -> typed -- while somebody reads --> line being edited -- Enter, Ctrl-D --> read()
+//   raw:     key -> typed -----------------------------------------------------------------> read()
+//
+// Keys that nobody waits for stay as they were typed, unseen: whoever reads them next decides how
+// they are echoed, and so each is shown once.
 //
 // Control characters: Enter (CR or LF) ends the line, Backspace and Delete take a character back,
-// Ctrl-W a word, Ctrl-U the line, Ctrl-C gives up the line and reports an interrupt, Ctrl-D hands
-// over what there is; at the beginning of a line that is nothing, which means the end of input.
+// Ctrl-W a word, Ctrl-U the line, Ctrl-D hands over what there is; at the beginning of a line that
+// is nothing, which means the end of input. Ctrl-C counts at once: it gives up all that was typed
+// and reports an interrupt.
 #pragma once
 
 #include <lavandin/console_protocol.hpp>
@@ -19,7 +23,7 @@ namespace lavandin::console {
 class Line_discipline {
 public:
     static constexpr size_t maximum_line = 510; // without its newline
-    static constexpr size_t maximum_ready = 4096;
+    static constexpr size_t maximum_typed = 4096;
 
     // Where the echo goes: called with text to show, newlines as '\n'.
     class Echo {
@@ -35,8 +39,9 @@ public:
     // Takes one typed byte. A byte for which there is no room is answered with the bell and lost.
     Event type(char byte, Echo& echo);
 
-    // A line handed over or a key typed: read() has something to answer.
-    bool readable() const { return !_ready.empty(); }
+    // To be asked while somebody reads: edits what was typed as far as the end of a line. True when
+    // there is something to answer.
+    bool readable(Echo& echo);
 
     struct Text {
         size_t bytes;
@@ -50,25 +55,25 @@ public:
     // Removes what a peek() with the same size answered.
     void take(size_t bytes);
 
-    // Raw takes over a line that is being edited; cooked treats what nobody read as typed now.
-    void set_mode(console_protocol::Mode mode, Echo& echo);
+    // What has been edited but not read counts as typed in raw mode; a line that was handed over
+    // keeps its end.
+    void set_mode(console_protocol::Mode mode);
     console_protocol::Mode mode() const { return _mode; }
 
 private:
-    // A byte, or the end of what one read gets (where there is no newline that says so).
-    using Unit = uint16_t;
-    static constexpr Unit hand_over_mark = 0x100;
-
+    void edit(char byte, Echo& echo);
     void insert(char byte, Echo& echo);
     void hand_over(bool newline, Echo& echo);
     void erase(size_t count, Echo& echo);
     size_t last_word() const;
-    void make_ready(Unit unit, Echo& echo);
+    void begin_line();
 
     console_protocol::Mode _mode{console_protocol::Mode::cooked};
-    char _line[maximum_line];
+    Fixed_queue<char, maximum_typed + maximum_line + 1> _typed; // and a line that was given back
+    char _line[maximum_line + 1];
     size_t _length{0};
-    Fixed_queue<Unit, maximum_ready> _ready;
+    size_t _taken{0};         // bytes of a line handed over that have been read
+    bool _handed_over{false}; // the line is a reader's
 };
 
 } // namespace lavandin::console

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint8_t maximum_restarts = 5;
 constexpr uint64_t quick_failure = second; // a program that fails this soon will do so again
+constexpr uint64_t first_pause = 50 * millisecond; // behind the first of them, then twice as long
 constexpr uint64_t ended_bit = 1;
 constexpr uint64_t mebibyte = 1 << 20;
 // Its own objects and heap, page tables, and the kernel's part of each process.
@@ -189,6 +190,8 @@ void Init_server::notified(uint64_t) {
     }
     if (any)
         signal_watchers();
+    if (_restart_at <= now())
+        restart_main_program();
     announce_messages();
 }
 
@@ -260,8 +263,20 @@ void Init_server::main_program_ended(Process_record& record) {
         _messages.say("%s has failed %u times in a row and is not started again", record.name,
                       _quick_failures);
     Process_table::remove(record);
-    if (!_command_line.interactive() || hopeless || !start_main_program().ok())
-        end_machine();
+    if (hopeless)
+        return give_up();
+    if (!_command_line.interactive())
+        return end_machine(_command_line.shutdown);
+    if (quick)
+        _restart_at = after(first_pause << _quick_failures);
+    else
+        restart_main_program();
+}
+
+void Init_server::restart_main_program() {
+    _restart_at = forever;
+    if (!start_main_program().ok())
+        give_up();
 }
 
 void Init_server::say_ending(Process_record const& record) {

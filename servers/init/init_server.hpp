@@ -22,12 +22,14 @@ public:
     Endpoint const& endpoint() const { return _services.init(); }
 
     void request(Request& request);
-    // A process has ended.
+    // A process has ended, or deadline() has passed.
     void notified(uint64_t bits);
+    // When the main program is to be started again; forever when it runs.
+    uint64_t deadline() const { return _restart_at; }
 
-    // Ends the machine in the way that the command line asked for, once the console has shown what
-    // there was to say. Init goes on serving meanwhile.
-    void end_machine() { end_machine(_command_line.shutdown); }
+    // The system cannot go on: ends the machine as a crash, once the console has shown what there
+    // was to say. Init goes on serving meanwhile.
+    void give_up() { end_machine(Shutdown::crash); }
 
 private:
     // A server that wants to know when processes end.
@@ -58,6 +60,7 @@ private:
     void process_ended(Process_record& record);
     void server_ended(Process_record& record);
     void main_program_ended(Process_record& record);
+    void restart_main_program();
     void tell_parent(Process_record& record);
     void adopt_children(Process_number parent);
     void signal_watchers();
@@ -82,6 +85,7 @@ private:
     Process_number _main_program{0};
     uint64_t _main_program_start{0}; // nanoseconds
     unsigned _quick_failures{0};     // of the main program, in a row
+    uint64_t _restart_at{forever};   // nanoseconds
     Machine_end _machine_end;
     std::array<Deferred_answer, 4> _enders; // callers of shut_down, who are not answered
 };

@@ -11,11 +11,10 @@ constexpr std::string_view manifest_file{"manifest"};
 
 Manifest manifest;
 
-// Without a manifest nothing can be done: the machine ends, with the reason as the last line.
+// Without a manifest nothing can be done: the machine crashes, with the reason as the last line.
 [[noreturn]] void give_up(abi::Boot_information const& boot, Messages& messages) {
     messages.say("the system cannot be started");
-    auto const way = parse_command_line(boot.command_line).shutdown;
-    static_cast<void>(system_shutdown(boot.system, static_cast<uint64_t>(way)));
+    static_cast<void>(system_shutdown(boot.system, static_cast<uint64_t>(Shutdown::crash)));
     abort();
 }
 
@@ -45,7 +44,7 @@ bool read_manifest(abi::Boot_image const& image, Messages& messages) {
     static Init_server init{boot, opened.value(), manifest, messages};
     if (!init.start().ok()) {
         messages.say("the system cannot be started");
-        init.end_machine();
+        init.give_up();
     }
     Server server{Endpoint::borrow(init.endpoint().index())};
     static_cast<void>(server.run(init));

@@ -13,19 +13,22 @@ enum class Label : uint32_t {
     // room. A message is shown whole; when it does not begin where the same client's last one
     // ended, it begins on a new line. Answers w0: bytes taken, all or none; none means that room
     // has come by now and the client sends again.
-    // Errors: invalid_argument (size), busy (write_now and no room, or too many clients wait).
+    // Errors: invalid_argument (size), busy (write_now and no room; or too many writers wait, of
+    // this client or in all).
     write = 1,
     // w0: bytes wanted (up to maximum_bytes). Waits for a line (cooked) or a key (raw). Answers
     // w0: bytes, w1: Read_outcome; text in the buffer.
-    // Errors: invalid_argument (size), busy (too many clients wait).
+    // Errors: invalid_argument (size), busy (two threads of this client wait already, or too many
+    // clients do).
     read = 2,
-    // w0: Mode. It holds until the client sets another or ends. Errors: invalid_argument.
+    // w0: Mode. It holds until the client sets another or ends. Not for clients without input.
+    // Errors: invalid_argument, permission_denied.
     set_mode = 3,
     // One transfer: a notification that Ctrl-C signals in cooked mode; w0: 0 to take it back. Only
     // role_control. Errors: permission_denied.
     set_interrupt = 4,
     // Waits until the other side of the console has taken all text.
-    // Errors: busy (too many clients wait).
+    // Errors: busy (too many wait for that).
     flush = 5,
 };
 
@@ -34,7 +37,7 @@ enum Write_flags : uint64_t {
 };
 
 enum class Mode : uint64_t {
-    cooked = 0, // echo, editing of the line, Ctrl-C, Ctrl-D
+    cooked = 0, // lines: echo and editing while somebody reads; Ctrl-C, Ctrl-D
     raw = 1,    // every byte as it is typed, no echo; output is the same as in cooked mode
 };
 

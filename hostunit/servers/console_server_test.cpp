@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// The console server with clients that wait, end and misbehave.
+#include <hostunit/libos/fake_clients.hpp>
+#include <servers/console/console_server.hpp>
+
+#include <gtest/gtest.h>
+#include <set>
+
+namespace lavandin::console {
+namespace {
+
+using namespace console_protocol;
+using init_protocol::make_badge;
+
+// Takes so much text, and has keys to give.
+class Terminal final : public Backend {
+public:
+    size_t write(std::string_view text) override {
+        size_t const taken = std::min(text.size(), room);
+        shown += text.substr(0, taken);
+        room -= taken;
+        return taken;
+    }
+    size_t read(std::span<char> to) override {
+        size_t const count = keys.copy(to.data(), to.size());
+        keys.erase(0, count);
+        return count;
+    }
+    void acknowledge() override {}
+
+    size_t room{~size_t{0}};
+    std::string keys;
+    std::string shown;
+};
+
+class Console_server_test : public testing::Test {
+protected:
+    Console_server_test() {
+        auto const init = kernel.add(std::make_shared<fake::Object>(Object_type::endpoint));
+        Environment_writer writer{page};
+        EXPECT_EQ(writer.add_capability("init", init), Error::none);
+        fake::given_environment = Environment{reinterpret_cast<std::byte const*>(&page)};
+        clients.call = [this](Registers& registers) { return answer_as_init(registers); };
+    }
+    ~Console_server_test() override { fake::given_environment = Environment{}; }
+
+    // init: which of these have ended?
+    Error answer_as_init(Registers& registers) {
+        EXPECT_EQ(Message_tag{registers.word[1]}.label(),
+                  static_cast<uint32_t>(init_protocol::Label::ended));
+        uint64_t const count = registers.word[2];
+        for (uint64_t i = 0; i < count; ++i) {
+            uint64_t& word = message_buffer().words[i];
+            word = ended.count(word) != 0;
+        }
+        registers = {{0, Message_tag{0, count}.raw(), 0, 0, 0, 0}};
+        return Error::none;
+    }
+
+    // Lets the server take all that has been added.
+    void run() { EXPECT_EQ(frame.run(server).error(), Error::peer_died); }
+
+    void ask(uint64_t badge, Label label, uint64_t word = 0) {
+        clients.add(badge, static_cast<uint32_t>(label), word);
+        run();
+    }
+    void write(uint64_t badge, std::string const& text) {
+        clients.add_text(badge, static_cast<uint32_t>(Label::write), text);
+        run();
+    }
+    void type(std::string const& keys) {
+        terminal.keys += keys;
+        notify(Console_server::interrupt_bit);
+    }
+    void notify(uint64_t bits) {
+        clients.notify(bits);
+        run();
+    }
+    void end(uint64_t client) {
+        ended.insert(client);
+        notify(Console_server::ended_bit);
+    }
+
+    // Checks the last answer.
+    void expect_answer(uint64_t badge, Error error, std::string const& text = {}) {
+        ASSERT_FALSE(clients.answers.empty());
+        EXPECT_EQ(clients.answers.back().badge, badge);
+        EXPECT_EQ(clients.answers.back().label, static_cast<uint32_t>(error));
+        if (!text.empty()) {
+            EXPECT_EQ(clients.answers.back().text, text);
+        }
+    }
+
+    fake::Kernel kernel;
+    fake::Clients clients{kernel};
+    Environment_page page{};
+    std::set<uint64_t> ended;
+    Terminal terminal;
+    Console_server server{terminal};
+    Server frame{Endpoint{kernel.add(std::make_shared<fake::Object>(Object_type::endpoint))}};
+};
+
+TEST_F(Console_server_test, ReadersGetLinesInTurn) {
+    ask(7, Label::read, 100);
+    ask(8, Label::read, 100);
+    type("one\rtwo\r");
+    ASSERT_EQ(clients.answers.size(), 2u);
+    EXPECT_EQ(clients.answers[0].badge, 7u);
+    EXPECT_EQ(clients.answers[0].text, "one\n");
+    EXPECT_EQ(clients.answers[1].badge, 8u);
+    EXPECT_EQ(clients.answers[1].text, "two\n");
+    EXPECT_EQ(terminal.shown, "one\r\ntwo\r\n");
+}
+
+TEST_F(Console_server_test, AClientHasTwoWaitingReads) {
+    ask(7, Label::read, 10);
+    ask(7, Label::read, 10);
+    EXPECT_TRUE(clients.answers.empty());
+    ask(7, Label::read, 10);
+    expect_answer(7, Error::busy);
+    ask(8, Label::read, 10);
+    EXPECT_EQ(clients.waiting(7), 2u);
+    EXPECT_EQ(clients.waiting(8), 1u);
+    type("a\r");
+    ask(7, Label::read, 10); // one has been answered: there is room again
+    EXPECT_EQ(clients.waiting(7), 2u);
+    EXPECT_EQ(clients.answers.size(), 2u);
+}
+
+TEST_F(Console_server_test, ReadersInAllHaveALimit) {
+    for (uint64_t client = 10; client < 18; ++client)
+        ask(client, Label::read, 10);
+    EXPECT_TRUE(clients.answers.empty());
+    ask(20, Label::read, 10);
+    expect_answer(20, Error::busy);
+    end(12);
+    ask(20, Label::read, 10);
+    EXPECT_EQ(clients.waiting(20), 1u);
+}
+
+TEST_F(Console_server_test, ReadersOfAnEndedClientGiveWay) {
+    ask(7, Label::read, 10);
+    ask(7, Label::read, 10);
+    ask(8, Label::read, 10);
+    int const before = fake::Object::live;
+    end(7);
+    EXPECT_EQ(fake::Object::live, before - 2);
+    EXPECT_EQ(clients.waiting(7), 0u);
+    type("x\r");
+    ASSERT_EQ(clients.answers.size(), 1u);
+    expect_answer(8, Error::none, "x\n");
+}
+
+TEST_F(Console_server_test, WritersAndFlushersOfAnEndedClientGiveWay) {
+    terminal.room = 0;
+    std::string const much(maximum_bytes, 'a');
+    while (clients.waiting(7) == 0)
+        write(7, much);
+    write(8, much);
+    ask(7, Label::flush);
+    ask(9, Label::flush);
+    EXPECT_EQ(clients.waiting(7), 2u);
+    end(7);
+    EXPECT_EQ(clients.waiting(7), 0u);
+    EXPECT_EQ(clients.waiting(8), 1u);
+    EXPECT_EQ(clients.waiting(9), 1u);
+    size_t const before = clients.answers.size();
+    terminal.room = ~size_t{0};
+    notify(Console_server::interrupt_bit);
+    ASSERT_EQ(clients.answers.size(), before + 2);
+    EXPECT_EQ(clients.answers[before].badge, 8u);
+    EXPECT_EQ(clients.answers[before].word, 0u); // it is to send again
+    EXPECT_EQ(clients.answers[before + 1].badge, 9u);
+}
+
+TEST_F(Console_server_test, OneClientCannotTakeAllPlacesOfWritersAndFlushers) {
+    terminal.room = 0;
+    std::string const much(maximum_bytes, 'a');
+    for (int i = 0; i < 40; ++i)
+        write(7, much);
+    expect_answer(7, Error::busy);
+    write(8, much);
+    EXPECT_EQ(clients.waiting(8), 1u);
+    for (int i = 0; i < 4; ++i)
+        ask(7, Label::flush);
+    expect_answer(7, Error::busy);
+    ask(9, Label::flush);
+    EXPECT_EQ(clients.waiting(9), 1u);
+}
+
+TEST_F(Console_server_test, RawModeNeedsInput) {
+    uint64_t const raw = static_cast<uint64_t>(Mode::raw);
+    ask(make_badge(9, role_no_input), Label::set_mode, raw);
+    expect_answer(make_badge(9, role_no_input), Error::permission_denied);
+    ask(7, Label::read, 10);
+    type("a"); // no line yet: the mode is what it was
+    EXPECT_EQ(clients.waiting(7), 1u);
+    ask(8, Label::set_mode, raw);
+    expect_answer(8, Error::none);
+    EXPECT_EQ(clients.waiting(7), 0u);
+}
+
+TEST_F(Console_server_test, RawModeEndsWithItsOwner) {
+    ask(8, Label::set_mode, static_cast<uint64_t>(Mode::raw));
+    end(9);
+    ask(7, Label::read, 10);
+    type("a");
+    expect_answer(7, Error::none, "a");
+    end(8);
+    ask(7, Label::read, 10);
+    type("b");
+    EXPECT_EQ(clients.waiting(7), 1u);
+    type("\r");
+    expect_answer(7, Error::none, "b\n");
+}
+
+TEST_F(Console_server_test, AnInterruptAnswersAllReaders) {
+    ask(7, Label::read, 10);
+    ask(8, Label::read, 10);
+    type("gone\x03");
+    ASSERT_EQ(clients.answers.size(), 2u);
+    EXPECT_EQ(clients.answers[0].badge, 7u);
+    EXPECT_EQ(clients.answers[0].word, 0u);
+    EXPECT_EQ(terminal.shown, "gone^C\r\n");
+}
+
+} // namespace
+} // namespace lavandin::console
