@@ -20,6 +20,7 @@ lavandin_generate(stubs ${abi_generated}/lavandin/system_calls.hpp)
 lavandin_generate(handlers ${abi_generated}/kernel/system_calls.hpp)
 lavandin_generate(dispatch ${abi_generated}/kernel/dispatch.cpp)
 lavandin_generate(pairs ${abi_generated}/lavandin/system_call_pairs.hpp)
+lavandin_generate(arguments ${abi_generated}/lavandin/system_call_arguments.hpp)
 
 add_custom_target(lavandin_abi_files DEPENDS
     ${abi_generated}/lavandin/abi/system_call_numbers.hpp
@@ -27,7 +28,8 @@ add_custom_target(lavandin_abi_files DEPENDS
     ${abi_generated}/lavandin/system_calls.hpp
     ${abi_generated}/kernel/system_calls.hpp
     ${abi_generated}/kernel/dispatch.cpp
-    ${abi_generated}/lavandin/system_call_pairs.hpp)
+    ${abi_generated}/lavandin/system_call_pairs.hpp
+    ${abi_generated}/lavandin/system_call_arguments.hpp)
 
 # The reference page stands in the tree; a build whose table says something else stops.
 add_custom_target(lavandin_reference ALL

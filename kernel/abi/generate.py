@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Makes everything that follows from system_calls.toml.
 
-    generate.py TABLE numbers|types|stubs|handlers|dispatch|pairs|reference [OUTPUT]
+    generate.py TABLE KIND [OUTPUT]
+
+with KIND one of
 
 numbers    enum of the calls                        (kernel and user)
 types      argument and result structures           (kernel and user)
@@ -10,6 +12,7 @@ stubs      one typed inline function per call       (user)
 handlers   prototypes of the kernel's handlers      (kernel)
 dispatch   decode, call the handler, encode         (kernel)
 pairs      every call with every answer it may give  (conformance)
+arguments  what each argument and result means      (tests that make calls at random)
 reference  docs/interface.md
 """
 import pathlib
@@ -29,6 +32,20 @@ MEANING = {
     "time": "nanoseconds",
     "tag": "message tag",
 }
+# Object_type's enumerators. An argument or result of type capability names one of them, by its own
+# name or by `object`; "any" is for those that may be anything. A word that holds two slots names
+# them by `object` (low half) and `second_object` (high half).
+OBJECTS = [
+    "process",
+    "thread",
+    "endpoint",
+    "notification",
+    "memory",
+    "reply",
+    "interrupt",
+    "system",
+]
+ANY_OBJECT = "any"
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]
 BANNER = (
     "// SPDX-License-Identifier: MIT\n"
@@ -43,6 +60,18 @@ def cpp_type(field: dict) -> str:
 
 def structure(call: dict, direction: str) -> str:
     return call["name"].capitalize() + "_" + direction
+
+
+def named_object(field: dict, key: str = "object") -> str | None:
+    """The object that a slot number stands for; None for what is no slot number."""
+    name = field["name"] if key == "object" and field["type"] == "capability" else None
+    return field.get(key, name)
+
+
+def check_object(call: dict, field: dict) -> None:
+    for key in ("object", "second_object"):
+        if named_object(field, key) not in (None, ANY_OBJECT, *OBJECTS):
+            sys.exit(f"system_calls.toml: {call['name']}: {field['name']} needs an `{key}`")
 
 
 def check(calls: list[dict]) -> None:
@@ -62,6 +91,7 @@ def check(calls: list[dict]) -> None:
             for field in fields:
                 if field["type"] not in MEANING:
                     sys.exit(f"system_calls.toml: {call['name']}: unknown type {field['type']!r}")
+                check_object(call, field)
 
 
 def numbers(calls: list[dict]) -> str:
@@ -201,6 +231,55 @@ def pairs(calls: list[dict]) -> str:
     return text + "};\n\n} // namespace lavandin\n"
 
 
+def argument(field: dict) -> str:
+    objects = [named_object(field, key) for key in ("object", "second_object")]
+    none = "abi::Object_type::none"
+    types = [f"abi::Object_type::{o}" if o in OBJECTS else none for o in objects]
+    return f"{{Argument_type::{field['type']}, {', '.join(types)}, \"{field['name']}\"}}"
+
+
+ARGUMENTS = """#include <lavandin/abi/capability.hpp>
+#include <lavandin/abi/system_call_numbers.hpp>
+
+namespace lavandin {
+
+// none: the register carries nothing.
+enum class Argument_type : uint8_t { none, TYPES };
+
+struct System_call_argument {
+    Argument_type type{Argument_type::none};
+    abi::Object_type object{};        // that a slot number names; none: any
+    abi::Object_type second_object{}; // the same for a word's high half; none: no slot
+    char const* name{""};
+};
+
+struct System_call_shape {
+    abi::System_call call;
+    char const* name;
+    bool may_fail;
+    bool may_block;   // or end the caller
+    bool destructive; // may end what its arguments name
+    System_call_argument in[6];
+    System_call_argument out[6];
+};
+
+inline constexpr System_call_shape system_call_shapes[] = {
+"""
+
+
+def arguments(calls: list[dict]) -> str:
+    text = BANNER + ARGUMENTS.replace("TYPES", ", ".join(MEANING))
+    for call in calls:
+        text += f"    {{abi::System_call::{call['name']}, \"{call['name']}\", "
+        facts = (call.get("errors"), call["kind"] == "thread", call.get("destructive"))
+        text += ", ".join("true" if fact else "false" for fact in facts)
+        for direction in ("in", "out"):
+            fields = ",\n      ".join(argument(f) for f in call.get(direction, []))
+            text += f",\n     {{{fields}}}"
+        text += "},\n"
+    return text + "};\n\n} // namespace lavandin\n"
+
+
 def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows]) + "\n"
@@ -252,7 +331,8 @@ def reference(calls: list[dict]) -> str:
 
 
 def main() -> None:
-    makers = {f.__name__: f for f in (numbers, types, stubs, handlers, dispatch, pairs, reference)}
+    kinds = (numbers, types, stubs, handlers, dispatch, pairs, arguments, reference)
+    makers = {f.__name__: f for f in kinds}
     if len(sys.argv) not in (3, 4) or sys.argv[2] not in makers:
         sys.exit(__doc__)
     with open(sys.argv[1], "rb") as file:

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// System calls at random, from the table of all calls (system_call_arguments.hpp): arguments are
+// drawn by their types, often good, sometimes nearly good, sometimes nonsense. Runs in the guest
+// and, against the kernel on a fake machine, in host units.
+#pragma once
+
+#include "fuzz/world.hpp"
+
+#include <lavandin/abi/error.hpp>
+#include <lavandin/abi/message.hpp>
+#include <lavandin/system_call_arguments.hpp>
+
+#include <iterator>
+
+namespace fuzz {
+
+using lavandin::System_call_argument;
+using lavandin::System_call_shape;
+using lavandin::abi::Error;
+using lavandin::abi::System_call;
+
+inline constexpr size_t calls = std::size(lavandin::system_call_shapes);
+
+struct Drawn_call {
+    size_t index; // in the table; `calls` when the number is in no table
+    System_call number;
+    std::array<uint64_t, 6> words;
+    bool names_slots; // at least one, and
+    bool slots_good;  // each held an object of the right type when it was drawn
+
+    System_call_shape const* shape() const {
+        return index < calls ? &lavandin::system_call_shapes[index] : nullptr;
+    }
+};
+
+class Generator {
+public:
+    Generator(uint64_t seed, World& world) : _random{seed}, _world{world} {}
+
+    // A call that is never to be made.
+    void exclude(System_call call);
+
+    // `now`: what deadlines should be near to.
+    Drawn_call next(uint64_t now);
+
+    // What a call finds in its thread's buffer.
+    void fill(lavandin::abi::Message_buffer& buffer);
+
+    // Remembers what a call has made. `ask(slot)`: the type of the object in a slot, or none.
+    template <typename Ask>
+    void learn(Drawn_call const& call, Error answer, std::array<uint64_t, 6> const& words,
+               Ask ask) {
+        if (System_call_shape const* const shape = call.shape()) {
+            if (answer == Error::none)
+                learn_made(call, *shape, words, ask);
+            if (answer != Error::none || shape->destructive)
+                learn_gone(call, *shape, ask);
+        }
+        auto const any = static_cast<Capability_index>(_random.below(World::slots));
+        _world.learn(any, ask(any), _world.worth(any)); // what came otherwise
+    }
+
+private:
+    size_t draw_index();
+    void draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now);
+    uint64_t draw(System_call_argument const& argument, bool destructive, Drawn_call& call);
+    Capability_index draw_any_slot(Object_type type);
+    Capability_index draw_slot(Object_type type, bool destructive, Drawn_call& call);
+    uint64_t draw_address();
+    uint64_t draw_bytes();
+    uint64_t draw_flags();
+    uint64_t draw_word();
+    uint64_t draw_time();
+    uint64_t draw_tag();
+
+    template <typename Ask>
+    void learn_made(Drawn_call const& call, System_call_shape const& shape,
+                    std::array<uint64_t, 6> const& words, Ask ask) {
+        for (unsigned i = 0; i < words.size(); ++i) {
+            if (shape.out[i].type != lavandin::Argument_type::capability)
+                continue;
+            auto const slot = static_cast<Capability_index>(words[i]);
+            _world.learn(slot, ask(slot), worth_of_copy(call, shape));
+        }
+    }
+
+    template <typename Ask>
+    void learn_gone(Drawn_call const& call, System_call_shape const& shape, Ask ask) {
+        for (unsigned i = 0; i < call.words.size(); ++i) {
+            auto const slot = static_cast<Capability_index>(call.words[i]);
+            if (shape.in[i].type == lavandin::Argument_type::capability)
+                _world.learn(slot, ask(slot), _world.worth(slot));
+        }
+    }
+
+    World::Worth worth_of_copy(Drawn_call const& call, System_call_shape const& shape) const;
+
+    Random _random;
+    World& _world;
+    uint64_t _now{0};
+    std::array<bool, calls> _excluded{};
+};
+
+} // namespace fuzz

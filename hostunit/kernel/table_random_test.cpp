@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// System calls at random, drawn from the table of all calls as the guest's conformance suite draws
+// them: a call that is new in the table is tried here without further ado. random_test.cpp knows
+// the calls and goes deeper; this one forgets none. Nothing is expected of the answers but that a
+// call that fails changes nothing.
+#include "kernel_test.hpp"
+#include <fuzz/generator.hpp>
+#include <kernel/interrupt.hpp>
+#include <kernel/system.hpp>
+#include <map>
+
+namespace kernel {
+namespace {
+
+using namespace abi;
+using fuzz::Drawn_call;
+using fuzz::World;
+using lavandin::system_call_shapes;
+
+class Caller_at_random : public Kernel_test {
+protected:
+    static constexpr uint64_t seed_distance = 1000; // to the seeds of other generators
+
+    // So that quotas run out now and then.
+    static constexpr uint64_t kept_away = root_bytes - 400 * 1024;
+
+    explicit Caller_at_random(uint64_t seed) : _seed{seed}, _random{seed} {
+        world(); // of the root, whose own slot it learns
+        if (seed % 2)
+            give_machine();
+        EXPECT_TRUE(root_quota().charge(kept_away).ok());
+    }
+
+    // All that may refer to System ends before it does.
+    ~Caller_at_random() override {
+        root_quota().refund(kept_away);
+        if (_system)
+            _system->bind_log({}, 0);
+        for (auto const& process : watched())
+            process->end(Process_state::killed, 0);
+        root_process().end(Process_state::killed, 0);
+        enter([] { this_processor().reschedule(); });
+        EXPECT_TRUE(!_system || _system->references() == 1);
+    }
+
+    void give_machine() {
+        Ref<Quota> const quota{root_quota()};
+        Boot boot{};
+        boot.total_frames = 4096;
+        _system = std::make_unique<System>(quota, boot);
+        _system->acquire();
+        hold(*_system, system_permission::all);
+        hold(*kernel::make<Interrupt>(quota, arch::Line{9}).value(), interrupt_permission::all);
+    }
+
+    void hold(Object& object, Permissions permissions) {
+        auto const slot = root_process().table().add({Ref<Object>{object}, permissions, 0}).value();
+        world().learn(slot, object.type(), World::Worth::slot);
+    }
+
+    struct Mind {
+        World world;
+        fuzz::Generator generator;
+        explicit Mind(uint64_t seed) : generator{seed, world} {
+            generator.exclude(Call::system_shutdown);
+            world.learn(self_process, Object_type::process, World::Worth::slot);
+            world.free_pages = 0x400000;
+            world.used_pages = buffer_address;
+            world.code = 0x10000;
+        }
+    };
+
+    // What a process believes.
+    Mind& mind_of(Process& process) {
+        auto& found = _minds[process.identifier()];
+        if (!found)
+            found = std::make_unique<Mind>(_seed * seed_distance + _minds.size());
+        return *found;
+    }
+    World& world() { return mind_of(root_process()).world; }
+
+    static Object_type type_in(Process& process, Slot slot) {
+        auto const found = process.table().find(slot);
+        return found.ok() ? found.value().object->type() : Object_type::none;
+    }
+
+    // The root stays, so that there is always somebody to make others.
+    bool ends_root(Drawn_call const& drawn) {
+        if (!drawn.shape() || !drawn.shape()->destructive)
+            return false;
+        if (drawn.words[0] == 0 && current() == &root())
+            return true;
+        auto const found = current()->process().table().find(static_cast<Slot>(drawn.words[0]));
+        Object const* const object = found.ok() ? found.value().object.get() : nullptr;
+        return object == &root_process() || object == &root();
+    }
+
+    void watch_new(Process& maker, Answer const& answer) {
+        for (uint64_t const word : answer.words) {
+            auto const made = maker.table().find<Process>(static_cast<Slot>(word), 0);
+            if (!made.ok())
+                continue;
+            bool known = made.value().get() == &root_process();
+            for (auto const& process : watched())
+                known |= process.get() == made.value().get();
+            if (!known)
+                watch(made.value());
+        }
+    }
+
+    void judge(Drawn_call const& drawn, Answer const& answer, Usage const& before) {
+        auto const* const shape = drawn.shape();
+        if (!shape) {
+            EXPECT_EQ(answer.error, Error::no_such_system_call);
+        }
+        if (shape && (shape->may_block || answer.error == Error::none))
+            return;
+        EXPECT_EQ(usage(), before)
+            << (shape ? shape->name : "no call") << " failed by " << static_cast<int>(answer.error);
+    }
+
+    void step() {
+        if (idle())
+            return wake_root();
+        if (_random.one_in(10))
+            advance(_random.below(2'000'000));
+        if (idle())
+            return;
+        learn_late();
+        Ref<Thread> const caller{*current()};
+        Ref<Process> const process{caller->process()};
+        Mind& own = mind_of(*process);
+        Drawn_call const drawn = own.generator.next(fake::platform().now);
+        if (ends_root(drawn))
+            return;
+        own.generator.fill(caller->buffer());
+        fake::platform().maps_until_failure = _random.one_in(8) ? 1 + _random.below(2) : 0;
+        Usage const before = usage();
+        auto const& words = drawn.words;
+        Answer const answer =
+            call(drawn.number, {words[0], words[1], words[2], words[3], words[4], words[5]});
+        if (caller->wait == Wait::none || caller->wait == Wait::ready) {
+            judge(drawn, answer, before);
+            learn(drawn, answer, *process);
+        } else if (!caller->ended()) {
+            _waiting[caller.get()] = drawn;
+        }
+    }
+
+    void learn(Drawn_call const& drawn, Answer const& answer, Process& process) {
+        ++(answer.error == Error::none ? succeeded : failed)[drawn.index];
+        watch_new(process, answer);
+        mind_of(process).generator.learn(drawn, answer.error, answer.words,
+                                         [&](Slot slot) { return type_in(process, slot); });
+    }
+
+    // The current thread may have waited for an answer.
+    void learn_late() {
+        auto const waited = _waiting.extract(current());
+        if (!waited.empty())
+            learn(waited.mapped(), answer_of(*current()), current()->process());
+    }
+
+    // A root that waits for ever would end the test early.
+    void wake_root() {
+        advance(5000);
+        if (!idle() || root().wait == Wait::ready)
+            return;
+        root().cancel(Error::none);
+        this_processor().ready(root());
+        enter([] { this_processor().reschedule(); });
+    }
+
+    void steps(unsigned count) {
+        for (unsigned i = 0; i < count && !HasFailure(); ++i) {
+            step();
+            ASSERT_FALSE(root().ended());
+            ASSERT_LE(root_quota().used(), root_quota().limit());
+        }
+    }
+
+    std::array<unsigned, fuzz::calls + 1> succeeded{};
+    std::array<unsigned, fuzz::calls + 1> failed{};
+
+private:
+    uint64_t const _seed;
+    std::map<uint64_t, std::unique_ptr<Mind>> _minds;
+    std::map<Thread*, Drawn_call> _waiting; // threads, by what they have called
+    std::unique_ptr<System> _system;
+    fuzz::Random _random;
+};
+
+class Table_random : public Caller_at_random, public testing::WithParamInterface<unsigned> {
+protected:
+    Table_random() : Caller_at_random{GetParam()} {}
+};
+
+TEST_P(Table_random, system_calls_break_nothing) { steps(6000); }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Table_random, testing::Range(0u, 40u));
+
+class Table_random_strength : public Caller_at_random {
+protected:
+    static constexpr uint64_t seed_with_machine = 10'001;
+    Table_random_strength() : Caller_at_random{seed_with_machine} {}
+};
+
+// Else the generator is too weak.
+TEST_F(Table_random_strength, every_call_succeeds_and_fails) {
+    steps(60'000);
+    for (size_t i = 0; i < fuzz::calls; ++i) {
+        auto const& shape = system_call_shapes[i];
+        if (shape.call == Call::system_shutdown)
+            continue; // would end the test
+        EXPECT_GT(succeeded[i], 0u) << shape.name;
+        EXPECT_TRUE(failed[i] > 0 || !shape.may_fail) << shape.name;
+    }
+    for (size_t i = 0; i < fuzz::calls; ++i)
+        EXPECT_EQ(succeeded[fuzz::calls], 0u);
+}
+
+} // namespace
+} // namespace kernel
