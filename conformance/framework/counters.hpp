@@ -10,10 +10,10 @@ namespace conformance {
 using namespace lavandin;
 
 struct Counters {
-    uint64_t objects[9];  // by Object_type
-    uint64_t frames;      // free, or empty tables in the pool
-    uint64_t page_tables; // in use
-    uint64_t quota_used;  // by this process
+    uint64_t objects[object_types]; // by Object_type
+    uint64_t frames;                // free, or empty tables in the pool
+    uint64_t page_tables;           // in use
+    uint64_t quota_used;            // by this process
 
     bool operator==(Counters const&) const = default;
 };

@@ -141,7 +141,7 @@ TEST(capability, deleted_slots_are_used_again) {
 
 TEST(capability, copies_in_another_process_count_for_its_quota) {
     constexpr uint64_t quota = 16 * 1024;
-    auto const process = MUST(process_create, quota, 0, 'q', 0, 0);
+    auto const process = MUST(process_create, quota, 0, 'q', 0, 0, 0);
     auto const used = TAKE(quota_used());
     uint64_t copies = 0;
     auto copied = capability_copy(process, self_process, all_permissions, 0);

@@ -35,9 +35,10 @@ TEST(capability_table, full_one_refuses_all_that_make_objects) {
     EXPECT(fill_table(last) != 0);
     auto const used = TAKE(quota_used());
     auto const before = TAKE(system_counters());
-    EXPECT_ERROR(table_full, process_create, 64 * 1024, 0, 'x', 0, 0);
+    EXPECT_ERROR(table_full, process_create, 64 * 1024, 0, 'x', 0, 0, 0);
     EXPECT_ERROR(table_full, thread_create, self_process, user_begin, user_end, 0, lowest_priority,
                  thread_buffer);
+    EXPECT_ERROR(table_full, group_create);
     EXPECT_ERROR(table_full, endpoint_create);
     EXPECT_ERROR(table_full, reply_create);
     EXPECT_ERROR(table_full, notification_create);

@@ -58,7 +58,7 @@ inline void jump_to(uint64_t address) {
 
 // A process with nothing in it, and one that has ended.
 inline Result<Capability_index> empty_process(uint64_t quota = 64 * 1024) {
-    return process_create(quota, 0, 'x', 0, 0);
+    return process_create(quota, 0, 'x', 0, 0, 0);
 }
 
 inline Result<Capability_index> ended_process() {

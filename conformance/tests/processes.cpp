@@ -13,7 +13,7 @@ constexpr uint64_t usual = 64 * 1024;
 
 TEST(process, is_born_alive_and_empty) {
     auto const name = pack_name("sixteen letters!");
-    auto const process = MUST(process_create, usual, 0, name.low, name.high, 0);
+    auto const process = MUST(process_create, usual, 0, name.low, name.high, 0, 0);
     EXPECT_OK(process_information, process);
     auto const born = TAKE(information_of(process));
     EXPECT_EQUAL(born.state, Process_state::alive);
@@ -34,7 +34,7 @@ TEST(process, identifiers_are_unique) {
 
 TEST(process, name_is_made_printable) {
     auto const name = pack_name("a\033[1m\x80\n");
-    auto const process = MUST(process_create, usual, 0, name.low, name.high, 0);
+    auto const process = MUST(process_create, usual, 0, name.low, name.high, 0, 0);
     auto const information = TAKE(information_of(process));
     EXPECT_EQUAL(memcmp(information.name, "a?[1m??", 8), 0);
 }
@@ -42,24 +42,24 @@ TEST(process, name_is_made_printable) {
 TEST(process, create_wants_a_notification_that_can_be_signalled) {
     auto const endpoint = MUST(endpoint_create);
     auto const deaf = TAKE(copy(MUST(notification_create), notification_permission::wait));
-    EXPECT_ERROR(invalid_capability, process_create, usual, 0, 'x', 0, empty_slot);
-    EXPECT_ERROR(invalid_capability, process_create, usual, 0, 'x', 0, beyond_table);
-    EXPECT_ERROR(wrong_type, process_create, usual, 0, 'x', 0, endpoint);
-    EXPECT_ERROR(permission_denied, process_create, usual, 0, 'x', 0, deaf);
+    EXPECT_ERROR(invalid_capability, process_create, usual, 0, 'x', 0, empty_slot, 0);
+    EXPECT_ERROR(invalid_capability, process_create, usual, 0, 'x', 0, beyond_table, 0);
+    EXPECT_ERROR(wrong_type, process_create, usual, 0, 'x', 0, endpoint, 0);
+    EXPECT_ERROR(permission_denied, process_create, usual, 0, 'x', 0, deaf, 0);
 }
 
 TEST(process, create_wants_known_flags_and_a_quota) {
-    EXPECT_ERROR(invalid_argument, process_create, usual, 2, 'x', 0, 0);
-    EXPECT_ERROR(invalid_argument, process_create, usual, uint64_t{1} << 63, 'x', 0, 0);
-    EXPECT_ERROR(invalid_argument, process_create, 0, 0, 'x', 0, 0);
-    EXPECT_ERROR(invalid_argument, process_create, 1, 0, 'x', 0, 0);
-    EXPECT_OK(process_create, usual, process_without_fpu, 'x', 0, 0);
+    EXPECT_ERROR(invalid_argument, process_create, usual, 2, 'x', 0, 0, 0);
+    EXPECT_ERROR(invalid_argument, process_create, usual, uint64_t{1} << 63, 'x', 0, 0, 0);
+    EXPECT_ERROR(invalid_argument, process_create, 0, 0, 'x', 0, 0, 0);
+    EXPECT_ERROR(invalid_argument, process_create, 1, 0, 'x', 0, 0, 0);
+    EXPECT_OK(process_create, usual, process_without_fpu, 'x', 0, 0, 0);
 }
 
 TEST(process, quota_is_carved_and_returns_exactly) {
     EXPECT_OK(capability_delete, TAKE(empty_process())); // the table has its page from now on
     auto const before = TAKE(quota_used());
-    auto const process = MUST(process_create, usual, 0, 'x', 0, 0);
+    auto const process = MUST(process_create, usual, 0, 'x', 0, 0, 0);
     auto const carved = TAKE(quota_used()) - before;
     EXPECT(carved >= usual && carved <= usual + 256);
     EXPECT_OK(process_destroy, process, 0);
@@ -74,7 +74,7 @@ TEST(process, quota_that_is_not_there) {
     auto const before = TAKE(system_counters());
     for (uint64_t const quota :
          {left + 1, left, own.quota_limit, uint64_t{1} << 40, ~uint64_t{0} - 10, ~uint64_t{0}})
-        EXPECT_ERROR(quota_exceeded, process_create, quota, 0, 'x', 0, 0);
+        EXPECT_ERROR(quota_exceeded, process_create, quota, 0, 'x', 0, 0, 0);
     auto const now = TAKE(system_counters());
     EXPECT_EQUAL(now.objects[number(Object_type::process)],
                  before.objects[number(Object_type::process)]);
@@ -145,7 +145,7 @@ TEST(process, may_end_itself) {
 TEST(process, end_sets_the_bits_of_the_badge) {
     auto const plain = MUST(notification_create);
     auto const badged = TAKE(copy(plain, notification_permission::signal, 0x50));
-    auto const process = MUST(process_create, usual, 0, 'x', 0, badged);
+    auto const process = MUST(process_create, usual, 0, 'x', 0, badged, 0);
     EXPECT_ERROR(timed_out, notification_wait, plain, at_once);
     EXPECT_OK(process_destroy, process, 0);
     EXPECT_EQUAL(MUST(notification_wait, plain, at_once), 0x50);
@@ -155,7 +155,7 @@ TEST(process, end_sets_the_bits_of_the_badge) {
 
 TEST(process, last_capability_ends_one_without_threads) {
     auto const ended = MUST(notification_create);
-    auto const process = MUST(process_create, usual, 0, 'x', 0, ended);
+    auto const process = MUST(process_create, usual, 0, 'x', 0, ended, 0);
     EXPECT_OK(capability_delete, process);
     EXPECT_EQUAL(MUST(notification_wait, ended, at_once), 1);
 }
@@ -200,7 +200,7 @@ TEST(process, long_chain_ends_in_one_call) {
     auto const before = TAKE(system_counters());
     Capability_index next = 0;
     for (int i = 0; i < length; ++i) {
-        auto const process = MUST(process_create, 20 * 1024, 0, 'c', 0, 0);
+        auto const process = MUST(process_create, 20 * 1024, 0, 'c', 0, 0, 0);
         if (next != 0) {
             EXPECT_OK(capability_copy, process, next, all_permissions, 0);
             EXPECT_OK(capability_delete, next);
@@ -220,8 +220,8 @@ TEST(process, quota_returns_with_that_of_grandchildren) {
             EXPECT_EQUAL(TAKE(quota_used()), used);
         auto child = TAKE(Child::create(2 << 20));
         TAKE(child.start([](Words const&) {
-            EXPECT_OK(process_create, 1 << 20, 0, 'g', 0, 0);
-            EXPECT_OK(process_create, 64 * 1024, 0, 'g', 0, 0);
+            EXPECT_OK(process_create, 1 << 20, 0, 'g', 0, 0, 0);
+            EXPECT_OK(process_create, 64 * 1024, 0, 'g', 0, 0, 0);
         }));
         EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
         child.end();

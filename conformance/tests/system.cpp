@@ -204,6 +204,7 @@ TEST(interrupt, of_the_console) {
 // Quotas are carved from what the machine has, so that they are used up before it is.
 TEST(system, frames_that_run_out) {
     TESTED_ELSEWHERE(out_of_memory, process_create);
+    TESTED_ELSEWHERE(out_of_memory, group_create);
     TESTED_ELSEWHERE(out_of_memory, thread_create);
     TESTED_ELSEWHERE(out_of_memory, endpoint_create);
     TESTED_ELSEWHERE(out_of_memory, reply_create);

@@ -116,9 +116,8 @@ Kernel_test::Answer Kernel_test::call(Call number, std::initializer_list<uint64_
     Ref<Thread> const caller{*current()};
     auto& registers = caller->registers();
     registers.answer(static_cast<Error>(number)); // the number goes where the answer comes
-    unsigned index = 0;
-    for (uint64_t const argument : arguments)
-        registers.set_word(index++, argument);
+    for (unsigned i = 0; i < Answer{}.words.size(); ++i)
+        registers.set_word(i, i < arguments.size() ? arguments.begin()[i] : 0);
     enter(system_call_from_user);
     return answer_of(*caller);
 }

@@ -27,7 +27,7 @@ void PrintTo(Error error, std::ostream* stream);
 struct Usage {
     std::vector<uint64_t> quotas;
     uint64_t frames; // free, or kept as empty page tables
-    std::array<uint64_t, 9> objects;
+    std::array<uint64_t, abi::object_types> objects;
 
     friend bool operator==(Usage const&, Usage const&) = default;
 };

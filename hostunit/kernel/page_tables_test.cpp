@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
+#include <lavandin/abi/process.hpp>
 #include <map>
 #include <random>
 #include <xenpv/page_tables.hpp>
@@ -91,7 +92,8 @@ protected:
     Page_tables() : _top{platform.take_table(4).value()}, tables{platform, _top} {}
 
     ~Page_tables() override {
-        tables.clear([this](Pfn frame) { removed(frame); });
+        tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end,
+                     [this](Pfn frame) { removed(frame); });
         EXPECT_EQ(platform.in_use, 1u) << "tables are lost";
         EXPECT_TRUE(platform.judge.empty(_top));
     }
@@ -239,7 +241,7 @@ TEST_F(Page_tables, clear_gives_back_every_table_and_names_every_page_once) {
     ASSERT_TRUE(map(512 * gib - 2 * page, 5).ok());
     ASSERT_TRUE(map(2 * mib - page, 100, 100).ok());
     std::map<uint64_t, unsigned> gone;
-    tables.clear([&](Pfn each) {
+    tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end, [&](Pfn each) {
         removed(each);
         ++gone[each.value];
     });

@@ -42,9 +42,11 @@ protected:
 
     uint64_t address() {
         uint64_t const places[]{0x400000, 0x3fffe000, 0x7ffffff000, 0x10000, user_end - page_size};
-        uint64_t const near = any_of(places) + below(8) * page_size;
+        uint64_t const region = current()->home().space().begin() / region_bytes * region_bytes;
+        uint64_t const near = region + any_of(places) + below(8) * page_size;
         return one_in(20) ? _random() : near;
     }
+    uint64_t region() { return one_in(2) ? 0 : (1 + below(4)) * region_bytes; }
     uint64_t size() { return one_in(10) ? _random() : (1 + below(40)) * page_size; }
     uint64_t deadline() {
         uint64_t const choices[]{at_once, forever, fake::platform().now + below(5000)};
@@ -148,8 +150,9 @@ protected:
     void threads() {
         switch (below(6)) {
         case 0:
-            attempt(Call::thread_create, {slot_of(Object_type::process), 0x10000, 0x20000, 0,
-                                          below(default_priority + 2), address()});
+            attempt(Call::thread_create,
+                    {slot_of(Object_type::process), region() + 0x10000, region() + 0x20000, 0,
+                     below(default_priority + 2), address()});
             break;
         case 1:
             if (uint64_t const victim = slot_of(Object_type::thread); !names_root(victim))
@@ -170,8 +173,9 @@ protected:
     void processes() {
         if (one_in(3)) {
             Answer const made =
-                attempt(Call::process_create, {16 * 1024 + below(200'000), below(2), 97, 0,
-                                               slot_of(Object_type::notification)});
+                attempt(Call::process_create,
+                        {16 * 1024 + below(200'000), below(2), 97, 0,
+                         slot_of(Object_type::notification), one_in(2) ? 0 : group()});
             if (made.error == Error::none && current())
                 keep(made.slot());
         } else if (one_in(4)) {
@@ -181,6 +185,30 @@ protected:
         } else {
             call(Call::process_information, {slot_of(Object_type::process)});
         }
+    }
+
+    uint64_t group() {
+        if (uint64_t const found = slot_of(Object_type::group))
+            return found;
+        attempt(Call::group_create);
+        return slot_of(Object_type::group);
+    }
+
+    // A gate, or somebody who writes nonsense.
+    void visit() {
+        auto& calls = current()->buffer().group_calls;
+        calls.depth = one_in(20) ? _random() : below(5);
+        for (Group_level& level : calls.levels) {
+            Process& member = one_in(2) || watched().empty() ? current()->home()
+                                                             : *watched()[below(watched().size())];
+            level = {member.identity().raw(), member.space().begin() + 0x10000 + below(3),
+                     one_in(9) ? _random() : member.space().begin() + 0x20000};
+        }
+    }
+
+    void fault() {
+        if (&current()->home() != &root_process())
+            enter([] { thread_faulted({14, 4, 0x123, "page fault"}); });
     }
 
     // The root stays, so that there is always somebody to make others.
@@ -212,7 +240,11 @@ protected:
         if (idle())
             return wake_somebody();
         fake::platform().maps_until_failure = one_in(40) ? 1 + below(3) : 0;
-        switch (below(20)) {
+        if (one_in(10))
+            visit();
+        switch (below(21)) {
+        case 20:
+            return one_in(4) ? fault() : processes();
         case 0:
             return processes();
         case 1:

@@ -84,6 +84,21 @@ protected:
         remove(ended);
     }
 
+    void use_group() {
+        Slot const group = attempt(Call::group_create, {});
+        if (!group)
+            return;
+        if (Slot const member =
+                attempt(Call::process_create, {given_quota, 0, 0x61, 0, 0, group})) {
+            Slot const thread = attempt(Call::thread_create,
+                                        {member, region_bytes, region_bytes, 0, 16, region_bytes});
+            EXPECT_EQ(call(Call::process_destroy, {member, 0}).error, Error::none);
+            remove(thread);
+            remove(member);
+        }
+        remove(group);
+    }
+
     // The child's thread receives, the root calls with a capability, the child answers with one.
     void talk(Slot process, Thread& thread) {
         Slot const endpoint = attempt(Call::endpoint_create, {});
@@ -131,6 +146,7 @@ protected:
     void script() {
         use_memory(self_process);
         use_process();
+        use_group();
     }
 
     // Runs the script with `limit` of something, from none on until nothing fails any more.

@@ -61,12 +61,13 @@ protected:
     struct Mind {
         World world;
         fuzz::Generator generator;
-        explicit Mind(uint64_t seed) : generator{seed, world} {
+        Mind(uint64_t seed, Process& process) : generator{seed, world} {
             generator.exclude(Call::system_shutdown);
             world.learn(self_process, Object_type::process, World::Worth::slot);
-            world.free_pages = 0x400000;
-            world.used_pages = buffer_address;
-            world.code = 0x10000;
+            uint64_t const region = process.space().begin() / region_bytes * region_bytes;
+            world.free_pages = region + 0x400000;
+            world.used_pages = region + buffer_address;
+            world.code = region + 0x10000;
         }
     };
 
@@ -74,7 +75,7 @@ protected:
     Mind& mind_of(Process& process) {
         auto& found = _minds[process.identifier()];
         if (!found)
-            found = std::make_unique<Mind>(_seed * seed_distance + _minds.size());
+            found = std::make_unique<Mind>(_seed * seed_distance + _minds.size(), process);
         return *found;
     }
     World& world() { return mind_of(root_process()).world; }

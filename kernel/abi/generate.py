@@ -44,6 +44,7 @@ OBJECTS = [
     "reply",
     "interrupt",
     "system",
+    "group",
 ]
 ANY_OBJECT = "any"
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]

@@ -53,6 +53,8 @@ Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
+    if (!process->space().holds(in.address, in.size))
+        return Error::invalid_argument;
     return memory->map(*process, User_address{in.address}, in.offset / page_size,
                        in.size / page_size, rights);
 }
@@ -64,6 +66,8 @@ Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
+    if (!process->space().holds(in.address, in.size))
+        return Error::invalid_argument;
     return process->space().unmap(User_address{in.address}, in.size / page_size, page_unmapped);
 }
 

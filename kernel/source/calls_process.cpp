@@ -29,6 +29,17 @@ Process::Name unpack_name(uint64_t low, uint64_t high) {
 
 bool user_address(uint64_t address) { return address >= user_begin && address < user_end; }
 
+// Of a thread: where it enters, its stack's upper end, its message buffer.
+bool valid_place(uint64_t entry, uint64_t stack, uint64_t buffer) {
+    return user_address(entry) && stack >= user_begin && stack <= user_end &&
+           user_address(buffer) && page_aligned(buffer);
+}
+
+bool in_region(arch::Address_space const& space, uint64_t entry, uint64_t stack, uint64_t buffer) {
+    return space.holds(entry, 1) && stack >= space.begin() && stack <= space.end() &&
+           space.holds(buffer, page_size);
+}
+
 // A quota of `bytes` out of the caller's.
 Result<Ref<Quota>> carve(Quota& parent, uint64_t bytes) {
     auto& slab = slab_of<Quota>();
@@ -59,6 +70,17 @@ Result<Listener> find_listener(Process& caller, Capability_index index) {
     return listener;
 }
 
+Result<Ref<Group>> find_group(Process& caller, Capability_index index) {
+    if (!index)
+        return Ref<Group>{};
+    return caller.table().find<Group>(index, group_permission::add);
+}
+
+// Threads of a group have FPU state, all of them: each may execute any member's code.
+bool valid_flags(uint64_t flags, bool in_group) {
+    return (flags & ~process_without_fpu) == 0 && !(flags && in_group);
+}
+
 Result<Ref<Thread>> find_thread(Thread& caller, Capability_index index) {
     if (!index)
         return Ref<Thread>{caller};
@@ -71,18 +93,26 @@ Result<void> null(Thread&) { return {}; }
 
 Result<Capability_index> process_create(Thread& caller, Process_create_in const& in) {
     Process& self = caller.process();
-    if ((in.flags & ~process_without_fpu) || in.quota < smallest_quota)
+    if (!valid_flags(in.flags, in.group != 0) || in.quota < smallest_quota)
         return Error::invalid_argument;
     Listener listener = TRY(find_listener(self, in.notification));
+    Ref<Group> const group = TRY(find_group(self, in.group));
     Ref<Quota> const quota = TRY(carve(self.quota(), in.quota));
     Ref<Process> const process = TRY(make<Process>(quota, unpack_name(in.name_low, in.name_high),
                                                    !(in.flags & process_without_fpu)));
-    TRY_VOID(process->prepare());
+    TRY_VOID(process->prepare(group));
     process->set_end_notification(listener.notification, listener.bits);
     auto const slot = self.table().add({Ref<Object>{*process}, process_permission::all, 0});
     if (!slot.ok())
         process->set_end_notification({}, 0);
     return slot;
+}
+
+Result<Capability_index> group_create(Thread& caller) {
+    Process& self = caller.process();
+    Ref<Group> const group = TRY(make<Group>(Ref<Quota>{self.quota()}));
+    TRY_VOID(group->prepare());
+    return self.table().add({Ref<Object>{*group}, group_permission::all, 0});
 }
 
 void process_destroy(Thread& caller, Process_destroy_in const& in) {
@@ -105,11 +135,12 @@ Result<void> process_information(Thread& caller, Process_information_in const& i
 Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& in) {
     Process& self = caller.process();
     auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));
-    if (!user_address(in.entry) || in.stack < user_begin || in.stack > user_end ||
-        !user_address(in.buffer) || !page_aligned(in.buffer) || in.priority > caller.priority())
+    if (!valid_place(in.entry, in.stack, in.buffer) || in.priority > caller.priority())
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
+    if (!in_region(process->space(), in.entry, in.stack, in.buffer))
+        return Error::invalid_argument;
     auto const thread = TRY(
         make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
     TRY_VOID(thread->prepare(in.buffer));
@@ -127,8 +158,12 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
 void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
     auto const thread = find_thread(caller, in.thread);
     caller.registers().answer(thread.error());
-    if (thread.ok())
-        thread.value()->end();
+    if (!thread.ok())
+        return;
+    if (thread.value().get() == &caller)
+        caller.end();
+    else
+        thread.value()->leave();
 }
 
 void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {

@@ -4,7 +4,7 @@
 namespace kernel {
 
 namespace {
-uint64_t counts[9];
+uint64_t counts[abi::object_types];
 }
 
 Object::Object(Object_type type, Ref<Quota> quota)

@@ -43,6 +43,16 @@ Process::Process(Ref<Quota> quota, Name name, bool uses_fpu)
       _identifier{__atomic_fetch_add(&next_identifier, 1, __ATOMIC_RELAXED)}, _name{name},
       _uses_fpu{uses_fpu} {}
 
+Result<void> Process::prepare(Ref<Group> group) {
+    if (!group) {
+        group = TRY(make<Group>(Ref<Quota>{quota()}));
+        TRY_VOID(group->prepare_alone());
+    }
+    TRY_VOID(group->add(*this, _space));
+    _group = static_cast<Ref<Group>&&>(group);
+    return {};
+}
+
 void Process::set_end_notification(Ref<Notification> notification, uint64_t bits) {
     _end_notification = static_cast<Ref<Notification>&&>(notification);
     _end_bits = bits;
@@ -62,10 +72,30 @@ void Process::remove(Thread& thread) {
         --_thread_count;
         _ended_threads_time += thread.processor_time;
     }
+    Ref<Process> const self{*this};
+    if (!alive() && !_threads.front())
+        release_space();
     if (this_processor().current() == &thread)
         this_processor().bury_current();
     else if (thread.drop())
         thread.last_reference_gone();
+}
+
+// The last one to go may be all that has kept this process.
+void Process::settle_threads() {
+    for (Thread* thread = _threads.front(); thread;) {
+        Thread* const following = _threads.next(*thread);
+        thread->settle();
+        thread = following;
+    }
+}
+
+void Process::release_space() {
+    if (!_group)
+        return;
+    _space.destroy(page_unmapped);
+    _group->remove(*this);
+    _group.reset();
 }
 
 void Process::end(abi::Process_state state, uint64_t status) {
@@ -74,10 +104,11 @@ void Process::end(abi::Process_state state, uint64_t status) {
     Ref<Process> const self{*this};
     _state = state;
     _status = status;
-    while (Thread* const thread = _threads.front())
-        thread->end();
+    if (_group)
+        _group->ended(*this); // which settles our own threads, too
     _table.clear();
-    _space.destroy(page_unmapped);
+    if (!_threads.front())
+        release_space();
     quota().close();
     if (_identifier == first_identifier)
         panic("process {}: the first process ended with status {}", _name.text, status);
@@ -104,6 +135,9 @@ void Process::describe(abi::Process_information& information) {
         information.processor_time += thread->processor_time;
     for (unsigned i = 0; i < sizeof information.name; ++i)
         information.name[i] = _name.text[i];
+    information.member = _identity.raw();
+    information.region_begin = _space.begin();
+    information.region_end = _space.end();
 }
 
 void Process::last_reference_gone() {

@@ -18,7 +18,9 @@ void system_call_from_user() {
     using namespace kernel;
     ++system_calls;
     Processor& processor = this_processor();
-    dispatch(*processor.current());
+    Thread& caller = *processor.current();
+    caller.enter();
+    dispatch(caller);
     if (processor.must_reschedule())
         processor.reschedule();
 }
@@ -35,10 +37,18 @@ void events_handled() {
         processor.reschedule();
 }
 
-// The whole process ends: what one of its threads was about to do for the others is lost.
+// The whole process ends: what one of its threads was about to do for the others is lost. It is the
+// one that the thread executes in, also as a visitor from another member of the group, which goes
+// on with an error. A thread that faults because it came back to a member that is gone goes on
+// below that one.
 void thread_faulted(Fault const& fault) {
     Thread& thread = *this_processor().current();
-    Process& process = thread.process();
+    Process* const place = thread.fault_place();
+    if (!place) {
+        thread.settle();
+        return this_processor().reschedule();
+    }
+    Process& process = *place;
     log("process {} ({}): {}, code {x}, address {x}, at [<{}:{x}>]", process.name(),
         process.identifier(), fault.name, fault.code, fault.address, process.name(),
         thread.registers().instruction_pointer());

@@ -18,7 +18,7 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _process{process},
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _home{process}, _acting{&process},
       _priority{static_cast<uint8_t>(priority)} {}
 
 Thread::~Thread() {
@@ -34,7 +34,7 @@ Thread::~Thread() {
 }
 
 Result<void> Thread::prepare(uint64_t buffer_address) {
-    if (_process->uses_fpu()) {
+    if (_home->uses_fpu()) {
         TRY_VOID(quota().charge(fpu_slab().object_bytes()));
         auto const state = fpu_slab().allocate();
         if (!state.ok()) {
@@ -51,8 +51,8 @@ Result<void> Thread::prepare(uint64_t buffer_address) {
         return page.error();
     }
     _buffer = static_cast<abi::Message_buffer*>(page.value());
-    TRY_VOID(_process->space().map_kernel_page(User_address{buffer_address},
-                                               arch::frame_of(page.value())));
+    TRY_VOID(
+        _home->space().map_kernel_page(User_address{buffer_address}, arch::frame_of(page.value())));
     _buffer_address = buffer_address;
     return {};
 }
@@ -95,10 +95,11 @@ void Thread::end() {
         return;
     leave_wait();
     wait = Wait::ended;
+    _acting = _home.get();
     if (_buffer_address)
-        _process->space().unmap_kernel_page(User_address{_buffer_address});
+        _home->space().unmap_kernel_page(User_address{_buffer_address});
     Ref<Thread> const self{*this};
-    _process->remove(*this);
+    _home->remove(*this);
     this_processor().forget(*this);
 }
 

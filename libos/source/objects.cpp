@@ -16,9 +16,9 @@ Packed_name pack_name(std::string_view name) {
 }
 
 Result<Process> Process::create(uint64_t quota, std::string_view name, uint64_t flags,
-                                Capability_index ended) {
+                                Capability_index ended, Capability_index group) {
     auto const [low, high] = pack_name(name);
-    return own(TRY(process_create(quota, flags, low, high, ended)));
+    return own(TRY(process_create(quota, flags, low, high, ended, group)));
 }
 
 Result<Process_information> Process::information() const {

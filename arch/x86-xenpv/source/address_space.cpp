@@ -64,6 +64,9 @@ private:
     mmu_update_t _updates[batch];
 };
 
+using Tables = Page_tables<Xen_tables>;
+static_assert(Tables::top_entry_bytes == lavandin::abi::region_bytes, "no table of two members");
+
 uint64_t entry_flags(Rights rights) {
     namespace flag = entry_flag;
     uint64_t const common = flag::present | flag::user | flag::accessed;
@@ -103,46 +106,65 @@ void unload() {
 
 } // namespace
 
-Result<void> Address_space::create(kernel::Quota& quota) {
+Result<void> Top_table::create(kernel::Quota& quota) {
     _quota = &quota;
-    _top = TRY(Xen_tables{quota}.take_table(Page_tables<Xen_tables>::top_level));
+    _table = TRY(Xen_tables{quota}.take_table(Tables::top_level));
     return {};
 }
 
-void Address_space::destroy(void (*removed)(Pfn)) {
-    Lock_guard const guard{_lock};
+void Top_table::destroy() {
     if (!exists())
         return;
-    if (loaded(_top))
+    if (loaded(_table))
+        unload();
+    Xen_tables{*_quota}.give_table(_table, Tables::top_level);
+    _table = kernel::no_frame;
+}
+
+void Address_space::create(Top_table& top, kernel::Quota& quota, uint64_t begin, uint64_t end) {
+    _top = &top;
+    _quota = &quota;
+    _begin = begin;
+    _end = end;
+}
+
+// Others may go on using the table, so that it is not unloaded but for who has all of it. No user
+// code runs on this processor before the translations are flushed.
+void Address_space::destroy(void (*removed)(Pfn)) {
+    if (!exists())
+        return;
+    Lock_guard const guard{_top->_lock};
+    bool const in_use = loaded(top());
+    if (in_use && whole())
         unload();
     Xen_tables platform{*_quota};
-    Page_tables tables{platform, _top};
-    tables.clear(removed);
-    platform.give_table(_top, Page_tables<Xen_tables>::top_level);
-    _top = kernel::no_frame;
+    Tables{platform, top()}.clear(_begin, _end, removed);
+    if (in_use && !whole())
+        drop_translations(_begin, few_pages + 1);
+    _top = nullptr;
 }
 
 Result<void> Address_space::map(User_address address, Frame_source const& frames, uint64_t count,
                                 Rights rights) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Page_tables tables{platform, _top};
+    Tables tables{platform, top()};
     return tables.map(address.value, count, entry_flags(rights),
                       [&frames](uint64_t i) { return frames.frame(frames.of, i); });
 }
 
 Result<void> Address_space::map_kernel_page(User_address address, Pfn frame) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Page_tables tables{platform, _top};
+    Tables tables{platform, top()};
     return tables.map(address.value, 1, entry_flags(Rights::read_write) | kernel_owned,
                       [frame](uint64_t) { return frame; });
 }
 
 Result<void> Address_space::unmap(User_address address, uint64_t count, void (*removed)(Pfn)) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Page_tables tables{platform, _top};
+    Tables tables{platform, top()};
     bool of_kernel = false;
     if (!tables.all(address.value, count, [&of_kernel](Entry entry) {
             of_kernel |= (entry.raw & kernel_owned) != 0;
@@ -152,7 +174,7 @@ Result<void> Address_space::unmap(User_address address, uint64_t count, void (*r
     if (of_kernel)
         return Error::invalid_argument;
     auto const changed = [this](uint64_t begin, uint64_t pages) {
-        if (loaded(_top))
+        if (loaded(top()))
             drop_translations(begin, pages);
     };
     for (uint64_t at = address.value, left = count; left;) {
@@ -166,15 +188,15 @@ Result<void> Address_space::unmap(User_address address, uint64_t count, void (*r
 }
 
 void Address_space::unmap_kernel_page(User_address address) {
-    Lock_guard const guard{_lock};
     if (!exists())
         return;
+    Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Page_tables tables{platform, _top};
+    Tables tables{platform, top()};
     tables.unmap_within_table(
         address.value, 1,
         [this](uint64_t begin, uint64_t pages) {
-            if (loaded(_top))
+            if (loaded(top()))
                 drop_translations(begin, pages);
         },
         [](Pfn) {});

@@ -99,7 +99,7 @@ void set_frame(Registers& frame) { local().frame = &frame; }
 void switch_to(kernel::Thread* previous, kernel::Thread& next) {
     ++next.switches;
     set_frame(next.registers());
-    load_table(next.process());
+    load_table(next.home());
     if (previous != &next)
         load_thread_pointer(next.thread_pointer());
     switch_fpu(next.fpu_state());

@@ -138,7 +138,7 @@ void switch_to(kernel::Thread*, kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     ++next.switches;
     set_frame(next.registers());
-    fake::xen().load(xenpv::p2m.mfn(next.process().space().top()));
+    fake::xen().load(xenpv::p2m.mfn(next.home().space().top()));
     fake::xen().drop_translations();
     load_thread_pointer(next.thread_pointer());
     platform().loaded = &next;

@@ -4,6 +4,7 @@
 
 #include <arch/address_space.hpp>
 #include <kernel/capability_table.hpp>
+#include <kernel/group.hpp>
 #include <kernel/list.hpp>
 #include <kernel/notification.hpp>
 #include <kernel/thread.hpp>
@@ -11,6 +12,8 @@
 
 namespace kernel {
 
+// Ended while threads of it visit other members, a process is nothing but them and its memory, in
+// which their stacks and message buffers lie; all of that goes when the last of them comes back.
 struct Unreferenced_tag : List_link {};
 
 class Process final : public Object, public Unreferenced_tag {
@@ -23,15 +26,23 @@ public:
 
     Process(Ref<Quota> quota, Name name, bool uses_fpu);
 
-    // Errors: quota_exceeded, out_of_memory.
-    Result<void> prepare() { return _space.create(quota()); }
+    // Gives it an address space: one of its own, or a region in that of the group. Errors:
+    // quota_exceeded, out_of_memory, table_full (the group has as many members as it may).
+    Result<void> prepare(Ref<Group> group = {});
 
     arch::Address_space& space() { return _space; }
+    arch::Address_space const& space() const { return _space; }
     Capability_table& table() { return _table; }
     bool alive() const { return _state == abi::Process_state::alive; }
     bool uses_fpu() const { return _uses_fpu; }
     char const* name() const { return _name.text; }
     uint64_t identifier() const { return _identifier; }
+
+    // Alive or with threads that have not come back.
+    Group* group() const { return _group.get(); }
+    abi::Member_identity identity() const { return _identity; }
+    void set_identity(abi::Member_identity identity) { _identity = identity; }
+    void settle_threads();
 
     void set_end_notification(Ref<Notification> notification, uint64_t bits);
 
@@ -53,8 +64,12 @@ public:
     void last_reference_gone() override;
 
 private:
+    void release_space();
+
     Lock _lock; // guards threads and state
     Capability_table _table;
+    Ref<Group> _group;
+    abi::Member_identity _identity;
     arch::Address_space _space;
     List<Thread, Process_tag> _threads;
     uint64_t _thread_count{0};

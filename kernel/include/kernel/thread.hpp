@@ -48,7 +48,11 @@ public:
     }
 
     arch::Registers& registers() { return _registers; }
-    Process& process() const { return *_process; }
+    // Whose capabilities its system calls use and whose quota they charge: that of the member it
+    // visits, or its own process.
+    Process& process() const { return *_acting; }
+    // The process it belongs to, and that pays for it.
+    Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
     void* fpu_state() const { return _fpu; }
     unsigned priority() const { return _priority; }
@@ -61,8 +65,25 @@ public:
     // Takes the thread out of whatever it waits for; its call answers `error`. It is not made
     // ready.
     void cancel(Error error);
-    // Ends the thread for good.
+    // Ends the thread for good, wherever it is.
     void end();
+
+    // Calls between members of a group (group_calls.cpp).
+
+    // Enters the kernel: process() is from now on what the message buffer says.
+    void enter() {
+        if (__atomic_load_n(&_buffer->group_calls.depth, __ATOMIC_RELAXED) != 0) [[unlikely]]
+            return enter_visiting();
+        _acting = _home.get();
+    }
+    // The member that answers for a fault of it; nullptr when it came back to one that is gone,
+    // and settle() knows how it goes on.
+    Process* fault_place() const;
+    // Ends it, or, while it visits another member, as soon as it comes back from there.
+    void leave();
+    // A member of its group has ended: levels of such members are cleared. If it executes in one,
+    // it goes on at the next level below with peer_died, or ends when there is none.
+    void settle();
 
     void last_reference_gone() override;
 
@@ -77,14 +98,31 @@ public:
 
 private:
     void leave_wait();
+    void enter_visiting();
+    // Where it executes, if that member lives, and the next level to which it can come back.
+    struct Way {
+        uint64_t depth{0};
+        Process* top{nullptr};
+        Process* below{nullptr};
+        uint64_t below_level{0};
+        abi::Group_level back{};
+        uint32_t gone{0}; // a bit per level whose member is gone
+    };
+    Way way() const;
+    Process* top() const;
+    Process* member(uint64_t level, abi::Member_identity identity) const;
+    bool may_come_back() const;
+    void resume(Way const& way);
 
     arch::Registers _registers;
-    Ref<Process> _process;
+    Ref<Process> _home;
+    Process* _acting; // lives as long as its threads and visitors may use it: see settle()
     abi::Message_buffer* _buffer{nullptr};
     uint64_t _buffer_address{0};
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
     uint8_t _priority;
+    bool _leaving{false};
 };
 
 } // namespace kernel

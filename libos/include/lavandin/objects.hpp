@@ -46,9 +46,10 @@ public:
     static constexpr Process self() { return borrow(self_process); }
 
     // `quota` in bytes, out of the caller's. `name`: the first 16 characters count.
-    // `ended` is signalled when the process ends; 0 for none.
+    // `ended` is signalled when the process ends; 0 for none. It becomes a member of `group`; 0: it
+    // is alone.
     static Result<Process> create(uint64_t quota, std::string_view name, uint64_t flags = 0,
-                                  Capability_index ended = 0);
+                                  Capability_index ended = 0, Capability_index group = 0);
     Result<void> destroy(uint64_t status) const { return process_destroy(index(), status); }
     Result<Process_information> information() const;
 
@@ -65,6 +66,14 @@ public:
     Result<void> unmap(uint64_t address, uint64_t bytes) const {
         return memory_unmap(index(), address, bytes);
     }
+};
+
+// Processes made in it share one address space and trust each other with all they have.
+class Group : public Typed_capability<Group, Object_type::group> {
+public:
+    using Typed_capability::Typed_capability;
+
+    static Result<Group> create() { return own(TRY(group_create())); }
 };
 
 class Endpoint : public Typed_capability<Endpoint, Object_type::endpoint> {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The user address space of a process: one top-level table without kernel mappings.
+// User address spaces: one top-level table each, without kernel mappings, and of that what each
+// member of a group has.
 #pragma once
 
 #include <kernel/lock.hpp>
 #include <kernel/quota.hpp>
 #include <kernel/result.hpp>
 #include <kernel/types.hpp>
+#include <lavandin/abi/group.hpp>
+#include <lavandin/abi/process.hpp>
 
 namespace arch {
 
@@ -17,14 +20,42 @@ struct Frame_source {
     void const* of;
 };
 
+// The top-level table that all members of a group use.
+class Top_table {
+public:
+    // Charged to `quota`, which must outlive it. Errors: quota_exceeded, out_of_memory.
+    kernel::Result<void> create(kernel::Quota& quota);
+    // No Address_space uses it any more. Idempotent.
+    void destroy();
+    bool exists() const { return _table != kernel::no_frame; }
+    kernel::Pfn table() const { return _table; }
+
+private:
+    friend class Address_space;
+
+    kernel::Lock _lock; // guards all tables below, too
+    kernel::Quota* _quota{nullptr};
+    kernel::Pfn _table{kernel::no_frame};
+};
+
+// The stretch of user space that is one process's: all of it, or its region in a group. Tables
+// below the top one belong to one stretch only.
 class Address_space {
 public:
-    // Tables are charged to `quota`, which must outlive the address space.
-    // Errors: quota_exceeded, out_of_memory.
-    kernel::Result<void> create(kernel::Quota& quota);
+    // [begin, end) is all of user space, or a region: `begin` is a multiple of abi::region_bytes
+    // and `end` the next one. Tables are charged to `quota`; it and `top` must outlive this.
+    void create(Top_table& top, kernel::Quota& quota, uint64_t begin, uint64_t end);
     // Takes out every page; `removed` is told each frame. Idempotent.
     void destroy(void (*removed)(kernel::Pfn frame));
-    bool exists() const { return _top != kernel::no_frame; }
+    bool exists() const { return _top != nullptr; }
+
+    uint64_t begin() const { return _begin; }
+    uint64_t end() const { return _end; }
+    bool holds(uint64_t address, uint64_t bytes) const {
+        return address >= _begin && address < _end && bytes <= _end - address;
+    }
+
+    // What follows works on addresses that it holds.
 
     // Maps `count` pages from `address` on, 16 MiB at most.
     // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
@@ -39,12 +70,17 @@ public:
     // Takes out one page that belongs to the kernel.
     void unmap_kernel_page(kernel::User_address address);
 
-    kernel::Pfn top() const { return _top; }
+    kernel::Pfn top() const { return _top->table(); }
 
 private:
-    kernel::Lock _lock; // guards the tables
+    bool whole() const {
+        return _begin == lavandin::abi::user_begin && _end == lavandin::abi::user_end;
+    }
+
+    Top_table* _top{nullptr};
     kernel::Quota* _quota{nullptr};
-    kernel::Pfn _top{kernel::no_frame};
+    uint64_t _begin{0};
+    uint64_t _end{0};
 };
 
 struct Table_counts {

@@ -65,6 +65,17 @@ public:
         }
     }
 
+    // Enters user mode at another place, with `error` as the answer; the other registers stay.
+    void resume(uint64_t instruction, uint64_t stack, lavandin::abi::Error error) {
+        _rip = instruction;
+        _rsp = stack;
+        _flags = 0;
+        _cs = user_code;
+        _ss = user_stack;
+        _rflags = interrupts_enabled;
+        answer(error);
+    }
+
     void answer(lavandin::abi::Error error) { _rax = static_cast<uint64_t>(error); }
 
     uint64_t instruction_pointer() const { return _rip; }

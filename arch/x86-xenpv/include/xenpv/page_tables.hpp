@@ -26,8 +26,8 @@ class Page_tables {
 public:
     static constexpr unsigned top_level = 4;
     static constexpr unsigned entries = 512;
-    static constexpr unsigned user_top_entries = 256; // the upper half belongs to Xen
-    static constexpr unsigned largest_reserve = 16;   // tables that one call may need: 16 MiB
+    static constexpr uint64_t top_entry_bytes = uint64_t{kernel::page_size} << 9 * (top_level - 1);
+    static constexpr unsigned largest_reserve = 16; // tables that one call may need: 16 MiB
 
     explicit Page_tables(Platform& platform, Pfn top) : _platform{platform}, _top{top} {}
 
@@ -83,10 +83,13 @@ public:
         }
     }
 
-    // Takes everything out, tables included, except the top. No translation may be in use.
+    // Takes out everything between `begin` and `end`, tables included, except the top; both are
+    // rounded to what an entry of the top covers. Flushing translations is the caller's.
     template <typename Removed>
-    void clear(Removed removed) {
-        clear_table(_top, top_level, user_top_entries, removed);
+    void clear(uint64_t begin, uint64_t end, Removed removed) {
+        unsigned const last = index(end - 1, top_level);
+        for (unsigned i = index(begin, top_level); i <= last; ++i)
+            clear_entry(_top, top_level, i, removed);
     }
 
 private:
@@ -184,19 +187,23 @@ private:
 
     // NOLINTBEGIN(misc-no-recursion): never deeper than there are levels
     template <typename Removed>
-    void clear_table(Pfn table, unsigned level, unsigned count, Removed removed) {
+    void clear_table(Pfn table, unsigned level, Removed removed) {
         if (level == 1)
             return clear_pages(table, removed);
-        for (unsigned i = 0; i < count; ++i) {
-            Entry const entry = _platform.read(table, i);
-            if (!entry.present())
-                continue;
-            Pfn const below = _platform.pfn(entry.mfn());
-            clear_table(below, level - 1, entries, removed);
-            _platform.write(table, i, Entry{0});
-            _platform.flush();
-            _platform.give_table(below, level - 1);
-        }
+        for (unsigned i = 0; i < entries; ++i)
+            clear_entry(table, level, i, removed);
+    }
+
+    template <typename Removed>
+    void clear_entry(Pfn table, unsigned level, unsigned i, Removed removed) {
+        Entry const entry = _platform.read(table, i);
+        if (!entry.present())
+            return;
+        Pfn const below = _platform.pfn(entry.mfn());
+        clear_table(below, level - 1, removed);
+        _platform.write(table, i, Entry{0});
+        _platform.flush();
+        _platform.give_table(below, level - 1);
     }
     // NOLINTEND(misc-no-recursion)
 

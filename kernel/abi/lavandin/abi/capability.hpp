@@ -18,7 +18,9 @@ enum class Object_type : uint8_t {
     reply = 6,
     interrupt = 7,
     system = 8,
+    group = 9,
 };
+inline constexpr unsigned object_types = 10;
 
 // Permissions are per type; bits not named for a type cannot be held.
 using Permissions = uint16_t;
@@ -75,5 +77,10 @@ inline constexpr Permissions console = 1 << 2;     // the platform's console of 
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
 inline constexpr Permissions all = 0xf;
 } // namespace system_permission
+
+namespace group_permission {
+inline constexpr Permissions add = 1 << 0; // make processes that are members
+inline constexpr Permissions all = 0x1;
+} // namespace group_permission
 
 } // namespace lavandin::abi

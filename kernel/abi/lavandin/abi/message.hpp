@@ -6,6 +6,9 @@
 // the kernel owns and maps for both sides; the kernel copies out of it once and uses the copy.
 #pragma once
 
+#include <lavandin/abi/group.hpp>
+
+#include <stddef.h>
 #include <stdint.h>
 
 namespace lavandin::abi {
@@ -56,10 +59,13 @@ struct Message_buffer {
     Transfer sent[maximum_transfers];
     Transfer received[maximum_transfers];
     uint64_t accepted_transfers; // how many capabilities this thread takes from one message
-    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 8];
+    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 8 -
+                     sizeof(Group_calls)];
+    Group_calls group_calls; // at the end, where gates in assembly look for it
 };
 
 static_assert(sizeof(Transfer) == 16);
 static_assert(sizeof(Message_buffer) == page_size);
+static_assert(offsetof(Message_buffer, group_calls) == page_size - sizeof(Group_calls));
 
 } // namespace lavandin::abi

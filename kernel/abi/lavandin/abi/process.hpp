@@ -39,6 +39,9 @@ struct Process_information {
     uint64_t processor_time; // nanoseconds
     uint64_t identifier;     // unique since boot
     char name[16];           // NUL-padded
+    uint64_t member;         // Member_identity; of a process in no group its number is 0
+    uint64_t region_begin;   // [begin, end) of the addresses that are its own
+    uint64_t region_end;
 };
 
 // Written to the caller's message buffer by system_information. Counters run from boot.
@@ -53,7 +56,7 @@ struct System_information {
     uint64_t events;         // upcalls taken
     uint64_t timer_interrupts;
     uint64_t thread_switches;
-    uint64_t objects[9]; // live kernel objects, by Object_type
+    uint64_t objects[object_types]; // live kernel objects, by Object_type
     // What the platform made of our processors, nanoseconds, all together.
     uint64_t running_time;
     uint64_t stolen_time; // ready to run, while others had the physical processor
