@@ -39,8 +39,8 @@ TEST(Heap, GrowsInSteps) {
     EXPECT_EQ(heap.grow(100).value(), begin);
     EXPECT_EQ(heap.grow(100).value(), begin + 100);
     ASSERT_EQ(record.provided.size(), 1u);
-    EXPECT_EQ(record.provided[0].bytes(), Test_heap::step_bytes);
-    EXPECT_EQ(heap.grow(Test_heap::step_bytes).value(), begin + 200);
+    EXPECT_EQ(record.provided[0].bytes(), Test_heap::first_step_bytes);
+    EXPECT_EQ(heap.grow(Test_heap::first_step_bytes).value(), begin + 200);
     ASSERT_EQ(record.provided.size(), 2u);
     EXPECT_EQ(record.provided[1].begin, record.provided[0].end);
 }
@@ -74,6 +74,29 @@ TEST(Heap, TakesOnlyWhatIsNeededWhenMemoryIsShort) {
     Test_heap heap{{&record}, {begin, end}};
     EXPECT_TRUE(heap.grow(100).ok());
     EXPECT_EQ(heap.mapped_bytes(), 4096u);
+}
+
+// Few beside the 256 that the memory server grants one process.
+TEST(Heap, NeedsFewRegionsHoweverLargeItGrows) {
+    Record record;
+    Test_heap heap{{&record}, {begin, end}};
+    size_t const counts[] = {4, 18, 42};
+    uint64_t const sizes[] = {128 << 10, 2 << 20, 200 << 20};
+    for (size_t i = 0; i < 3; ++i) {
+        while (heap.used_bytes() < sizes[i])
+            ASSERT_TRUE(heap.grow(4096).ok());
+        EXPECT_LE(record.provided.size(), counts[i]) << sizes[i];
+        EXPECT_LE(heap.mapped_bytes(), sizes[i] + sizes[i] / 4 + Test_heap::first_step_bytes);
+    }
+}
+
+TEST(Heap, TakesASmallStepWhenALargeOneIsNotToBeHad) {
+    Record record;
+    Test_heap heap{{&record}, {begin, end}};
+    ASSERT_TRUE(heap.grow(1 << 20).ok());
+    record.available = 40 * 1024;
+    ASSERT_TRUE(heap.grow(100).ok());
+    EXPECT_EQ(record.provided.back().bytes(), Test_heap::first_step_bytes);
 }
 
 TEST(Heap, UsesSeveralRegionsForMuch) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <servers/memory/accounts.hpp>
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
+#include <random>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -54,33 +58,91 @@ TEST(Accounts, a_client_has_a_limit_of_bytes) {
     EXPECT_TRUE(accounts->check(8, 10 * page).ok());
 }
 
-TEST(Accounts, clients_cannot_take_all_places) {
+TEST(Accounts, a_client_has_a_limit_of_regions) {
     auto const accounts = make(1 << 30);
-    for (size_t i = 0; i < Accounts::maximum_client_regions; ++i)
+    for (size_t i = 0; i < Accounts::maximum_client_regions; ++i) {
+        EXPECT_TRUE(accounts->check(7, page).ok());
         accounts->add(7, page, 1);
+    }
     EXPECT_EQ(accounts->check(7, page).error(), Error::table_full);
     EXPECT_TRUE(accounts->check(8, page).ok());
-    for (Client client = 100; client < 100 + Accounts::maximum_regions; ++client)
-        accounts->add(client, page, 1);
-    EXPECT_EQ(accounts->check(8, page).error(), Error::table_full);
+}
+
+// As many regions as check() allows.
+size_t take_all(Accounts& accounts, Client client) {
+    size_t taken = 0;
+    for (; accounts.check(client, page).ok(); ++taken)
+        EXPECT_NE(accounts.add(client, page, 1), 0u);
+    return taken;
+}
+
+TEST(Accounts, clients_that_take_all_they_can_leave_each_other_their_own) {
+    constexpr Client clients = lavandin::init_protocol::maximum_processes;
+    auto const accounts = make(1 << 30);
+    size_t taken = 0;
+    for (Client client = 1; client <= clients; ++client) {
+        size_t const of_client = take_all(*accounts, client);
+        EXPECT_GE(of_client, Accounts::own_regions) << client;
+        taken += of_client;
+    }
+    EXPECT_EQ(taken, Accounts::maximum_regions);
+    EXPECT_EQ(accounts->check(1, page).error(), Error::table_full);
+}
+
+TEST(Accounts, shared_regions_come_back) {
+    auto const accounts = make(1 << 30);
+    for (Client client = 1; client <= 8; ++client)
+        take_all(*accounts, client);
+    size_t const poor = Accounts::own_regions;
+    EXPECT_EQ(take_all(*accounts, 20), poor);
+    for (int i = 0; i < 5; ++i)
+        accounts->remove_any(3);
+    EXPECT_EQ(take_all(*accounts, 20), 5u);
+    while (accounts->remove_any(20).client != 0)
+        continue;
+    EXPECT_EQ(take_all(*accounts, 21), poor + 5);
+    EXPECT_EQ(take_all(*accounts, 20), poor);
+}
+
+// The invariant behind the promise, whatever is done in whatever order.
+TEST(Accounts, own_regions_are_there_after_any_history) {
+    constexpr Client clients = lavandin::init_protocol::maximum_processes;
+    auto const accounts = make(1 << 30);
+    std::mt19937 random{1};
+    std::vector<std::pair<Client, Region_number>> held;
+    for (int step = 0; step < 20'000; ++step) {
+        Client const client = 1 + static_cast<Client>(random() % clients);
+        if (random() % 3 != 0 && accounts->check(client, page).ok()) {
+            held.emplace_back(client, accounts->add(client, page, 1));
+        } else if (!held.empty()) {
+            std::swap(held[random() % held.size()], held.back());
+            accounts->remove(held.back().first, held.back().second);
+            held.pop_back();
+        }
+    }
+    for (Client client = 1; client <= clients; ++client) {
+        auto const has = static_cast<size_t>(
+            std::count_if(held.begin(), held.end(),
+                          [client](auto const& region) { return region.first == client; }));
+        EXPECT_GE(has + take_all(*accounts, client), Accounts::own_regions);
+    }
 }
 
 TEST(Accounts, an_ended_client_gives_back_everything) {
     auto const accounts = make(1 << 30);
     for (uint32_t i = 0; i < 5; ++i)
         accounts->add(7, page, i);
+    accounts->keep_charged(7, accounts->add(7, page, 5));
     accounts->add(9, page, 50);
     Client clients[4];
     EXPECT_EQ(accounts->clients(clients), 2u);
     size_t count = 0;
-    accounts->keep_charged(7, accounts->any(7)->number);
-    while (Region* const region = accounts->any(7)) {
-        *region = {};
+    while (accounts->remove_any(7).client != 0)
         ++count;
-    }
-    EXPECT_EQ(count, 5u);
+    EXPECT_EQ(count, 6u);
     EXPECT_EQ(accounts->clients(clients), 1u);
     EXPECT_EQ(clients[0], 9u);
+    EXPECT_EQ(accounts->remove_any(0).client, 0u);
 }
 
 } // namespace

@@ -7,14 +7,11 @@ namespace lavandin::memory {
 
 using abi::Error;
 
+// An ended client that nobody has told us of yet keeps its regions: then even own ones may lack.
 abi::Result<void> Accounts::check(Client client, uint64_t bytes) const {
-    size_t free = 0;
-    size_t held = 0;
-    for (Region const& region : _regions) {
-        free += region.client == 0;
-        held += region.client == client;
-    }
-    if (free == 0 || held >= maximum_client_regions)
+    size_t const held = count(client);
+    bool const shared = held < maximum_client_regions && _shared < shared_regions;
+    if ((held >= own_regions && !shared) || count(0) == 0)
         return Error::table_full;
     uint64_t const already = used(client);
     if (already > _client_limit || bytes > _client_limit - already)
@@ -22,14 +19,27 @@ abi::Result<void> Accounts::check(Client client, uint64_t bytes) const {
     return {};
 }
 
+size_t Accounts::count(Client client) const {
+    return static_cast<size_t>(
+        std::count_if(_regions.begin(), _regions.end(),
+                      [client](Region const& region) { return region.client == client; }));
+}
+
 Region_number Accounts::add(Client client, uint64_t bytes, abi::Capability_index memory) {
+    size_t const held = count(client);
     for (Region& region : _regions) {
         if (region.client != 0)
             continue;
         region = {client, _next++, memory, bytes};
+        _shared += held >= own_regions;
         return region.number;
     }
     return 0;
+}
+
+void Accounts::free(Region& region) {
+    _shared -= count(region.client) > own_regions;
+    region = {};
 }
 
 Region* Accounts::place_of(Client client, Region_number number) {
@@ -45,7 +55,7 @@ Region const* Accounts::find(Client client, Region_number number) const {
 
 void Accounts::remove(Client client, Region_number number) {
     if (Region* const region = place_of(client, number))
-        *region = {};
+        free(*region);
 }
 
 void Accounts::keep_charged(Client client, Region_number number) {
@@ -53,11 +63,15 @@ void Accounts::keep_charged(Client client, Region_number number) {
         region->number = region->memory = 0;
 }
 
-Region* Accounts::any(Client client) {
-    for (Region& region : _regions)
-        if (client != 0 && region.client == client)
-            return &region;
-    return nullptr;
+Region Accounts::remove_any(Client client) {
+    for (Region& region : _regions) {
+        if (client == 0 || region.client != client)
+            continue;
+        Region const removed = region;
+        free(region);
+        return removed;
+    }
+    return {};
 }
 
 uint64_t Accounts::used(Client client) const {

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Who holds how much: regions and bytes per client, each up to a limit.
+//
+// Each client has some regions of its own, which nobody else can take; above that all share the
+// rest, first come, first served:
+//
+//   | 16 of client a | 16 of client b | ... for 48 clients |  1,280 for everybody, 256 at most for
+//   one  |
 #pragma once
 
 #include <array>
 #include <lavandin/abi/capability.hpp>
 #include <lavandin/abi/result.hpp>
+#include <lavandin/init_protocol.hpp>
 #include <span>
 
 namespace lavandin::memory {
 
-using Client = uint32_t; // process number
+using Client = init_protocol::Process_number;
 using Region_number = uint32_t;
 
 struct Region {
@@ -21,14 +28,18 @@ struct Region {
 
 class Accounts {
 public:
-    static constexpr size_t maximum_regions = 1024;
+    static constexpr size_t own_regions = 16; // of each client
+    static constexpr size_t shared_regions = 1280;
+    static constexpr size_t maximum_regions =
+        init_protocol::maximum_processes * own_regions + shared_regions;
     static constexpr size_t maximum_client_regions = 256;
 
     // `client_limit`: bytes that one client may hold.
     explicit Accounts(uint64_t client_limit) : _client_limit{client_limit} {}
 
     // What a client may still take: asked before the memory is made.
-    // Errors: quota_exceeded (its bytes), table_full (its regions, or all regions).
+    // Errors: quota_exceeded (its bytes), table_full (its regions; or it has its own and all shared
+    // ones are taken).
     abi::Result<void> check(Client client, uint64_t bytes) const;
 
     // Notes a region that check() allowed, and answers its number.
@@ -43,9 +54,9 @@ public:
     // until the client ends, and can be released no second time.
     void keep_charged(Client client, Region_number number);
 
-    // Some region of a client, or nullptr. For giving back everything that an ended client had:
-    // the caller sets it to {}.
-    Region* any(Client client);
+    // Takes some region of a client out, for giving back everything that an ended client had.
+    // Answers one of no client when there is none left.
+    Region remove_any(Client client);
 
     uint64_t used(Client client) const;
     uint64_t client_limit() const { return _client_limit; }
@@ -55,9 +66,12 @@ public:
 
 private:
     Region* place_of(Client client, Region_number number);
+    size_t count(Client client) const;
+    void free(Region& region);
 
     uint64_t _client_limit;
     Region_number _next{1};
+    size_t _shared{0}; // regions above the own ones of their clients
     std::array<Region, maximum_regions> _regions{};
 };
 

@@ -83,10 +83,9 @@ void Memory_server::notified(uint64_t) {
     size_t const count = _accounts.clients(clients);
     auto const ended = Init_client{}.keep_ended({clients, count});
     for (size_t i = 0; ended.ok() && i < ended.value(); ++i) {
-        while (Region* const region = _accounts.any(clients[i])) {
-            static_cast<void>(capability_delete(region->memory)); // 0: given up before
-            *region = {};
-        }
+        for (Region region = _accounts.remove_any(clients[i]); region.client != 0;
+             region = _accounts.remove_any(clients[i]))
+            static_cast<void>(capability_delete(region.memory)); // 0: given up before
     }
 }
 

@@ -17,13 +17,16 @@ concept Heap_source = requires(Source& source, uint64_t address, uint64_t bytes)
     { source.provide(address, bytes) } -> std::same_as<abi::Result<void>>;
 };
 
-// Memory is asked for in steps, so that small requests do not each cost a call; what was once
-// obtained is kept, since malloc uses it again.
+// Memory is asked for in steps, so that small requests do not each cost a call; the steps grow with
+// the heap, so that a large one is not made of many regions, of which a process has only so many.
+// What was once obtained is kept, since malloc uses it again.
 template <Heap_source Source>
 class Heap {
 public:
     // A step that a machine of 16 MiB can afford in every process.
-    static constexpr uint64_t step_bytes = 32 * 1024;
+    static constexpr uint64_t first_step_bytes = 32 * 1024;
+    // Later ones are this part of what there is: so much may be unused.
+    static constexpr uint64_t growth = 4;
     // The greatest region there is (memory_create).
     static constexpr uint64_t maximum_region_bytes = 16 << 20;
 
@@ -54,12 +57,19 @@ private:
         return (value + unit - 1) / unit * unit;
     }
 
-    // Adds one region. When a generous one is not to be had, the pages really needed may be.
+    uint64_t step_bytes() const {
+        uint64_t const part = round_up(mapped_bytes() / growth, abi::page_size);
+        return part > first_step_bytes ? part : first_step_bytes;
+    }
+
+    // Adds one region. When a generous one is not to be had, a small step or the pages really
+    // needed may be.
     abi::Result<void> extend(uint64_t bytes) {
-        uint64_t const needed = smaller(round_up(bytes, abi::page_size), maximum_region_bytes);
-        uint64_t const generous = smaller(
-            smaller(round_up(bytes, step_bytes), maximum_region_bytes), _range.end - _mapped);
-        for (uint64_t const size : {generous, needed}) {
+        uint64_t const most = smaller(maximum_region_bytes, _range.end - _mapped);
+        uint64_t const needed = smaller(round_up(bytes, abi::page_size), most);
+        uint64_t const small = smaller(round_up(bytes, first_step_bytes), most);
+        uint64_t const generous = smaller(round_up(bytes, step_bytes()), most);
+        for (uint64_t const size : {generous, small, needed}) {
             auto const result = _source.provide(_mapped, size);
             if (result.ok()) {
                 _mapped += size;

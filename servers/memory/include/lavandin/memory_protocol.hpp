@@ -13,8 +13,8 @@ enum class Label : uint32_t {
     // w0: bytes, a multiple of 4096 up to maximum_region_bytes. Answers w0: region number, and one
     // transfer: Memory, read and write (and execute).
     // Errors: invalid_argument (size), quota_exceeded (this client's limit), out_of_memory (there
-    // is
-    // none), table_full (this client's regions).
+    // is none), table_full (this client's regions: 16 are its own, up to 256 as long as others
+    // leave some).
     allocate = 1,
     // w0: region number. The client deletes its own capabilities to it first: what is still in use
     // stays charged to it. Errors: invalid_argument (not a region of this client).
