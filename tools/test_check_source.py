@@ -52,7 +52,7 @@ class Project(unittest.TestCase):
         before = check_source.ROOT
         self.addCleanup(setattr, check_source, "ROOT", before)
         check_source.ROOT = self.root
-        self.write(".clang-format", "BasedOnStyle: LLVM\n")
+        self.write(".clang-format", "# SPDX-License-Identifier: MIT\nBasedOnStyle: LLVM\n")
         self.write("README.md", "a project\n")
 
     def write(self, name: str, text: str) -> None:
@@ -72,6 +72,8 @@ class Project(unittest.TestCase):
             ("a.cpp", LICENCE + "int   a;\n", "C and C++"),
             ("a.cpp", "int a;\n", "licence"),
             ("script", "#!/bin/sh\ntrue\n", "licence"),
+            ("a/.gitignore", "/build/\n", "licence"),
+            ("a.map", "{ local: *; };\n", "licence"),
             ("a.py", LICENCE + "#" * 101 + "\n", "wider"),
             ("a.py", LICENCE + "a = 1 \n", "blanks"),
             ("a.py", LICENCE + "\ta = 1\n", "blanks"),

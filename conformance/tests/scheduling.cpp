@@ -135,7 +135,7 @@ TEST(scheduling, set_priority_refuses) {
     EXPECT_ERROR(invalid_capability, thread_set_priority, empty_slot, 0);
     EXPECT_ERROR(wrong_type, thread_set_priority, self_process, 0);
     EXPECT_ERROR(permission_denied, thread_set_priority,
-                 TAKE(copy(peer.thread(), thread_permission::read)), 0);
+                 TAKE(copy(peer.thread(), thread_permission::destroy)), 0);
     EXPECT_OK(thread_destroy, peer.thread());
     EXPECT_ERROR(peer_died, thread_set_priority, peer.thread(), 0);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Threads: making and ending them.
+#include "framework/counters.hpp"
 #include "tests/common.hpp"
 
 #include <array>
@@ -166,7 +167,7 @@ TEST(thread, destroy_wants_the_permission) {
     EXPECT_ERROR(invalid_capability, thread_destroy, empty_slot);
     EXPECT_ERROR(wrong_type, thread_destroy, self_process);
     EXPECT_ERROR(permission_denied, thread_destroy,
-                 TAKE(copy(peer.thread(), thread_permission::read)));
+                 TAKE(copy(peer.thread(), thread_permission::schedule)));
 }
 
 TEST(thread, process_stays_without_threads) {
@@ -195,6 +196,42 @@ TEST(thread, thousands_leave_nothing_behind) {
     EXPECT_EQUAL(TAKE(information_of(process)).quota_used, used);
     EXPECT_EQUAL(TAKE(system_counters()).free_frames, before.free_frames);
     EXPECT_OK(process_destroy, process, 0);
+}
+
+// Lies in memory of the test; entered like a function, with its address.
+struct Joined {
+    Capability_index ended; // signalled at its end
+    Thread_control_block block;
+    unsigned ran;
+
+    static void run(Joined* self) {
+        static_cast<void>(thread_set_pointer(number(&self->block)));
+        ++self->ran;
+        static_cast<void>(notification_signal(self->ended));
+        while (true)
+            static_cast<void>(thread_destroy(0));
+    }
+};
+
+TEST(thread, a_thousand_run_and_joined_leave_nothing_behind) {
+    auto const buffer = layout::fresh_addresses(page_size);
+    auto const stack = TAKE(fresh_memory(page_size)) + page_size - 8; // as after a call
+    Joined joined{MUST(notification_create), {}, 0};
+    joined.block.message_buffer = reinterpret_cast<Message_buffer*>(buffer);
+    Counters before{};
+    for (unsigned i = 0; i < 1001; ++i) {
+        if (i == 1) // the first has made the page tables
+            before = TAKE(count(inherited().system));
+        auto const thread = MUST(thread_create, self_process, number(&Joined::run), stack,
+                                 number(&joined), own_priority(), buffer);
+        MUST(notification_wait, joined.ended, soon());
+        EXPECT_OK(thread_destroy, thread); // it may still be on its way out
+        EXPECT_OK(capability_delete, thread);
+    }
+    auto const after = TAKE(count(inherited().system));
+    EXPECT_EQUAL(joined.ran, 1001);
+    EXPECT(before == after);
+    describe(before, after);
 }
 
 TEST(thread, pointer_belongs_to_the_thread) {

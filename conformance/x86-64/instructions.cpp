@@ -115,7 +115,7 @@ TEST(instruction, virtual_machines) {
 
 TEST(instruction, ways_into_the_kernel_that_are_closed) {
     EXPECT_UNKNOWN("sysenter");
-    EXPECT_UNKNOWN("sysexit");
+    EXPECT_UNKNOWN("sysexitl");
     EXPECT_UNKNOWN("sysretq");
     // QEMU delivers the vectors of these wrongly: that they end the process is all we ask.
     EXPECT_FAULT(Vectors::any(), EXECUTE("int $0x80"));

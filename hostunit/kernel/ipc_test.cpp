@@ -472,6 +472,24 @@ TEST_F(Notifications, bound_bits_set_before_come_before_callers) {
     EXPECT_EQ(answer_of(*server.thread)[1], tag(5));
 }
 
+TEST_F(Notifications, binding_brings_bits_set_before_to_who_receives) {
+    run(root());
+    Child const second = spawn_thread(server, 1);
+    signal();
+    receive();
+    EXPECT_EQ(server.thread->wait, Wait::receive);
+    run(*second.thread);
+    EXPECT_EQ(call(Call::endpoint_bind, {in_server, to_wait}).error, Error::none);
+    EXPECT_EQ(server.thread->wait, Wait::ready);
+    run(*server.thread);
+    Answer const message = answer_of(*server.thread);
+    EXPECT_EQ(message.error, Error::none);
+    EXPECT_EQ(message[1], Message_tag::notification().raw());
+    EXPECT_EQ(message[2], 0x30u);
+    EXPECT_EQ(call(Call::endpoint_receive, {in_server, reply, at_once}).error, Error::timed_out)
+        << "the bits came twice";
+}
+
 TEST_F(Notifications, a_bound_one_cannot_be_waited_for_or_bound_again) {
     bind();
     run(*server.thread);

@@ -2,6 +2,7 @@
 // System calls on processes and threads. Each decodes and checks, then executes.
 #include <arch/clock.hpp>
 #include <arch/processor.hpp>
+#include <kernel/listener.hpp>
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
 #include <kernel/system_calls.hpp>
@@ -55,21 +56,6 @@ Result<Ref<Quota>> carve(Quota& parent, uint64_t bytes) {
     return Ref<Quota>{*new (memory.value()) Quota{bytes, Ref<Quota>{parent}}};
 }
 
-struct Listener {
-    Ref<Notification> notification;
-    uint64_t bits{0};
-};
-
-Result<Listener> find_listener(Process& caller, Capability_index index) {
-    Listener listener;
-    if (index) {
-        listener.notification = TRY(caller.table().find<Notification>(
-            index, notification_permission::signal, &listener.bits));
-        listener.bits = listener.bits ? listener.bits : 1;
-    }
-    return listener;
-}
-
 Result<Ref<Group>> find_group(Process& caller, Capability_index index) {
     if (!index)
         return Ref<Group>{};
@@ -81,10 +67,10 @@ bool valid_flags(uint64_t flags, bool in_group) {
     return (flags & ~process_without_fpu) == 0 && !(flags && in_group);
 }
 
-Result<Ref<Thread>> find_thread(Thread& caller, Capability_index index) {
+Result<Ref<Thread>> find_thread(Thread& caller, Capability_index index, Permissions needed) {
     if (!index)
         return Ref<Thread>{caller};
-    return caller.process().table().find<Thread>(index, thread_permission::control);
+    return caller.process().table().find<Thread>(index, needed);
 }
 
 } // namespace
@@ -156,7 +142,7 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
 }
 
 void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
-    auto const thread = find_thread(caller, in.thread);
+    auto const thread = find_thread(caller, in.thread, thread_permission::destroy);
     caller.registers().answer(thread.error());
     if (!thread.ok())
         return;
@@ -167,7 +153,7 @@ void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
 }
 
 void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {
-    auto const thread = find_thread(caller, in.thread);
+    auto const thread = find_thread(caller, in.thread, thread_permission::schedule);
     if (!thread.ok())
         return caller.registers().answer(thread.error());
     if (in.priority > caller.priority())

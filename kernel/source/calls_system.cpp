@@ -3,7 +3,9 @@
 #include <arch/clock.hpp>
 #include <arch/console.hpp>
 #include <arch/machine.hpp>
+#include <kernel/deliberate_fault.hpp>
 #include <kernel/interrupt.hpp>
+#include <kernel/listener.hpp>
 #include <kernel/log.hpp>
 #include <kernel/process.hpp>
 #include <kernel/system.hpp>
@@ -25,28 +27,13 @@ Result<Ref<System>> find_system(Thread& caller, Capability_index index, Permissi
     return caller.process().table().find<System>(index, needed);
 }
 
-struct Listener {
-    Ref<Notification> notification;
-    uint64_t bits{0};
-};
-
-Result<Listener> find_listener(Thread& caller, Capability_index index) {
-    Listener found;
-    if (index) {
-        found.notification = TRY(caller.process().table().find<Notification>(
-            index, notification_permission::signal, &found.bits));
-        found.bits = found.bits ? found.bits : 1;
-    }
-    return found;
-}
-
 char* text_of(Thread& thread) { return reinterpret_cast<char*>(thread.buffer().words); }
 
 } // namespace
 
 Result<void> interrupt_bind(Thread& caller, Interrupt_bind_in const& in) {
     auto const interrupt = TRY(find_interrupt(caller, in.interrupt));
-    Listener const listener = TRY(find_listener(caller, in.notification));
+    Listener const listener = TRY(find_listener(caller.process(), in.notification));
     interrupt->bind(listener.notification, listener.bits);
     if (listener.notification)
         arch::unmask(interrupt->line());
@@ -94,7 +81,7 @@ Result<Log_read_out> log_read(Thread& caller, Log_read_in const& in) {
 
 Result<void> log_bind(Thread& caller, Log_bind_in const& in) {
     auto const system = TRY(find_system(caller, in.system, system_permission::log));
-    Listener const listener = TRY(find_listener(caller, in.notification));
+    Listener const listener = TRY(find_listener(caller.process(), in.notification));
     system->bind_log(listener.notification, listener.bits);
     return {};
 }
@@ -109,6 +96,7 @@ Result<void> system_shutdown(Thread& caller, System_shutdown_in const& in) {
     (void)TRY(find_system(caller, in.system, system_permission::shutdown));
     if (in.reason > static_cast<uint64_t>(Shutdown::crash))
         return Error::invalid_argument;
+    *fault_word(Fault_moment::shutdown) = 0;
     arch::shutdown(static_cast<Shutdown>(in.reason));
 }
 

@@ -5,6 +5,7 @@
 #include <arch/processor.hpp>
 #include <arch/spin.hpp>
 #include <kernel/command_line.hpp>
+#include <kernel/deliberate_fault.hpp>
 #include <kernel/first_process.hpp>
 #include <kernel/log.hpp>
 #include <kernel/object.hpp>
@@ -73,14 +74,6 @@ void start_idle_processors(char const* command_line) {
     }
 }
 
-uint64_t volatile* volatile unmapped_word = nullptr;
-
-// `kernel_fault=1` on the command line: shows what a fault in the kernel looks like.
-void fault_if_asked(char const* command_line) {
-    if (command_line_number(command_line, "kernel_fault", 0) == 1)
-        *unmapped_word = 0;
-}
-
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
@@ -94,7 +87,8 @@ void processor_started(uint32_t number) {
 void start(Boot const& given) {
     Boot boot = given;
     arch::set_current_processor(*new (first_processor) Processor);
-    fault_if_asked(boot.command_line);
+    set_fault_moment(boot.command_line);
+    *fault_word(Fault_moment::start) = 0;
     start_frame_pool(boot);
     log("memory: {} KiB free of {} KiB", kibibytes(frame_pool().free()),
         kibibytes(boot.total_frames));

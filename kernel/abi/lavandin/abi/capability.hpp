@@ -36,8 +36,8 @@ inline constexpr Permissions all = 0x7;
 } // namespace process_permission
 
 namespace thread_permission {
-inline constexpr Permissions control = 1 << 0; // destroy, priority
-inline constexpr Permissions read = 1 << 1;    // information
+inline constexpr Permissions destroy = 1 << 0;  // end it
+inline constexpr Permissions schedule = 1 << 1; // priority
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 
@@ -48,8 +48,10 @@ inline constexpr Permissions all = 0x3;
 } // namespace endpoint_permission
 
 namespace notification_permission {
-inline constexpr Permissions signal = 1 << 0; // sets the bits of the capability's badge
-inline constexpr Permissions wait = 1 << 1;   // wait, bind to an endpoint or an interrupt
+// Signal: sets the bits of the capability's badge. Also to name it as who is told: of an interrupt,
+// a process's end, the kernel's log.
+inline constexpr Permissions signal = 1 << 0;
+inline constexpr Permissions wait = 1 << 1; // wait, bind to an endpoint
 inline constexpr Permissions all = 0x3;
 } // namespace notification_permission
 
