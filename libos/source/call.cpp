@@ -19,4 +19,10 @@ Result<Message_reader> Call::send() {
     return reader;
 }
 
+Result<size_t> read_on(Call call, uint64_t& position, std::span<char> to) {
+    auto answer = TRY(call.word(position).send());
+    position = answer.word();
+    return answer.text().copy(to.data(), to.size());
+}
+
 } // namespace lavandin

@@ -19,7 +19,12 @@ def programs(context: Context) -> None:
     wait_for_shell(guest)
     expect_answer(guest, "help", r"^  history ", r"^  poweroff +ends the machine")
     expect_answer(
-        guest, "ps", r"^ +\d+ +1 alive .* shell$", r"^ +\d+ +1 alive .* xenstore$", r" ps$"
+        guest,
+        "ps",
+        r"^ +1 +0 alive .* init$",
+        r"^ +\d+ +1 alive .* shell$",
+        r"^ +\d+ +1 alive .* xenstore$",
+        r" ps$",
     )
     expect_answer(guest, "free", r"^machine +32768 KiB$", r"^free +\d+ KiB$")
     expect_answer(guest, "uptime", r"^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC, up 0:0\d:\d\d$")

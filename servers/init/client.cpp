@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <lavandin/init_client.hpp>
 
-#include <algorithm>
-
 namespace lavandin {
 
 using namespace init_protocol;
@@ -66,13 +64,7 @@ Result<size_t> Init_client::keep_ended(std::span<Process_number> clients) const 
 }
 
 Result<size_t> Init_client::messages(uint64_t& position, std::span<char> to) const {
-    Call call{_endpoint, Label::messages};
-    auto answer = TRY(call.word(position).send());
-    position = answer.word();
-    std::string_view const text = answer.text();
-    size_t const bytes = std::min(text.size(), to.size());
-    std::copy_n(text.begin(), bytes, to.begin());
-    return bytes;
+    return read_on(Call{_endpoint, Label::messages}, position, to);
 }
 
 Result<Init_client::Name> Init_client::name(Process_number process) const {

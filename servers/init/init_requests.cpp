@@ -93,9 +93,12 @@ void Init_server::kill(Request& request) {
     request.finish({});
 }
 
+// Init itself, which is in no table, comes first: position 0.
 void Init_server::list(Request& request) {
     uint64_t position = request.word();
-    Process_record const* const record = _processes.next(position);
+    if (position == 0)
+        return list_init(request);
+    Process_record const* const record = _processes.next(--position);
     if (record == nullptr)
         return request.fail(Error::invalid_argument);
     Process_entry entry{record->number, record->parent, {}};
@@ -104,7 +107,17 @@ void Init_server::list(Request& request) {
     else
         entry.information.state = record->ending.state;
     memcpy(entry.information.name, record->name, sizeof(entry.information.name));
-    request.answer().word(position + 1).object(entry);
+    request.answer().word(position + 2).object(entry);
+}
+
+void Init_server::list_init(Request& request) {
+    Process_entry entry{init_number, 0, {}};
+    if (auto const information = Process::self().information(); information.ok())
+        entry.information = information.value();
+    constexpr std::string_view name{"init"};
+    std::fill(std::begin(entry.information.name), std::end(entry.information.name), '\0');
+    name.copy(entry.information.name, name.size());
+    request.answer().word(1).object(entry);
 }
 
 void Init_server::shut_down(Request& request) {

@@ -42,6 +42,7 @@ private:
     void wait(Request& request);
     void kill(Request& request);
     void list(Request& request);
+    static void list_init(Request& request);
     void shut_down(Request& request);
     void watch_endings(Request& request);
     void ended(Request& request);

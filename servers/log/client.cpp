@@ -13,13 +13,7 @@ Result<void> Log_client::write(std::string_view text) const {
 }
 
 Result<size_t> Log_client::read(uint64_t& position, std::span<char> to) const {
-    Call call{_endpoint, Label::read};
-    auto answer = TRY(call.word(position).send());
-    position = answer.word();
-    std::string_view const text = answer.text();
-    size_t const bytes = std::min(text.size(), to.size());
-    std::copy_n(text.begin(), bytes, to.begin());
-    return bytes;
+    return read_on(Call{_endpoint, Label::read}, position, to);
 }
 
 } // namespace lavandin

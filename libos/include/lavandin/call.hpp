@@ -65,4 +65,10 @@ private:
     uint64_t _accepted{0};
 };
 
+// Reads on in a text that a server gives out piece by piece. The protocol: w0 is the position, 0 at
+// first; the answer has the next one in w0, the bytes in w1 (0 when there is no more) and the text
+// in the buffer. `position` moves on; answers the bytes, cut off at the end of `to`.
+// Errors: those of Call::send.
+Result<size_t> read_on(Call call, uint64_t& position, std::span<char> to);
+
 } // namespace lavandin

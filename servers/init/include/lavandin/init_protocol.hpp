@@ -35,7 +35,7 @@ enum class Label : uint32_t {
     // Errors: invalid_argument (no such process), permission_denied.
     kill = 3,
     // w0: where to go on (0 at first). Answers w0: where to go on next, and a Process_entry in the
-    // buffer. Errors: invalid_argument (no further process).
+    // buffer; init is the first. Errors: invalid_argument (no further process).
     list = 4,
     // w0: Shutdown. Does not answer when it succeeds. With w0 = default_shutdown the way is chosen
     // that the command line asked for. Needs role_shutdown. Errors: permission_denied,
