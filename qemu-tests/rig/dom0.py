@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import itertools
 import re
 import threading
@@ -13,6 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
 from .errors import Dom0Silent, GuestGone, RigError, TimedOut
+from .transcript import Transcript
 
 _RESPONSE = re.compile(rb"!rsp (\d+) (\d+) (\d+) ?([A-Za-z0-9+/=]*)$")
 _PIECE = 12 * 1024  # bytes of a file per request, see the agent about its buffer
@@ -27,15 +29,26 @@ class Result:
 
 
 class Dom0:
-    """run() may be called from several threads; commands then run side by side."""
+    """run() may be called from several threads; commands then run side by side. `silent` is called
+    when an answer does not come, and says what it found."""
 
-    def __init__(self, send: Callable[[bytes], None], note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        note: Callable[[str], None],
+        transcript: Transcript | None = None,
+        silent: Callable[[], str] = lambda: "",
+    ) -> None:
         self._send = send
         self._note = note
+        self._transcript = transcript or Transcript()
+        self._silent = silent
         self._buffer = b""
         self._ids = itertools.count(1)
         self._pending: dict[int, tuple[str, Future[Result]]] = {}
+        self._taken: set[int] = set()
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self.ready = threading.Event()
         self.ended = False
         self.failures: list[str] = []
@@ -57,6 +70,7 @@ class Dom0:
 
     def _line(self, line: bytes) -> None:
         begin = line.find(b"!")  # noise without a newline may stand before
+        self._transcript.received(line)
         if begin < 0:
             return
         word, _, rest = line[begin:].partition(b" ")
@@ -66,6 +80,8 @@ class Dom0:
             self._note(rest.decode(errors="replace"))
         elif word == b"!fail":
             self.failures.append(rest.decode(errors="replace"))
+        elif word == b"!got" and rest.isdigit():
+            self._taken.add(int(rest))
         elif word == b"!rsp":
             self._response(line[begin:])
 
@@ -77,9 +93,12 @@ class Dom0:
             _, future = self._pending.pop(int(found.group(1)), ("", None))
         if future is None:
             return
-        output = base64.b64decode(found.group(4))
-        if len(output) != int(found.group(3)):
-            future.set_exception(RigError("dom0's answer was cut short"))
+        try:
+            output = base64.b64decode(found.group(4))
+        except binascii.Error:
+            output = None
+        if output is None or len(output) != int(found.group(3)):
+            future.set_exception(RigError("dom0's answer was damaged on its way"))
         else:
             future.set_result(Result(int(found.group(2)), output.decode(errors="replace")))
 
@@ -95,7 +114,9 @@ class Dom0:
             self.close()
             return future
         script = base64.b64encode(command.encode()).decode()
-        self._send(f"\n!req {number} {max(int(timeout), 1)} {script}\n".encode())
+        with self._sending:
+            self._transcript.sent(number, command)
+            self._send(f"\n!req {number} {max(int(timeout), 1)} {script}\n".encode())
         return future
 
     def run(
@@ -113,12 +134,17 @@ class Dom0:
             )
         return result
 
-    @staticmethod
-    def wait(future: Future[Result], command: str, timeout: float) -> Result:
+    def wait(self, future: Future[Result], command: str, timeout: float) -> Result:
         try:
             return future.result(timeout)
         except FutureTimeout:
-            raise Dom0Silent(f"dom0 did not answer within {timeout:.0f} s: {command!r}") from None
+            what = f"dom0 did not answer within {timeout:.0f} s: {command!r} ({self._fate(future)})"
+            raise Dom0Silent("\n".join(filter(None, (what, self._silent())))) from None
+
+    def _fate(self, future: Future[Result]) -> str:
+        with self._lock:
+            number = next((n for n, (_, other) in self._pending.items() if other is future), 0)
+        return "it took the command" if number in self._taken else "it did not take the command"
 
     def put(self, path: str, data: bytes) -> None:
         """Writes a file in dom0. For large ones, MachineOptions.files is much faster."""

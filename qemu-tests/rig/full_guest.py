@@ -7,11 +7,13 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
 from . import crash
 from .console import Console
 from .dom0 import Dom0, Result
+from .errors import TimedOut
 from .filters import SymbolFilter
 from .machine import SHUTDOWN_REASONS, Guest, GuestConfig
 from .symbols import Symboliser
@@ -95,7 +97,8 @@ class FullGuest(Guest):
         """Removes the domain, if it is still there, and frees its console's port."""
         self._dom0.run(
             f"xl destroy {self.name} 2>/dev/null\n"
-            f"kill -9 -$(cat /run/console-{self._port}.pid)\n",
+            f"kill -9 -$(cat /run/console-{self._port}.pid)\n"
+            f"kill $(cat /run/wait-{self.name}.pid)\n",
             check=False,
         )
         self.console.close()
@@ -106,7 +109,11 @@ class FullGuest(Guest):
 
     def wait_for_shutdown(self, timeout: float) -> str:
         assert self._end, "the guest was not created"
-        result = self._dom0.wait(self._end, f"the end of {self.name}", timeout)
+        try:
+            result = self._end.result(timeout)
+        except FutureTimeout:
+            self._dom0.run("true", timeout=30)  # if it is dom0 that is silent, this says so
+            raise TimedOut(f"{self.name} did not end within {timeout:.0f} s") from None
         self._drain()
         word = result.output.strip().split("\n")[-1]
         if word.isdigit() and int(word) < len(SHUTDOWN_REASONS):

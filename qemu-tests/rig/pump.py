@@ -6,6 +6,7 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+import traceback
 from collections.abc import Callable
 
 Receiver = Callable[[bytes], None]
@@ -76,7 +77,10 @@ class Pump:
         except OSError:
             data = b""
         if data:
-            receive(data)
+            try:
+                receive(data)
+            except Exception:  # one receiver's mistake must not silence the others
+                traceback.print_exc()
         else:
             self._selector.unregister(key.fileobj)
             ended()
