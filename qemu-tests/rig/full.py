@@ -8,12 +8,13 @@ interrupts of the other legacy ports are Xen's."""
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from . import initramfs, paths, qemu, xen
+from . import initramfs, paths, qemu, silence, xen
 from .console import Console
 from .dom0 import Dom0
 from .errors import RigError, TimedOut
@@ -29,6 +30,7 @@ from .machine import (
 )
 from .progress import Step
 from .pump import Pump
+from .transcript import Transcript
 
 _FIRST_PORT, _PORTS_PER_CARD, _LAST_PORT = 4, 4, 31
 MOST_GUESTS = _LAST_PORT - _FIRST_PORT + 1
@@ -78,7 +80,9 @@ class FullMachine(Machine):
         self._guests: list[FullGuest] = []
         self._pump = Pump()
         self._step: Step | None = None
-        self._dom0 = Dom0(self._send_agent, self._note)
+        self._transcript = Transcript(options.logs / "agent.log")
+        self._dom0 = Dom0(self._send_agent, self._note, self._transcript, self._look)
+        self._looked = threading.Lock()
         self._started = False
         try:
             self._boot()
@@ -172,6 +176,14 @@ class FullMachine(Machine):
     def _send_agent(self, data: bytes) -> None:
         self.qemu.channels["agent"].sendall(data)
 
+    def _look(self) -> str:
+        """What is known of a dom0 that does not answer; looked for once."""
+        if not self._looked.acquire(blocking=False):
+            return ""
+        serial = self.qemu.channels["serial"].sendall
+        consoles = (self.xen_console, self.dom0_console)
+        return silence.report(self.qemu.monitor, serial, consoles, self.options.logs)
+
     def _note(self, text: str) -> None:
         if self._step:
             self._step.update(text)
@@ -232,5 +244,6 @@ class FullMachine(Machine):
         if self._started:
             self.qemu.close()
         self._dom0.close()
+        self._transcript.close()
         for console in (self.xen_console, self.dom0_console, *(g.console for g in self._guests)):
             console.close()

@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,6 +77,7 @@ class Qemu:
             far.close()
         self._qmp_buffer = b""
         self._qmp_ready = False
+        self._qmp_lock = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -82,6 +86,14 @@ class Qemu:
     @property
     def running(self) -> bool:
         return self._child.poll() is None
+
+    def hold_up(self, seconds: float) -> None:
+        """Gives it no processor for so long, as a busy host may. The machine's clock goes on."""
+        try:
+            os.kill(self.pid, signal.SIGSTOP)
+            time.sleep(seconds)
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def wait(self, timeout: float) -> bool:
         """Whether QEMU ended by itself in that time."""
@@ -108,12 +120,13 @@ class Qemu:
 
     def monitor(self, command: str) -> str:
         """The answer of QEMU's human monitor, for looking into a machine that hangs."""
-        if not self._qmp_ready:
-            self._qmp({"execute": "qmp_capabilities"})
-            self._qmp_ready = True
-        return self._qmp(
-            {"execute": "human-monitor-command", "arguments": {"command-line": command}}
-        )
+        with self._qmp_lock:
+            if not self._qmp_ready:
+                self._qmp({"execute": "qmp_capabilities"})
+                self._qmp_ready = True
+            return self._qmp(
+                {"execute": "human-monitor-command", "arguments": {"command-line": command}}
+            )
 
     def _qmp(self, request: dict) -> str:
         channel = self.channels["qmp"]

@@ -14,6 +14,11 @@ from .machine import MachineOptions
 CONSOLE = "console=com1 com1=115200,8n1 no-real-mode"
 VERBOSE = "loglvl=all guest_loglvl=all sync_console"
 QUIET = "loglvl=info guest_loglvl=info"
+# Xen 4.17's credit2 leaves a runnable VCPU alone for ever when its credit is at the minimum (it ran
+# for 20 ms at a stretch, as all do while the host is busy elsewhere), its last processor sleeps and
+# another looks for work: the idle VCPU's credit is the minimum less one, and a VCPU is only taken
+# from another processor if it has this many microseconds more than that (runq_candidate).
+SCHEDULER = "sched_credit2_migrate_resist=0"
 
 # What Xen prints when the initial domain ends, and the reason that the domain gave.
 _ENDINGS = (
@@ -54,7 +59,8 @@ def symbols() -> Path | None:
 
 
 def command_line(options: MachineOptions, *more: str) -> str:
-    words = [CONSOLE, VERBOSE if options.xen_verbose else QUIET, *more, options.xen_command_line]
+    verbosity = VERBOSE if options.xen_verbose else QUIET
+    words = [CONSOLE, verbosity, SCHEDULER, *more, options.xen_command_line]
     return " ".join(word for word in words if word)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rig import GuestConfig, MachineOptions, stub
 from rig.errors import TimedOut
 from rig.logs import fresh_directory
@@ -52,6 +54,27 @@ def guests_beside_each_other(context: Context) -> None:
     assert "one" in listed and "two" in listed, listed
     one.console.send("quit\n")
     context.expect_end(one, "reboot")
+
+
+@system_test("rig: domUs and dom0 go on when the host held them up", timeout=240, needs_build=False)
+def held_up(context: Context) -> None:
+    """See qemu-tests/README.md about credit2: what was held up must be scheduled again."""
+    guests = [
+        context.guest("full", name=name, kernel=_STUB, without_boot_image=True, memory=16)
+        for name in ("held-1", "held-2", "held-3")
+    ]
+    for guest in guests:
+        guest.console.expect("stub> ")
+    machine = context.shared
+    for number in range(40):
+        for guest in guests:
+            guest.console.send(f"round {number}\n")
+        for _ in range(3):
+            time.sleep(0.03)
+            machine.qemu.hold_up(0.05)
+        for guest in guests:
+            guest.console.expect(f"heard: round {number}\\b", timeout=30)
+    assert machine.dom0.run("echo here").output == "here\n"
 
 
 @system_test("rig: a domU's crash is symbolised", timeout=180, needs_build=False)

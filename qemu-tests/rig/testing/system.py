@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import build, paths
-from ..errors import Dom0Silent, RigError, TimedOut
+from ..errors import RigError, TimedOut
 from ..full import FullMachine
 from ..full_guest import FullGuest
 from ..ktap import Case
@@ -189,15 +189,6 @@ def run(preset: str, group: Group, selection: Selection) -> None:
 
 
 def _run_one(test: Test, preset: str, pool: Pool) -> Case:
-    """A test whose dom0 falls silent runs once more on a new machine, and that is said aloud."""
-    case, silent = _attempt(test, preset, pool)
-    if not silent:
-        return case
-    print(f"    AGAIN system: {test.name}: {case.detail}")
-    return _attempt(test, preset, pool)[0]
-
-
-def _attempt(test: Test, preset: str, pool: Pool) -> tuple[Case, bool]:
     pool.current = re.sub(r"[^a-z0-9]+", "-", test.name.lower()).strip("-")[:40]
     context = Context(preset, pool)
 
@@ -207,13 +198,11 @@ def _attempt(test: Test, preset: str, pool: Pool) -> tuple[Case, bool]:
     signal.signal(signal.SIGALRM, expired)
     signal.setitimer(signal.ITIMER_REAL, test.timeout)
     case = Case(test.name, "passed")
-    silent = False
     try:
         test.function(context)
     except Skip as reason:
         case = Case(test.name, "skipped", str(reason))
     except RigError as error:
-        silent = isinstance(error, Dom0Silent)
         case = Case(test.name, "failed", f"{error}\n{_place(error)}")
     except Exception:  # whatever a test raises is that test's failure
         case = Case(test.name, "failed", traceback.format_exc())
@@ -222,7 +211,7 @@ def _attempt(test: Test, preset: str, pool: Pool) -> tuple[Case, bool]:
         logs = context.finish(case.outcome == "failed")
     if case.outcome == "failed" and logs:
         case = replace(case, detail=f"{case.detail}\nlogs: {logs}")
-    return case, silent
+    return case
 
 
 def _place(error: BaseException) -> str:
