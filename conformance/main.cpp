@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The conformance suite: conformance [PREFIX] runs the tests whose name begins so.
+// The conformance suite: conformance [PREFIX] [seed=N] [calls=N] [part=N] runs the tests whose name
+// begins so. The numbers are for what is done at random (framework/options.hpp).
 #include "framework/child.hpp"
 #include "framework/suite.hpp"
 
@@ -24,10 +25,14 @@ int main(int count, char** arguments) {
     own.newlib = current_thread().reent;
     own.priority = suite_priority;
     static_cast<void>(thread_set_priority(0, suite_priority));
+    std::string_view prefix;
+    for (char** word = arguments + 1; word < arguments + count; ++word)
+        if (!own.options.read(*word))
+            prefix = *word;
     static conformance::Suite suite;
     if (auto const prepared = suite.prepare(); !prepared.ok()) {
         printf("Bail out! The suite cannot start: %s\n", conformance::error_name(prepared.error()));
         return 2;
     }
-    return suite.run(count > 1 ? arguments[1] : "") ? 0 : 1;
+    return suite.run(prefix) ? 0 : 1;
 }

@@ -59,10 +59,10 @@ Inherited& inherited() {
     return own;
 }
 
-Result<Child> Child::create(uint64_t quota, uint64_t flags) {
+Result<Child> Child::create(uint64_t quota, uint64_t flags, std::string_view name) {
     Child child;
     child._ended = TRY(Notification::create());
-    child._process = TRY(Process::create(quota, "test's child", flags, child._ended.index()));
+    child._process = TRY(Process::create(quota, name, flags, child._ended.index()));
     child._ticket = TRY(adopt(child._process.index()));
     TRY_VOID(memory_map(child._process.index(), inherited().report, report_address, 0,
                         Report::bytes, memory_permission::read | memory_permission::write));

@@ -8,12 +8,14 @@
 #pragma once
 
 #include "image.hpp"
+#include "options.hpp"
 
 #include <lavandin/clock.hpp>
 #include <lavandin/objects.hpp>
 
 #include <array>
 #include <initializer_list>
+#include <string_view>
 
 struct _reent;
 
@@ -30,7 +32,8 @@ struct Inherited {
     Capability_index supervisor; // Endpoint; 0 in the suite itself and in children of tests
     Capability_index interrupt;  // of a device; 0 where there is none
     uint64_t priority;           // of the test's first thread
-    struct _reent* newlib;       // state for formatting, shared by all threads of a process
+    Options options;
+    struct _reent* newlib; // state for formatting, shared by all threads of a process
 };
 Inherited& inherited();
 
@@ -40,10 +43,12 @@ public:
     static constexpr uint64_t usual_patience = 10 * second;
 
     // A process with nothing mapped but the report. Errors: those of the system calls.
-    static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0);
+    static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0,
+                                std::string_view name = "test's child");
     Child() = default;
     Child(Child&&) = default;
-    Child& operator=(Child&& other) = delete;
+    // Only to one that holds no process.
+    Child& operator=(Child&& other) = default;
     ~Child() { end(); }
     void end(); // kills the process, if it lives, and lets go of it
 

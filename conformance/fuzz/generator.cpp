@@ -16,8 +16,9 @@ namespace {
 constexpr unsigned sparse = 20;
 constexpr unsigned crowded = 50;
 constexpr uint64_t some_pages = 24;
-// One in so many calls that destroy does not spare what is needed.
-constexpr uint64_t spared = 150;
+constexpr uint64_t few_pages = 8;
+// One in so many draws for a call that destroys does not spare what is needed.
+constexpr uint64_t spared = 1500;
 
 constexpr uint64_t odd_words[]{
     0,
@@ -97,9 +98,18 @@ size_t Generator::draw_index() {
         bool const wanted = make      ? makes_object(shape)
                             : destroy ? shape.call == System_call::capability_delete
                                       : takes_slots(shape) || _random.one_in(3);
-        if (wanted && !_excluded[index])
+        if (wanted && !_excluded[index] && (has_objects_for(shape) || _random.one_in(4)))
             return index;
     }
+}
+
+// Whether there is something of each type that the call wants.
+bool Generator::has_objects_for(System_call_shape const& shape) {
+    for (auto const& argument : shape.in)
+        for (Object_type const type : {argument.object, argument.second_object})
+            if (type != Object_type::none && _world.any(_random, type) == 0)
+                return false;
+    return true;
 }
 
 Drawn_call Generator::next(uint64_t now) {
@@ -130,6 +140,8 @@ void Generator::draw_words(Drawn_call& call, System_call_shape const& shape, uin
 uint64_t Generator::draw(System_call_argument const& argument, bool destructive, Drawn_call& call) {
     switch (argument.type) {
     case Argument_type::capability:
+        if (argument.optional && _random.one_in(3))
+            return 0;
         return draw_slot(argument.object, destructive, call);
     case Argument_type::bytes:
         return draw_bytes();
@@ -179,10 +191,12 @@ Capability_index Generator::draw_slot(Object_type type, bool destructive, Drawn_
 
 uint64_t Generator::draw_address() {
     uint64_t const luck = _random.below(32);
+    if (luck < 10)
+        return _random.any_of(_recent); // what is there can be used, or be in the way
     if (luck < 26)
-        return _world.free_pages + _random.below(some_pages) * page_size;
+        return _world.free_pages + _random.below(few_pages) * page_size;
     if (luck < 28)
-        return _world.free_pages + _random.below(some_pages * page_size);
+        return _world.free_pages + _random.below(few_pages * page_size);
     if (luck < 31)
         return _random.any_of(odd_addresses);
     return _random.one_in(4) ? _world.used_pages + _random.below(some_pages) * page_size
@@ -193,8 +207,8 @@ uint64_t Generator::draw_bytes() {
     uint64_t const luck = _random.below(32);
     if (luck < 10)
         return 0;
-    if (luck < 19)
-        return page_size * (1 + _random.below(2));
+    if (luck < 21)
+        return luck < 18 ? page_size : 2 * page_size;
     if (luck < 26)
         return page_size * _random.below(some_pages);
     return luck < 29 ? _random.below(page_size) : _random.any_of(odd_sizes);

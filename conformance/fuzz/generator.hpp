@@ -62,6 +62,7 @@ public:
 
 private:
     size_t draw_index();
+    bool has_objects_for(System_call_shape const& shape);
     void draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now);
     uint64_t draw(System_call_argument const& argument, bool destructive, Drawn_call& call);
     Capability_index draw_any_slot(Object_type type);
@@ -77,6 +78,8 @@ private:
     void learn_made(Drawn_call const& call, System_call_shape const& shape,
                     std::array<uint64_t, 6> const& words, Ask ask) {
         for (unsigned i = 0; i < words.size(); ++i) {
+            if (shape.in[i].type == lavandin::Argument_type::address)
+                _recent[_random.below(std::size(_recent))] = call.words[i];
             if (shape.out[i].type != lavandin::Argument_type::capability)
                 continue;
             auto const slot = static_cast<Capability_index>(words[i]);
@@ -98,6 +101,7 @@ private:
     Random _random;
     World& _world;
     uint64_t _now{0};
+    uint64_t _recent[3]{}; // addresses with which calls have succeeded
     std::array<bool, calls> _excluded{};
 };
 

@@ -34,7 +34,7 @@ MEANING = {
 }
 # Object_type's enumerators. An argument or result of type capability names one of them, by its own
 # name or by `object`; "any" is for those that may be anything. A word that holds two slots names
-# them by `object` (low half) and `second_object` (high half).
+# them by `object` (low half) and `second_object` (high half). `optional`: 0 stands for none.
 OBJECTS = [
     "process",
     "thread",
@@ -236,7 +236,10 @@ def argument(field: dict) -> str:
     objects = [named_object(field, key) for key in ("object", "second_object")]
     none = "abi::Object_type::none"
     types = [f"abi::Object_type::{o}" if o in OBJECTS else none for o in objects]
-    return f"{{Argument_type::{field['type']}, {', '.join(types)}, \"{field['name']}\"}}"
+    optional = "true" if field.get("optional") else "false"
+    return (
+        f"{{Argument_type::{field['type']}, {', '.join(types)}, \"{field['name']}\", {optional}}}"
+    )
 
 
 ARGUMENTS = """#include <lavandin/abi/capability.hpp>
@@ -252,6 +255,7 @@ struct System_call_argument {
     abi::Object_type object{};        // that a slot number names; none: any
     abi::Object_type second_object{}; // the same for a word's high half; none: no slot
     char const* name{""};
+    bool optional{false}; // a slot number may be 0, for none
 };
 
 struct System_call_shape {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Nothing here may rely on what a call at random can change: the FS base above all, by which libos
+// finds a thread's message buffer.
+#include "fuzz/caller.hpp"
+
+#include "framework/layout.hpp"
+#include "framework/peer.hpp"
+
+#include <lavandin/enter_kernel.hpp>
+#include <lavandin/thread_pointer.hpp>
+
+#include <string.h>
+
+// What threads run that are made at random (x86-64/fuzz_thread.S).
+extern "C" [[gnu::visibility("hidden")]] void fuzz_thread();
+
+namespace conformance {
+
+namespace {
+
+constexpr uint64_t free_pages = 0x4400'0000;
+constexpr uint64_t clock_interval = 8; // calls between looks at the clock
+constexpr uint64_t patience = 3 * millisecond;
+
+fuzz::World world;
+
+struct Caller {
+    unsigned number;
+    Message_buffer& buffer;
+    fuzz::Generator generator;
+    uint64_t time{0};
+    uint64_t position{0};
+};
+
+Object_type ask(Capability_index slot) {
+    auto const known = capability_information(slot);
+    return known.ok() ? static_cast<Object_type>(known.value().type) : Object_type::none;
+}
+
+void count(fuzz::Drawn_call const& call, Error answer) {
+    Fuzz_record& record = fuzz_record();
+    auto const code = static_cast<uint64_t>(answer);
+    uint64_t const bit = code < static_cast<uint64_t>(Error::end) ? code : 63;
+    __atomic_fetch_add(&record.made, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&record.good, call.names_slots && call.slots_good ? 1 : 0, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&record.answers[call.index], uint64_t{1} << bit, __ATOMIC_RELAXED);
+    auto& counter = answer == Error::none ? record.succeeded : record.failed;
+    __atomic_fetch_add(&counter[call.index], 1, __ATOMIC_RELAXED);
+}
+
+// Text that goes to the console must not be in the way of results.
+void make_harmless(fuzz::Drawn_call const& call, Message_buffer& buffer) {
+    if (call.number == System_call::console_write)
+        memset(buffer.words, '\r', sizeof buffer.words);
+}
+
+void make_call(Caller& caller) {
+    fuzz::Drawn_call const call = caller.generator.next(caller.time);
+    caller.generator.fill(caller.buffer);
+    make_harmless(call, caller.buffer);
+    auto& last = fuzz_record().last[caller.number];
+    last = {++caller.position, static_cast<uint64_t>(call.number), {}, 0};
+    lavandin::Registers registers{};
+    for (unsigned i = 0; i < call.words.size(); ++i)
+        last.words[i] = registers.word[i] = call.words[i];
+    Error const answer = enter_kernel(call.number, registers);
+    last.done = 1;
+    count(call, answer);
+    std::array<uint64_t, 6> words;
+    memcpy(words.data(), registers.word, sizeof registers.word);
+    caller.generator.learn(call, answer, words, ask);
+}
+
+void call_until_done(unsigned number, Message_buffer& buffer) {
+    Fuzz_record& record = fuzz_record();
+    Caller caller{number, buffer,
+                  fuzz::Generator{record.seed * Fuzz_record::threads + number, world}};
+    for (System_call const excluded : record.excluded)
+        if (excluded != System_call::null)
+            caller.generator.exclude(excluded);
+    while (__atomic_fetch_add(&record.started, 1, __ATOMIC_RELAXED) < record.budget) {
+        if (caller.position % clock_interval == 0)
+            caller.time = now();
+        make_call(caller);
+    }
+    static_cast<void>(process_destroy(self_process, fuzz_done));
+}
+
+// Answers one who calls at the endpoint, and wakes one who receives there.
+bool rescue_at(Capability_index endpoint, Capability_index reply, Capability_index bell) {
+    bool helped = endpoint_receive(endpoint, reply, at_once).ok() &&
+                  endpoint_reply(reply, Message_tag{}, 0, 0, 0, 0).ok();
+    if (endpoint_bind(endpoint, bell).ok()) {
+        helped |= notification_signal(bell).ok();
+        static_cast<void>(endpoint_bind(endpoint, 0));
+    }
+    return helped;
+}
+
+// Helps whoever waits behind one of the slots.
+void rescue(Capability_index reply, Capability_index bell) {
+    for (Capability_index slot = 1; slot < fuzz::World::slots; ++slot) {
+        Object_type const type = world.type(slot);
+        bool helped = false;
+        if (type == Object_type::endpoint)
+            helped = rescue_at(slot, reply, bell);
+        else if (type == Object_type::reply)
+            helped = endpoint_reply(slot, Message_tag{}, 0, 0, 0, 0).ok();
+        else if (type == Object_type::notification)
+            helped = notification_signal(slot).ok();
+        fuzz_record().rescues += helped;
+    }
+}
+
+// Runs when no other thread does: then all of them wait, perhaps for each other.
+void rescue_for_ever() {
+    auto const reply = reply_create();
+    auto const bell = notification_create();
+    uint64_t made = 0;
+    for (uint64_t deadline = after(patience); now() < deadline;) {
+        rescue(reply.value(), bell.value());
+        uint64_t const made_now = __atomic_load_n(&fuzz_record().made, __ATOMIC_RELAXED);
+        if (made_now != made)
+            deadline = after(patience);
+        made = made_now;
+        static_cast<void>(thread_yield());
+    }
+    static_cast<void>(process_destroy(self_process, fuzz_stuck));
+}
+
+void learn_gifts() {
+    world.learn(self_process, Object_type::process, fuzz::World::Worth::slot);
+    for (auto const& gift : fuzz_record().gifts)
+        world.learn(gift.slot, gift.type, fuzz::World::Worth::slot);
+    world.free_pages = free_pages;
+    world.used_pages = layout::stack;
+    world.code = reinterpret_cast<uint64_t>(&fuzz_thread);
+}
+
+} // namespace
+
+void call_at_random(Words const&) {
+    static_assert(Fuzz_record::threads == 3);
+    learn_gifts();
+    auto const run = [](unsigned number) { call_until_done(number, message_buffer()); };
+    Peer second{[run] { run(1); }};
+    Peer third{[run] { run(2); }};
+    Peer rescuer{rescue_for_ever};
+    if (!second.start().ok() || !third.start().ok() || !rescuer.start(lowest_priority).ok())
+        return;
+    // Who cannot be named cannot be destroyed.
+    static_cast<void>(capability_delete(rescuer.thread()));
+    world.learn(second.thread(), Object_type::thread, fuzz::World::Worth::slot);
+    world.learn(third.thread(), Object_type::thread, fuzz::World::Worth::slot);
+    run(0);
+}
+
+} // namespace conformance
