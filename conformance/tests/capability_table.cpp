@@ -53,7 +53,7 @@ TEST(capability_table, full_one_refuses_all_that_make_objects) {
 }
 
 TEST(capability_table, full_one_of_another_process) {
-    auto child = TAKE(Child::create(256 * 1024));
+    auto child = TAKE(Child::create(512 * 1024));
     auto given = child.give(self_process);
     while (given.ok())
         given = child.give(self_process);

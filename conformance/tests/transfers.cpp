@@ -204,7 +204,7 @@ void receive_without_room(Words const& words) {
 TEST(transfer, receiver_without_room) {
     for (bool const use_up_quota : {false, true}) {
         auto const endpoint = MUST(endpoint_create);
-        auto child = TAKE(Child::create(256 * 1024));
+        auto child = TAKE(Child::create(512 * 1024));
         auto const slot = TAKE(child.give(endpoint, endpoint_permission::receive));
         TAKE(child.start(receive_without_room, {slot, use_up_quota}));
         EXPECT(others_wait());
@@ -231,7 +231,7 @@ TEST(transfer, caller_without_room) {
     auto const reply = MUST(reply_create);
     uint64_t const both = uint64_t{reply} << 32 | endpoint;
     for (bool const use_up_quota : {false, true}) {
-        auto child = TAKE(Child::create(256 * 1024));
+        auto child = TAKE(Child::create(512 * 1024));
         auto const slot = TAKE(child.give(endpoint, endpoint_permission::call));
         TAKE(child.start(call_without_room, {slot, use_up_quota}));
         EXPECT_OK(endpoint_receive, endpoint, reply, soon());

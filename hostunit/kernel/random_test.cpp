@@ -77,7 +77,7 @@ protected:
     }
 
     void objects() {
-        switch (below(8)) {
+        switch (below(9)) {
         case 0:
             attempt(Call::endpoint_create);
             break;
@@ -96,6 +96,9 @@ protected:
             break;
         case 6:
             attempt(Call::capability_information, {slot()});
+            break;
+        case 7:
+            call(Call::capability_revoke, {one_in(4) ? slot_of(Object_type::process) : slot()});
             break;
         default:
             attempt(Call::capability_copy,

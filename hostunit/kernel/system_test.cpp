@@ -28,7 +28,7 @@ protected:
     }
 
     ~Machine_calls() override {
-        system->bind_log({}, 0);
+        system->unbind_log();
         EXPECT_TRUE(root_process().table().remove(system_slot).ok());
     }
 

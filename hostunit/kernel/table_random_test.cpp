@@ -35,7 +35,7 @@ protected:
     ~Caller_at_random() override {
         root_quota().refund(kept_away);
         if (_system)
-            _system->bind_log({}, 0);
+            _system->unbind_log();
         for (auto const& process : watched())
             process->end(Process_state::killed, 0);
         root_process().end(Process_state::killed, 0);

@@ -66,7 +66,7 @@ void endpoint_call(Thread& caller, Endpoint_call_in const& in) {
         return caller.registers().answer(endpoint.error());
     if (!in.tag.sendable())
         return caller.registers().answer(Error::invalid_argument);
-    endpoint.value()->call(caller, badge);
+    endpoint.value()->call(caller, in.endpoint, badge);
 }
 
 void endpoint_receive(Thread& caller, Endpoint_receive_in const& in) {
@@ -75,7 +75,7 @@ void endpoint_receive(Thread& caller, Endpoint_receive_in const& in) {
         return caller.registers().answer(found.error());
     Time const deadline =
         in.deadline != forever && in.deadline <= arch::now() ? at_once : in.deadline;
-    found.value().endpoint->receive(caller, *found.value().reply, deadline);
+    found.value().endpoint->receive(caller, in.endpoint, *found.value().reply, deadline);
 }
 
 void endpoint_reply(Thread& caller, Endpoint_reply_in const& in) {
@@ -104,7 +104,8 @@ void endpoint_reply_receive(Thread& caller, Endpoint_reply_receive_in const& in)
             return caller.registers().answer(moved.error());
         client->cancel(Error::none);
     }
-    found.value().endpoint->receive(caller, reply, forever);
+    found.value().endpoint->receive(caller, static_cast<Capability_index>(in.endpoint_and_reply),
+                                    reply, forever);
     if (!client)
         return;
     if (caller.wait == Wait::receive)
@@ -122,7 +123,7 @@ Result<void> endpoint_bind(Thread& caller, Endpoint_bind_in const& in) {
     }
     auto const notification =
         TRY(table.find<Notification>(in.notification, notification_permission::wait));
-    TRY_VOID(endpoint->bind(notification));
+    TRY_VOID(endpoint->bind(notification, table, in.endpoint, in.notification));
     endpoint->notified(); // of what was signalled before
     return {};
 }
@@ -149,10 +150,11 @@ void notification_wait(Thread& caller, Notification_wait_in const& in) {
     }
     if (in.deadline != forever && in.deadline <= arch::now())
         return caller.registers().answer(Error::timed_out);
-    auto const waiting = notification.value()->wait(caller);
+    auto const waiting = notification.value()->wait(caller, in.notification);
     if (!waiting.ok())
         return caller.registers().answer(waiting.error());
-    this_processor().arm(caller, in.deadline);
+    if (caller.wait == Wait::notification)
+        this_processor().arm(caller, in.deadline);
 }
 
 } // namespace kernel::system_call

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // System calls on memory and capabilities.
-#include <kernel/grant.hpp>
 #include <kernel/memory.hpp>
 #include <kernel/process.hpp>
+#include <kernel/revocation.hpp>
 #include <kernel/system_calls.hpp>
 
 namespace kernel::system_call {
@@ -80,13 +80,21 @@ Result<uint64_t> memory_size(Thread& caller, Memory_size_in const& in) {
 Result<Capability_index> capability_copy(Thread& caller, Capability_copy_in const& in) {
     auto const process =
         TRY(caller.process().table().find<Process>(in.process, process_permission::control));
-    return grant(caller.process(), in.source, *process, static_cast<Permissions>(in.permissions),
-                 in.badge);
+    return caller.process().table().copy(in.source, process->table(),
+                                         static_cast<Permissions>(in.permissions), in.badge);
 }
 
 void capability_delete(Thread& caller, Capability_delete_in const& in) {
     Ref<Thread> const stays{caller}; // the object may be ourselves
     caller.registers().answer(caller.process().table().remove(in.capability).error());
+}
+
+void capability_revoke(Thread& caller, Capability_revoke_in const& in) {
+    Ref<Thread> const stays{caller}; // they may end with what is revoked
+    Ref<Process> const place{caller.process()};
+    auto const revoked = revoke(place->table(), in.capability);
+    if (!caller.ended())
+        caller.registers().answer(revoked.error());
 }
 
 Result<Capability_information_out> capability_information(Thread& caller,

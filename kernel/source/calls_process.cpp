@@ -87,10 +87,15 @@ Result<Capability_index> process_create(Thread& caller, Process_create_in const&
     Ref<Process> const process = TRY(make<Process>(quota, unpack_name(in.name_low, in.name_high),
                                                    !(in.flags & process_without_fpu)));
     TRY_VOID(process->prepare(group));
-    process->set_end_notification(listener.notification, listener.bits);
-    auto const slot = self.table().add({Ref<Object>{*process}, process_permission::all, 0});
-    if (!slot.ok())
-        process->set_end_notification({}, 0);
+    auto const slot = TRY(self.table().add({Ref<Object>{*process}, process_permission::all, 0}));
+    if (!listener.notification)
+        return slot;
+    auto const told = process->set_end_notification(listener.notification, listener.bits,
+                                                    self.table(), in.notification);
+    if (!told.ok()) {
+        (void)self.table().remove(slot);
+        return told.error();
+    }
     return slot;
 }
 

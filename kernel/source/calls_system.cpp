@@ -34,11 +34,10 @@ char* text_of(Thread& thread) { return reinterpret_cast<char*>(thread.buffer().w
 Result<void> interrupt_bind(Thread& caller, Interrupt_bind_in const& in) {
     auto const interrupt = TRY(find_interrupt(caller, in.interrupt));
     Listener const listener = TRY(find_listener(caller.process(), in.notification));
-    interrupt->bind(listener.notification, listener.bits);
     if (listener.notification)
-        arch::unmask(interrupt->line());
-    else
-        arch::mask(interrupt->line());
+        return interrupt->bind(listener.notification, listener.bits, caller.process().table(),
+                               in.interrupt, in.notification);
+    interrupt->unbind();
     return {};
 }
 
@@ -82,7 +81,10 @@ Result<Log_read_out> log_read(Thread& caller, Log_read_in const& in) {
 Result<void> log_bind(Thread& caller, Log_bind_in const& in) {
     auto const system = TRY(find_system(caller, in.system, system_permission::log));
     Listener const listener = TRY(find_listener(caller.process(), in.notification));
-    system->bind_log(listener.notification, listener.bits);
+    if (listener.notification)
+        return system->bind_log(listener.notification, listener.bits, caller.process().table(),
+                                in.system, in.notification);
+    system->unbind_log();
     return {};
 }
 

@@ -42,7 +42,7 @@ void Endpoint::take_message(Thread& caller, Thread& receiver, Reply& reply) {
     reply.hold(caller);
 }
 
-void Endpoint::call(Thread& caller, uint64_t badge) {
+void Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t badge) {
     Lock_guard const guard{_lock};
     if (_receive_capabilities == 0)
         return caller.registers().answer(Error::peer_died);
@@ -50,7 +50,8 @@ void Endpoint::call(Thread& caller, uint64_t badge) {
     if (!receiver) {
         caller.badge = badge;
         _callers.push_back(caller);
-        return this_processor().block(Wait::call, this);
+        this_processor().block(Wait::call, this);
+        return caller.waits_through(slot, *this);
     }
     if (auto const moved = transfer(caller, *receiver, badge); !moved.ok())
         return caller.registers().answer(moved.error());
@@ -73,7 +74,7 @@ bool Endpoint::deliver_bits(Thread& receiver) {
     return true;
 }
 
-void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
+void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline) {
     Lock_guard const guard{_lock};
     reply.abandon();
     if (deliver_bits(receiver))
@@ -85,6 +86,7 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
             continue;
         }
         remove(*caller);
+        caller->waits_through_nothing();
         return take_message(*caller, receiver, reply);
     }
     if (deadline == abi::at_once)
@@ -94,12 +96,18 @@ void Endpoint::receive(Thread& receiver, Reply& reply, Time deadline) {
     _receivers.push_back(receiver);
     this_processor().block(Wait::receive, this);
     this_processor().arm(receiver, deadline);
+    receiver.waits_through(slot, *this);
 }
 
-Result<void> Endpoint::bind(Ref<Notification> notification) {
+Result<void> Endpoint::bind(Ref<Notification> notification, Capability_table& table,
+                            abi::Capability_index slot, abi::Capability_index notification_slot) {
     Lock_guard const guard{_lock};
     if (_notification || !notification->bind(*this))
         return Error::busy;
+    if (!_binding.attach(table, slot, *this, notification_slot, *notification)) {
+        notification->unbind();
+        return Error::invalid_capability;
+    }
     _notification = static_cast<Ref<Notification>&&>(notification);
     return {};
 }
@@ -108,6 +116,7 @@ void Endpoint::unbind() {
     Lock_guard const guard{_lock};
     if (_notification)
         _notification->unbind();
+    _binding.detach();
     _notification.reset();
 }
 

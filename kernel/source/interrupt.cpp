@@ -21,10 +21,25 @@ Interrupt::Interrupt(Ref<Quota> quota, arch::Line line)
     interrupts().push_back(*this);
 }
 
-void Interrupt::bind(Ref<Notification> notification, uint64_t bits) {
+Result<void> Interrupt::bind(Ref<Notification> notification, uint64_t bits, Capability_table& table,
+                             abi::Capability_index slot, abi::Capability_index notification_slot) {
+    if (!_binding.attach(table, slot, *this, notification_slot, *notification))
+        return Error::invalid_capability;
+    {
+        Lock_guard const guard{interrupts_lock};
+        _notification = static_cast<Ref<Notification>&&>(notification);
+        _bits = bits;
+    }
+    arch::unmask(_line);
+    return {};
+}
+
+void Interrupt::unbind() {
+    arch::mask(_line);
+    _binding.detach();
+    Ref<Notification> last; // goes after the lock
     Lock_guard const guard{interrupts_lock};
-    _notification = static_cast<Ref<Notification>&&>(notification);
-    _bits = bits;
+    last = static_cast<Ref<Notification>&&>(_notification);
 }
 
 void Interrupt::arrived() {

@@ -28,12 +28,13 @@ uint64_t Notification::take() {
     return bits;
 }
 
-Result<void> Notification::wait(Thread& thread) {
+Result<void> Notification::wait(Thread& thread, abi::Capability_index slot) {
     Lock_guard const guard{_lock};
     if (_waiter || _bound)
         return Error::busy;
     _waiter = &thread;
     this_processor().block(Wait::notification, this);
+    thread.waits_through(slot, *this);
     return {};
 }
 

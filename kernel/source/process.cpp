@@ -53,9 +53,18 @@ Result<void> Process::prepare(Ref<Group> group) {
     return {};
 }
 
-void Process::set_end_notification(Ref<Notification> notification, uint64_t bits) {
+Result<void> Process::set_end_notification(Ref<Notification> notification, uint64_t bits,
+                                           Capability_table& table, abi::Capability_index slot) {
+    if (!_end_binding.attach(table, slot, *notification))
+        return Error::invalid_capability;
     _end_notification = static_cast<Ref<Notification>&&>(notification);
     _end_bits = bits;
+    return {};
+}
+
+void Process::forget_end_notification() {
+    _end_binding.detach();
+    _end_notification.reset();
 }
 
 void Process::add(Thread& thread) {
@@ -114,7 +123,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
         panic("process {}: the first process ended with status {}", _name.text, status);
     if (_end_notification)
         _end_notification->signal(_end_bits);
-    _end_notification.reset();
+    forget_end_notification();
 }
 
 void Process::describe(abi::Process_information& information) {

@@ -15,19 +15,31 @@ uint64_t log_reader_bits;
 
 void tell_log_reader() { log_reader->signal(log_reader_bits); }
 
-} // namespace
-
-void System::bind_log(Ref<Notification> const& notification, uint64_t bits) {
+void set_log_reader(Ref<Notification> notification, uint64_t bits) {
     set_log_listener(nullptr);
-    log_to_console(!notification);
     if (log_reader && log_reader->drop())
         log_reader->last_reference_gone();
-    log_reader = notification.get();
+    log_reader = notification.release();
     log_reader_bits = bits;
-    if (!log_reader)
-        return;
-    log_reader->acquire();
+}
+
+} // namespace
+
+Result<void> System::bind_log(Ref<Notification> const& notification, uint64_t bits,
+                              Capability_table& table, abi::Capability_index slot,
+                              abi::Capability_index notification_slot) {
+    if (!_log_binding.attach(table, slot, *this, notification_slot, *notification))
+        return Error::invalid_capability;
+    set_log_reader(notification, bits);
+    log_to_console(false);
     set_log_listener(tell_log_reader);
+    return {};
+}
+
+void System::unbind_log() {
+    _log_binding.detach();
+    log_to_console(true);
+    set_log_reader({}, 0);
 }
 
 void System::describe(abi::System_information& information) const {

@@ -18,8 +18,8 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _home{process}, _acting{&process},
-      _priority{static_cast<uint8_t>(priority)} {}
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Derivation_node{Kind::waiting_thread},
+      _home{process}, _acting{&process}, _priority{static_cast<uint8_t>(priority)} {}
 
 Thread::~Thread() {
     if (_buffer) {
@@ -57,8 +57,21 @@ Result<void> Thread::prepare(uint64_t buffer_address) {
     return {};
 }
 
+void Thread::waits_through(abi::Capability_index slot, Object const& object) {
+    if (!process().table().derive(slot, object, *this))
+        cancel(Error::invalid_capability);
+}
+
+void Thread::waits_through_nothing() {
+    if (alone())
+        return;
+    Lock_guard const guard{derivation_lock};
+    Derivation_node::remove();
+}
+
 void Thread::leave_wait() {
     this_processor().disarm(*this);
+    waits_through_nothing();
     switch (wait) {
     case Wait::ready:
         this_processor().remove(*this);

@@ -3,7 +3,6 @@
 // its process; the buffer is not, so each capability descriptor is copied once and judged by the
 // copy.
 #include <kernel/endpoint.hpp>
-#include <kernel/grant.hpp>
 #include <kernel/process.hpp>
 
 namespace kernel {
@@ -20,8 +19,9 @@ Result<void> move_capabilities(Thread& from, Thread& to, uint64_t count) {
     abi::Transfer arrived[abi::maximum_transfers]{};
     for (uint64_t i = 0; i < count; ++i) {
         abi::Transfer const wanted = from.buffer().sent[i];
-        auto const slot = grant(from.process(), wanted.index, to.process(),
-                                static_cast<Permissions>(wanted.permissions), wanted.badge);
+        auto const slot =
+            from.process().table().copy(wanted.index, to.process().table(),
+                                        static_cast<Permissions>(wanted.permissions), wanted.badge);
         if (!slot.ok()) {
             while (i-- > 0)
                 (void)to.process().table().remove(arrived[i].index);

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
 // The capabilities of a process. Pages of slots are added as needed and paid for by its quota.
 //
-//   slot 0 is never used; slot 1 is the process itself, held without a reference (a process must
-//   not keep itself alive); free slots form a list.
+//   page:  [ header: table, page number ] [ slot ] [ slot ] ...     64 of 64 bytes each
+//
+// Slots 0, 64, 128 and so on are the pages' headers and hold nothing; slot 1 is the process itself,
+// held without a reference (a process must not keep itself alive), and lies in the table, not in a
+// page; free slots form a list. Each slot is a node of the derivation tree (derivation.hpp): a copy
+// hangs below what it was made from.
 #pragma once
 
+#include <kernel/derivation.hpp>
 #include <kernel/object.hpp>
+#include <lavandin/abi/process.hpp>
 
 namespace kernel {
 
 class Process;
+
+// Guards every link of the derivation tree. Slots change under it and their table's lock, so that
+// either is enough to look at one.
+extern Lock derivation_lock;
 
 struct Capability {
     Ref<Object> object;
@@ -21,7 +31,7 @@ class Capability_table {
 public:
     static constexpr uint64_t most_slots = 4096;
 
-    explicit Capability_table(Process& owner) : _owner{owner} {}
+    explicit Capability_table(Process& owner);
     ~Capability_table() { clear(); }
 
     // Error: invalid_capability.
@@ -32,39 +42,83 @@ public:
     template <typename T>
     Result<Ref<T>> find(abi::Capability_index index, Permissions needed,
                         uint64_t* badge = nullptr) {
-        Capability const capability = TRY(find(index));
-        if (capability.object->type() != T::object_type)
+        Lock_guard const guard{_lock};
+        Slot const* const found = used_slot(index);
+        if (!found)
+            return Error::invalid_capability;
+        if (found->object->type() != T::object_type)
             return Error::wrong_type;
-        if ((capability.permissions & needed) != needed)
+        if ((found->permissions & needed) != needed)
             return Error::permission_denied;
         if (badge)
-            *badge = capability.badge;
-        return Ref<T>{static_cast<T&>(*capability.object)};
+            *badge = found->badge_or_next;
+        return Ref<T>{static_cast<T&>(*found->object)};
     }
 
-    // Errors: quota_exceeded, out_of_memory, table_full.
+    // A capability that is derived from no other. Errors: quota_exceeded, out_of_memory,
+    // table_full.
     Result<abi::Capability_index> add(Capability const& capability);
+
+    // A copy, in `to`, of slot `index`, derived from it. Errors: invalid_capability, wrong_type
+    // (the type takes no badge), invalid_argument (it has a badge already, or no permission is
+    // left), peer_died (the process of `to` has ended), and those of add.
+    Result<abi::Capability_index> copy(abi::Capability_index index, Capability_table& to,
+                                       Permissions permissions, uint64_t badge);
+
+    // Makes `node`, which is alone, a child of slot `index`: it goes when that is revoked. False
+    // when the slot does not hold `object` (any more).
+    bool derive(abi::Capability_index index, Object const& object, Derivation_node& node);
 
     // Errors: invalid_capability, invalid_argument (slot 1).
     Result<void> remove(abi::Capability_index index);
+
+    // What hangs first below a slot, or nullptr. The caller holds derivation_lock.
+    // Error: invalid_capability.
+    Result<Derivation_node*> first_derived(abi::Capability_index index);
+    // Empties the slot behind `node`, which is a capability. The caller holds derivation_lock and
+    // hands the result to dropped() when it does not hold it any more.
+    static Capability take(Derivation_node& node);
+    static void dropped(Capability const& capability);
 
     // Empties everything and returns the pages. Nothing can be added afterwards.
     void clear();
 
 private:
-    struct Slot {
-        Object* object; // null: free
-        uint64_t badge_or_next;
-        Permissions permissions;
+    struct Slot : Derivation_node {
+        explicit Slot(Object* held = nullptr) : Derivation_node{Kind::capability}, object{held} {}
+        Object* object; // null: free, or a header
+        union {
+            uint64_t badge_or_next{0};
+            Capability_table* table; // of a header
+        };
+        union {
+            Permissions permissions{0};
+            uint16_t page; // of a header: its number
+        };
     };
+    static_assert(sizeof(Slot) == 64);
     static constexpr uint64_t page_slots = page_size / sizeof(Slot);
     static constexpr uint64_t most_pages = most_slots / page_slots;
 
-    Slot* slot(abi::Capability_index index);
-    Result<void> add_page();
+    static Slot& header_of(Slot& slot);
 
-    Lock _lock; // guards everything
+    Slot* slot(abi::Capability_index index) {
+        uint64_t const page = index / page_slots;
+        return page < _page_count ? _pages[page] + index % page_slots : nullptr;
+    }
+    // nullptr when it holds nothing.
+    Slot* used_slot(abi::Capability_index index) {
+        Slot* const found = slot(index);
+        if (found && found->object)
+            return found;
+        return index == abi::self_process ? &_self : nullptr;
+    }
+    Result<void> add_page();
+    Result<abi::Capability_index> add_below(Capability const& capability, Derivation_node* parent);
+
+    Lock _lock; // guards everything but the links between slots
     Process& _owner;
+    Slot _self;
     Slot* _pages[most_pages]{};
     uint64_t _page_count{0};
     uint64_t _free{0}; // index of the first free slot; 0 for none

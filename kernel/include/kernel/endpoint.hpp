@@ -8,6 +8,7 @@
 // At most one of the two queues has somebody.
 #pragma once
 
+#include <kernel/binding.hpp>
 #include <kernel/list.hpp>
 #include <kernel/notification.hpp>
 #include <kernel/thread.hpp>
@@ -41,15 +42,18 @@ public:
 
     explicit Endpoint(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
-    // `caller` is the current thread; it waits or gets an error in its registers.
-    void call(Thread& caller, uint64_t badge);
+    // `caller` is the current thread; it waits or gets an error in its registers. `slot` holds the
+    // capability that it uses.
+    void call(Thread& caller, abi::Capability_index slot, uint64_t badge);
 
     // `receiver` is the current thread. Answers at once when a message is there, else it waits
-    // until the deadline.
-    void receive(Thread& receiver, Reply& reply, Time deadline);
+    // until the deadline. `slot` holds the capability to us.
+    void receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline);
 
-    // Error: busy.
-    Result<void> bind(Ref<Notification> notification);
+    // By capabilities in slots of `table`. Errors: busy, invalid_capability (a slot does not hold
+    // us or the notification any more).
+    Result<void> bind(Ref<Notification> notification, Capability_table& table,
+                      abi::Capability_index slot, abi::Capability_index notification_slot);
     void unbind();
     // A bound notification has bits and may wake a receiver.
     void notified();
@@ -59,6 +63,7 @@ public:
 
     void capability_added(Permissions permissions) override;
     void capability_removed(Permissions permissions) override;
+    void binding_revoked() override { unbind(); }
     void last_reference_gone() override;
 
 private:
@@ -70,6 +75,7 @@ private:
     List<Thread, Queue_tag> _callers;
     List<Thread, Queue_tag> _receivers;
     Ref<Notification> _notification;
+    Binding _binding{*this};           // of the notification
     uint64_t _receive_capabilities{0}; // none left: nobody will ever answer
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/interrupts.hpp>
+#include <kernel/binding.hpp>
 #include <kernel/list.hpp>
 #include <kernel/notification.hpp>
 
@@ -16,16 +17,22 @@ public:
 
     Interrupt(Ref<Quota> quota, arch::Line line);
 
-    void bind(Ref<Notification> notification, uint64_t bits);
+    // By capabilities in slots of `table`. Error: invalid_capability (a slot does not hold us or
+    // the notification any more).
+    Result<void> bind(Ref<Notification> notification, uint64_t bits, Capability_table& table,
+                      abi::Capability_index slot, abi::Capability_index notification_slot);
+    void unbind();
     void arrived();
     arch::Line line() const { return _line; }
 
+    void binding_revoked() override { unbind(); }
     void last_reference_gone() override;
 
 private:
     arch::Line const _line;
     Ref<Notification> _notification;
     uint64_t _bits{0};
+    Binding _binding{*this};
 };
 
 } // namespace kernel

@@ -22,8 +22,8 @@ public:
     // Takes all bits; 0 when none is set.
     uint64_t take();
 
-    // The current thread waits. Error: busy.
-    Result<void> wait(Thread& thread);
+    // The current thread waits, by the capability in `slot`. Error: busy.
+    Result<void> wait(Thread& thread, abi::Capability_index slot);
     void stop_waiting() { _waiter = nullptr; }
 
     bool bound() const { return _bound != nullptr; }

@@ -25,6 +25,8 @@ public:
     // A capability with these permissions came into being or went away.
     virtual void capability_added(Permissions) {}
     virtual void capability_removed(Permissions) {}
+    // A capability by which a binding (binding.hpp) of ours was made was revoked: it ends.
+    virtual void binding_revoked() {}
 
 protected:
     Object(Object_type type, Ref<Quota> quota);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/address_space.hpp>
+#include <kernel/binding.hpp>
 #include <kernel/capability_table.hpp>
 #include <kernel/group.hpp>
 #include <kernel/list.hpp>
@@ -44,7 +45,10 @@ public:
     void set_identity(abi::Member_identity identity) { _identity = identity; }
     void settle_threads();
 
-    void set_end_notification(Ref<Notification> notification, uint64_t bits);
+    // Who is told of the end, by the capability in `slot` of `table`. Error: invalid_capability (it
+    // does not hold the notification any more).
+    Result<void> set_end_notification(Ref<Notification> notification, uint64_t bits,
+                                      Capability_table& table, abi::Capability_index slot);
 
     void add(Thread& thread);
     void remove(Thread& thread);
@@ -61,10 +65,12 @@ public:
 
     void describe(abi::Process_information& information);
 
+    void binding_revoked() override { forget_end_notification(); }
     void last_reference_gone() override;
 
 private:
     void release_space();
+    void forget_end_notification();
 
     Lock _lock; // guards threads and state
     Capability_table _table;
@@ -76,6 +82,7 @@ private:
     Time _ended_threads_time{0};
     Ref<Notification> _end_notification;
     uint64_t _end_bits{0};
+    Binding _end_binding{*this};
     abi::Process_state _state{abi::Process_state::alive};
     uint64_t _status{0};
     Fault_place _fault{};

@@ -13,6 +13,14 @@ public:
     Counted& operator=(Counted const&) = delete;
 
     void acquire() const { __atomic_fetch_add(&_count, 1, __ATOMIC_RELAXED); }
+    // Fails when the last one is gone already: the object is on its way out.
+    bool acquire_if_any() const {
+        uint64_t count = references();
+        while (count && !__atomic_compare_exchange_n(&_count, &count, count + 1, false,
+                                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            ;
+        return count != 0;
+    }
     // True when this was the last one.
     bool drop() const { return __atomic_fetch_sub(&_count, 1, __ATOMIC_ACQ_REL) == 1; }
     uint64_t references() const { return __atomic_load_n(&_count, __ATOMIC_RELAXED); }

@@ -2,6 +2,7 @@
 // The authority over the machine as a whole, split by permissions. There is one.
 #pragma once
 
+#include <kernel/binding.hpp>
 #include <kernel/boot.hpp>
 #include <kernel/notification.hpp>
 #include <lavandin/abi/process.hpp>
@@ -16,13 +17,20 @@ public:
         : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _total_frames{boot.total_frames} {}
 
     void describe(abi::System_information& information) const;
-    // Who is told of new kernel messages; none: they go to the console themselves.
-    void bind_log(Ref<Notification> const& notification, uint64_t bits);
+    // Who is told of new kernel messages, by capabilities in slots of `table`; while nobody is,
+    // they go to the console themselves. Error: invalid_capability (a slot does not hold us or the
+    // notification any more).
+    Result<void> bind_log(Ref<Notification> const& notification, uint64_t bits,
+                          Capability_table& table, abi::Capability_index slot,
+                          abi::Capability_index notification_slot);
+    void unbind_log();
 
+    void binding_revoked() override { unbind_log(); }
     void last_reference_gone() override {} // it stays
 
 private:
     uint64_t const _total_frames;
+    Binding _log_binding{*this};
 };
 
 } // namespace kernel

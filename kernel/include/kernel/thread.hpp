@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/derivation.hpp>
 #include <kernel/list.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
@@ -34,7 +35,11 @@ enum class Wait : uint8_t {
 struct Queue_tag : List_link {};   // run queue, or an endpoint's queue
 struct Process_tag : List_link {}; // its process's list of threads
 
-class Thread final : public Object, public Queue_tag, public Process_tag, public Timer_node {
+class Thread final : public Object,
+                     public Queue_tag,
+                     public Process_tag,
+                     public Timer_node,
+                     public Derivation_node {
 public:
     static constexpr Object_type object_type = Object_type::thread;
 
@@ -61,6 +66,12 @@ public:
     void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
 
     bool ended() const { return wait == Wait::ended; }
+
+    // The current thread, which waits at `object`, does so by the capability in `slot` of its
+    // process: revoking that ends the wait.
+    void waits_through(abi::Capability_index slot, Object const& object);
+    // Who was received is served even when that is revoked.
+    void waits_through_nothing();
 
     // Takes the thread out of whatever it waits for; its call answers `error`. It is not made
     // ready.
