@@ -65,6 +65,32 @@ TEST(memory, frames_are_charged_and_return) {
     EXPECT_EQUAL(TAKE(system_counters()).free_frames, before);
 }
 
+TEST(memory, somebody_else_can_pay) {
+    auto const payer = TAKE(empty_process(256 * 1024));
+    auto const before = TAKE(information_of(payer)).quota_used;
+    auto const own = TAKE(quota_used());
+    auto const memory = MUST(memory_create_for, payer, 4 * page_size);
+    EXPECT_EQUAL(MUST(memory_size, memory), 4 * page_size);
+    EXPECT(TAKE(information_of(payer)).quota_used >= before + 4 * page_size);
+    EXPECT_EQUAL(TAKE(quota_used()), own);
+    EXPECT_OK(capability_delete, memory);
+    EXPECT_EQUAL(TAKE(information_of(payer)).quota_used, before);
+}
+
+TEST(memory, somebody_else_pays_only_when_asked_rightly) {
+    auto const payer = TAKE(empty_process());
+    auto const deaf = TAKE(copy(payer, process_permission::read));
+    EXPECT_ERROR(invalid_capability, memory_create_for, empty_slot, page_size);
+    EXPECT_ERROR(wrong_type, memory_create_for, MUST(memory_create, page_size), page_size);
+    EXPECT_ERROR(permission_denied, memory_create_for, deaf, page_size);
+    for (uint64_t const bytes : {uint64_t{0}, page_size + 1, largest + page_size})
+        EXPECT_ERROR(invalid_argument, memory_create_for, payer, bytes);
+    auto const before = TAKE(information_of(payer)).quota_used;
+    EXPECT_ERROR(quota_exceeded, memory_create_for, payer, largest);
+    EXPECT_EQUAL(TAKE(information_of(payer)).quota_used, before);
+    EXPECT_ERROR(peer_died, memory_create_for, TAKE(ended_process()), page_size);
+}
+
 TEST(memory, size_wants_the_permission) {
     auto const memory = MUST(memory_create, page_size);
     auto const blind = TAKE(copy(memory, memory_permission::write));

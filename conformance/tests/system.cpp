@@ -213,6 +213,7 @@ TEST(system, frames_that_run_out) {
     TESTED_ELSEWHERE(out_of_memory, endpoint_reply_receive);
     TESTED_ELSEWHERE(out_of_memory, notification_create);
     TESTED_ELSEWHERE(out_of_memory, memory_create);
+    TESTED_ELSEWHERE(out_of_memory, memory_create_for);
     TESTED_ELSEWHERE(out_of_memory, memory_map);
     TESTED_ELSEWHERE(out_of_memory, capability_copy);
     SKIP("quotas are used up first; host units let the frames of each call run out");

@@ -88,7 +88,10 @@ protected:
             attempt(Call::notification_create);
             break;
         case 3:
-            attempt(Call::memory_create, {size()});
+            if (one_in(2))
+                attempt(Call::memory_create, {size()});
+            else
+                attempt(Call::memory_create_for, {slot_of(Object_type::process), size()});
             break;
         case 4:
         case 5:

@@ -69,6 +69,7 @@ protected:
         if (process) {
             auto const object = root_process().table().find<Process>(process, 0).value();
             watch(object);
+            remove(attempt(Call::memory_create_for, {process, 3 * page_size}));
             use_memory(process);
             if (ended)
                 attempt(Call::capability_copy, {process, ended, 1, 5});

@@ -49,6 +49,31 @@ TEST_F(Message, TextIsLengthInARegisterAndBytesInTheBuffer) {
     EXPECT_EQ(writer.tag().buffer_words(), 1u);
 }
 
+TEST_F(Message, IsSentAgainWhenTheServerDies) {
+    unsigned left = 3;
+    unsigned sent = 0;
+    kernel.endpoint = [&](System_call, Registers& registers) {
+        EXPECT_EQ(message_buffer().words[0], 0x636261u);
+        EXPECT_EQ(registers.word[2], 3u);
+        ++sent;
+        if (left > 0) {
+            --left;
+            return Error::peer_died;
+        }
+        registers = {{0, Message_tag{0, 0}.raw(), 42, 0, 0, 0}};
+        return Error::none;
+    };
+    Call call{7, 1u};
+    auto answer = call.text("abc").send_again();
+    EXPECT_TRUE(answer.ok());
+    EXPECT_EQ(sent, 4u);
+    EXPECT_EQ(call.deaths(), 3u);
+    left = 1000;
+    sent = 0;
+    EXPECT_EQ(Call(7, 1u).text("abc").send_again().error(), Error::peer_died);
+    EXPECT_EQ(sent, Call::maximum_deaths);
+}
+
 TEST_F(Message, OverflowsAreNoticed) {
     Message_writer words{buffer};
     words.word(1).word(2).word(3).word(4);

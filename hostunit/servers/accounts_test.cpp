@@ -15,7 +15,21 @@ using lavandin::abi::Error;
 
 constexpr uint64_t page = 4096;
 
-std::unique_ptr<Accounts> make(uint64_t limit) { return std::make_unique<Accounts>(limit); }
+// Accounts and what lies under them.
+struct Kept_accounts {
+    Accounts::Regions regions{};
+    Accounts accounts;
+
+    explicit Kept_accounts(uint64_t limit) : accounts{limit, regions} {}
+};
+
+struct Holder {
+    std::unique_ptr<Kept_accounts> kept;
+    Accounts* operator->() const { return &kept->accounts; }
+    Accounts& operator*() const { return kept->accounts; }
+};
+
+Holder make(uint64_t limit) { return {std::make_unique<Kept_accounts>(limit)}; }
 
 TEST(Accounts, charges_and_gives_back) {
     auto const accounts = make(10 * page);
@@ -143,6 +157,45 @@ TEST(Accounts, an_ended_client_gives_back_everything) {
     EXPECT_EQ(accounts->clients(clients), 1u);
     EXPECT_EQ(clients[0], 9u);
     EXPECT_EQ(accounts->remove_any(0).client, 0u);
+}
+
+TEST(Accounts, a_successor_goes_on_with_what_is_there) {
+    auto const first = make(10 * page);
+    auto const kept = first->add(7, 3 * page, 100);
+    first->add(8, page, 101);
+    Accounts second{10 * page, first.kept->regions};
+    EXPECT_EQ(second.used(7), 3 * page);
+    EXPECT_EQ(second.find(7, kept)->memory, 0u); // the capability died with the predecessor
+    EXPECT_EQ(second.find(8, kept), nullptr);
+    EXPECT_GT(second.add(9, page, 1), kept + 1);
+    second.remove(7, kept);
+    EXPECT_EQ(second.used(7), 0u);
+}
+
+TEST(Accounts, a_successor_knows_what_is_shared) {
+    auto const first = make(1 << 30);
+    Client client = 100;
+    for (; first->check(client, page).ok(); ++client)
+        take_all(*first, client);
+    Accounts second{1 << 30, first.kept->regions};
+    EXPECT_EQ(second.check(100, page).error(), Error::table_full);
+    second.remove_any(100); // a shared one
+    EXPECT_TRUE(second.check(100, page).ok());
+}
+
+TEST(Accounts, what_is_no_account_is_dropped) {
+    auto const first = make(10 * page);
+    first->add(7, page, 100);
+    auto& regions = first.kept->regions;
+    regions[5] = {8, 70, 1, 0};
+    regions[6] = {8, 71, 1, 17};
+    regions[7] = {8, 72, 1, uint64_t{1} << 40};
+    regions[8] = {0, 73, 1, page};
+    Accounts second{10 * page, regions};
+    EXPECT_EQ(second.used(7), page);
+    EXPECT_EQ(second.used(8), 0u);
+    Client clients[4];
+    EXPECT_EQ(second.clients(clients), 1u);
 }
 
 } // namespace

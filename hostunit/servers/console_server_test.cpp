@@ -4,6 +4,7 @@
 #include <servers/console/console_server.hpp>
 
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 namespace lavandin::console {
@@ -44,16 +45,45 @@ protected:
     }
     ~Console_server_test() override { fake::given_environment = Environment{}; }
 
-    // init: which of these have ended?
+    // init: which of these have ended? And what is kept for a successor.
     Error answer_as_init(Registers& registers) {
-        EXPECT_EQ(Message_tag{registers.word[1]}.label(),
-                  static_cast<uint32_t>(init_protocol::Label::ended));
+        auto const label = Message_tag{registers.word[1]}.label();
+        if (label != static_cast<uint32_t>(init_protocol::Label::ended))
+            return keep_as_init(static_cast<init_protocol::Label>(label), registers);
         uint64_t const count = registers.word[2];
         for (uint64_t i = 0; i < count; ++i) {
             uint64_t& word = message_buffer().words[i];
             word = ended.count(word) != 0;
         }
         registers = {{0, Message_tag{0, count}.raw(), 0, 0, 0, 0}};
+        return Error::none;
+    }
+
+    Error keep_as_init(init_protocol::Label label, Registers& registers) {
+        auto const* const words = reinterpret_cast<char const*>(message_buffer().words);
+        Error error = Error::none;
+        if (label == init_protocol::Label::keep)
+            kept[registers.word[3]] = std::string(words, registers.word[2]);
+        else if (label == init_protocol::Label::forget)
+            kept.erase(registers.word[2]);
+        else
+            return next_kept(registers);
+        registers = {{0, Message_tag{static_cast<uint32_t>(error), 0}.raw(), 0, 0, 0, 0}};
+        return Error::none;
+    }
+
+    // Without capabilities.
+    Error next_kept(Registers& registers) {
+        uint64_t const position = registers.word[2];
+        if (position >= kept.size()) {
+            auto const error = static_cast<uint32_t>(Error::invalid_argument);
+            registers = {{0, Message_tag{error, 0}.raw(), 0, 0, 0, 0}};
+            return Error::none;
+        }
+        auto const& [key, text] = *std::next(kept.begin(), static_cast<long>(position));
+        memcpy(message_buffer().words, text.data(), text.size());
+        registers = {
+            {0, Message_tag{0, (text.size() + 7) / 8}.raw(), position + 1, text.size(), key, 0}};
         return Error::none;
     }
 
@@ -95,6 +125,7 @@ protected:
     fake::Clients clients{kernel};
     Environment_page page{};
     std::set<uint64_t> ended;
+    std::map<uint64_t, std::string> kept;
     Terminal terminal;
     Console_server server{terminal};
     Server frame{Endpoint{kernel.add(std::make_shared<fake::Object>(Object_type::endpoint))}};
@@ -212,6 +243,19 @@ TEST_F(Console_server_test, RawModeEndsWithItsOwner) {
     EXPECT_EQ(clients.waiting(7), 1u);
     type("\r");
     expect_answer(7, Error::none, "b\n");
+}
+
+TEST_F(Console_server_test, ASuccessorHasTheModeOfItsOwner) {
+    ask(8, Label::set_mode, static_cast<uint64_t>(Mode::raw));
+    Console_server successor{terminal};
+    successor.inherit();
+    clients.add(7, static_cast<uint32_t>(Label::read), 10);
+    terminal.keys = "a";
+    clients.notify(Console_server::interrupt_bit);
+    EXPECT_EQ(frame.run(successor).error(), Error::peer_died);
+    expect_answer(7, Error::none, "a"); // a key, not a line
+    end(8);
+    EXPECT_TRUE(kept.empty());
 }
 
 TEST_F(Console_server_test, AnInterruptAnswersAllReaders) {

@@ -4,6 +4,7 @@
 
 #include <servers/xenstore/connection.hpp>
 
+#include <algorithm>
 #include <string.h>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ public:
     };
 
     xenstore_domain_interface page{};
+    lavandin::xenstore::Ring_progress progress{};
 
     void take_bytes(size_t limit = SIZE_MAX) {
         for (; page.req_cons != page.req_prod && limit > 0; --limit)
@@ -24,6 +26,11 @@ public:
 
     std::vector<Request> take() {
         take_bytes();
+        return take_whole();
+    }
+
+    // What is whole of the bytes that have been taken.
+    std::vector<Request> take_whole() {
         std::vector<Request> requests;
         xsd_sockmsg header;
         while (_bytes.size() >= sizeof(header)) {
@@ -47,6 +54,22 @@ public:
             page.rsp[page.rsp_prod++ % XENSTORE_RING_SIZE] = byte;
     }
 
+    // Answers that go out as the ring has room: fill() puts at most `limit` bytes.
+    void queue_answer(uint32_t type, size_t bytes) {
+        xsd_sockmsg const header{type, static_cast<uint32_t>(bytes), 0,
+                                 static_cast<uint32_t>(bytes)};
+        _queue.append(reinterpret_cast<char const*>(&header), sizeof(header));
+        _queue.append(bytes, 'a');
+    }
+    size_t queued() const { return _queue.size(); }
+    void fill(size_t limit) {
+        uint32_t const room = XENSTORE_RING_SIZE - (page.rsp_prod - page.rsp_cons);
+        size_t const bytes = std::min({limit, size_t{room}, _queue.size()});
+        put({_queue.data(), bytes});
+        _queue.erase(0, bytes);
+    }
+
 private:
+    std::string _queue;
     std::string _bytes;
 };

@@ -31,7 +31,7 @@ TEST(Name_table, a_name_belongs_to_who_added_it) {
     EXPECT_TRUE(table.add(7, "net", 100).ok());
     EXPECT_EQ(table.add(8, "net", 200).error(), Error::busy);
     EXPECT_EQ(table.remove(8, "net").error(), Error::permission_denied);
-    EXPECT_EQ(table.remove(7, "net").value(), 100u);
+    EXPECT_EQ(table.remove(7, "net").value().endpoint, 100u);
     EXPECT_TRUE(table.add(8, "net", 200).ok());
 }
 
@@ -44,6 +44,14 @@ TEST(Name_table, one_client_cannot_fill_it) {
     for (size_t i = Name_table::maximum_client_entries; i < Name_table::maximum_entries; ++i)
         EXPECT_TRUE(table.add(client++, "m" + std::to_string(i), 1).ok());
     EXPECT_EQ(table.add(client, "too-much", 1).error(), Error::table_full);
+}
+
+TEST(Name_table, keys_are_new_also_after_those_of_a_predecessor) {
+    Name_table table;
+    EXPECT_EQ(table.add(7, "a", 1).value(), 1u);
+    EXPECT_EQ(table.add(7, "b", 2, 9).value(), 9u);
+    EXPECT_EQ(table.add(7, "c", 3).value(), 10u);
+    EXPECT_EQ(table.remove(7, "b").value().key, 9u);
 }
 
 TEST(Name_table, an_ended_client_loses_its_names) {

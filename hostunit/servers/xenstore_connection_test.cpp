@@ -13,10 +13,13 @@ namespace {
 using namespace lavandin::xenstore;
 
 using Store = Fake_store;
+constexpr Connection::Generation first{1};
+constexpr uint32_t first_number = 1 << 20; // requests count on from here
 
 struct Guest {
     Store store;
-    std::unique_ptr<Connection> connection = std::make_unique<Connection>(store.page);
+    std::unique_ptr<Connection> connection =
+        std::make_unique<Connection>(store.page, store.progress, first);
     Shutdown_watch watch;
 
     void pump() {
@@ -32,23 +35,23 @@ struct Guest {
 
 TEST(Xenstore_connection, more_than_a_ring_full_is_sent_as_room_comes) {
     Store store;
-    Connection connection{store.page};
+    Connection connection{store.page, store.progress, first};
     std::string const value(900, 'v');
-    EXPECT_EQ(connection.send(XS_WRITE, {"a", value}, true), 1u);
-    EXPECT_EQ(connection.send(XS_WRITE, {"b", value}, true), 2u);
+    EXPECT_EQ(connection.send(XS_WRITE, {"a", value}, true), first_number + 1);
+    EXPECT_EQ(connection.send(XS_WRITE, {"b", value}, true), first_number + 2);
     auto const ignore = [](Message const&) {};
     size_t requests = 0;
     for (int i = 0; i < 10; ++i) {
         connection.pump(ignore);
         for (auto const& request : store.take())
-            EXPECT_EQ(request.header.req_id, ++requests);
+            EXPECT_EQ(request.header.req_id, first_number + ++requests);
     }
     EXPECT_EQ(requests, 2u);
 }
 
 TEST(Xenstore_connection, a_silent_store_costs_bounded_memory) {
     Store store;
-    Connection connection{store.page};
+    Connection connection{store.page, store.progress, first};
     std::string const value(1000, 'v');
     int sent = 0;
     while (connection.send(XS_WRITE, {"a", value}, true) != 0)
@@ -61,7 +64,7 @@ TEST(Xenstore_connection, counts_found_at_the_start_are_taken_as_they_are) {
     Store store;
     store.page.req_cons = store.page.req_prod = 77;
     store.page.rsp_cons = store.page.rsp_prod = 0xffff'fff0;
-    Connection connection{store.page};
+    Connection connection{store.page, store.progress, first};
     connection.send(XS_READ, {"k"});
     connection.pump([](Message const&) {});
     ASSERT_EQ(store.take().size(), 1u);
@@ -74,7 +77,7 @@ TEST(Xenstore_connection, counts_found_at_the_start_are_taken_as_they_are) {
 TEST(Xenstore_connection, impossible_counts_and_lengths_end_it) {
     for (int kind = 0; kind < 3; ++kind) {
         Store store;
-        Connection connection{store.page};
+        Connection connection{store.page, store.progress, first};
         connection.send(XS_READ, {"k"});
         if (kind == 0)
             store.page.req_cons = 9999;
@@ -93,7 +96,7 @@ TEST(Xenstore_connection, impossible_counts_and_lengths_end_it) {
 TEST(Xenstore_connection, begins_anew_after_what_cannot_be) {
     for (int kind = 0; kind < 3; ++kind) {
         Store store;
-        Connection connection{store.page};
+        Connection connection{store.page, store.progress, first};
         if (kind == 0)
             store.page.req_cons = 9999;
         else if (kind == 1)
@@ -117,10 +120,50 @@ TEST(Xenstore_connection, begins_anew_after_what_cannot_be) {
     }
 }
 
+// Servers die between any two steps; what their clients asked for is lost, but the store hears
+// whole messages and whoever is next understands the answers from the first one on that begins with
+// it.
+TEST(Xenstore_connection, a_successor_finds_the_next_message) {
+    std::mt19937 random{7};
+    Store store;
+    store.page.req_cons = store.page.req_prod = 0xffff'ff00;
+    store.page.rsp_cons = store.page.rsp_prod = 0xffff'f800;
+    uint64_t understood = 0;
+    for (uint32_t generation = 1; generation < 2000; ++generation) {
+        Connection connection{store.page, store.progress, {generation}};
+        for (auto steps = random() % 12; steps > 0; --steps) {
+            if (random() % 3 == 0)
+                connection.send(XS_WRITE, {"k", std::string(random() % 3000, 'v')}, true);
+            connection.pump([&](Message const& message) {
+                ASSERT_EQ(message.header.type, static_cast<uint32_t>(XS_READ));
+                ASSERT_EQ(message.payload, std::string(message.header.req_id, 'a'));
+                ++understood;
+            });
+            ASSERT_TRUE(connection.working());
+            store.take_bytes(random() % 700);
+            for (auto const& request : store.take_whole()) {
+                ASSERT_EQ(request.header.type, static_cast<uint32_t>(XS_WRITE));
+                ASSERT_LT(request.header.req_id, (generation + 1) << 20);
+            }
+            if (store.queued() < 2000)
+                store.queue_answer(XS_READ, random() % 2500);
+            store.fill(random() % 700);
+        }
+    }
+    EXPECT_GT(understood, 500u);
+}
+
+TEST(Xenstore_connection, a_successor_numbers_its_requests_anew) {
+    Store store;
+    Connection{store.page, store.progress, first}.send(XS_READ, {"k"});
+    Connection second{store.page, store.progress, {2}};
+    EXPECT_EQ(second.send(XS_READ, {"k"}), (2u << 20) + 1);
+}
+
 // A store that fills the ring as fast as it is emptied.
 TEST(Xenstore_connection, a_flood_is_taken_in_parts) {
     Store store;
-    Connection connection{store.page};
+    Connection connection{store.page, store.progress, first};
     size_t messages = 0;
     std::string const event{"data\0"
                             "1\0",
@@ -161,9 +204,10 @@ TEST_P(Shutdown_order, is_acknowledged_before_it_is_obeyed) {
     guest.watch.start(*guest.connection);
     guest.pump();
     auto requests = guest.store.take();
-    ASSERT_EQ(requests.size(), 3u);
-    EXPECT_EQ(requests[2].header.type, static_cast<uint32_t>(XS_WATCH));
-    EXPECT_EQ(requests[2].payload, std::string("control/shutdown\0shutdown\0", 26));
+    ASSERT_EQ(requests.size(), 4u);
+    EXPECT_EQ(requests[0].header.type, static_cast<uint32_t>(XS_RESET_WATCHES));
+    EXPECT_EQ(requests[3].header.type, static_cast<uint32_t>(XS_WATCH));
+    EXPECT_EQ(requests[3].payload, std::string("control/shutdown\0shutdown\0", 26));
 
     guest.fire_watch();
     requests = guest.store.take();

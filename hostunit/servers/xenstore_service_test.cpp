@@ -36,11 +36,13 @@ struct Asked {
 // The server around the service: remembers who was answered what.
 struct World final : Client_service::Clients {
     Fake_store store;
-    std::unique_ptr<Connection> connection = std::make_unique<Connection>(store.page);
+    std::unique_ptr<Connection> connection =
+        std::make_unique<Connection>(store.page, store.progress, Connection::Generation{1});
     std::unique_ptr<Client_service> service = std::make_unique<Client_service>(*connection, *this);
     std::map<size_t, Answer> answers;
     std::map<size_t, int> signals;
     std::multiset<size_t> forgotten_watches;
+    std::map<uint32_t, Watch> kept; // what a successor would find
     std::set<size_t> waiting;
     uint64_t now{0};
 
@@ -49,7 +51,11 @@ struct World final : Client_service::Clients {
         answers[place] = {error, std::string{text}, word};
     }
     void changed(size_t watch) override { ++signals[watch]; }
-    void forgotten(size_t watch) override { forgotten_watches.insert(watch); }
+    void established(Watch const& watch, size_t) override { kept[watch.kept_as] = watch; }
+    void forgotten(Watch const& watch, size_t place) override {
+        kept.erase(watch.kept_as);
+        forgotten_watches.insert(place);
+    }
 
     Asked ask(Client client, Label label, std::string_view path = {}, std::string_view value = {},
               uint64_t word = 0, uint64_t roles = role_change) {
@@ -422,6 +428,41 @@ TEST(Xenstore_service, what_does_not_fit_into_the_queue_is_taken_back_later) {
     }
     EXPECT_EQ(taken_back, 1u);
     EXPECT_TRUE(world.idle());
+}
+
+TEST(Xenstore_service, a_successor_has_the_watches_of_clients) {
+    World world;
+    world.done(7, Label::watch, "data", {}, 5);
+    world.done(7, Label::watch, "name", {}, 6);
+    world.done(7, Label::unwatch, {}, {}, 6);
+    ASSERT_EQ(world.kept.size(), 1u);
+    Watch const before = world.kept.begin()->second;
+    // The next one: what was kept is all it knows.
+    world.connection = std::make_unique<Connection>(world.store.page, world.store.progress,
+                                                    Connection::Generation{2});
+    world.service = std::make_unique<Client_service>(*world.connection, world, 2u << 20);
+    auto const place =
+        world.service->inherit({before.client, before.path.text(), before.token, before.kept_as});
+    ASSERT_TRUE(place.ok());
+    world.tick();
+    auto requests = world.asked();
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_EQ(requests[0].header.type, static_cast<uint32_t>(XS_WATCH));
+    world.fire("data", std::to_string(before.serial)); // the predecessor's token: for nobody
+    EXPECT_TRUE(world.signals.empty());
+    world.refuse(requests[0], "ENOMEM"); // then it is asked again
+    EXPECT_EQ(world.service->deadline(world.now), world.now + second);
+    world.tick();
+    requests = world.asked();
+    ASSERT_EQ(requests.size(), 1u);
+    world.reply(requests[0], {"OK", 3});
+    world.fire("data/x", std::to_string((2u << 20) + 1));
+    EXPECT_EQ(world.signals[place.value()], 1);
+    auto const event = world.service->next_event(7);
+    ASSERT_TRUE(event.ok());
+    EXPECT_EQ(event.value().token, 5u);
+    world.service->ended(7);
+    EXPECT_TRUE(world.kept.empty());
 }
 
 // Clients of all kinds against a store that answers right, wrong, late or not at all, with every

@@ -31,14 +31,28 @@ Result<arch::Rights> decode_rights(uint64_t rights) {
     }
 }
 
+// New memory in the caller's table. Errors: invalid_argument, quota_exceeded, out_of_memory,
+// table_full.
+Result<Capability_index> create_memory(Thread& caller, Quota& payer, uint64_t size) {
+    if (!valid_size(size))
+        return Error::invalid_argument;
+    auto const memory = TRY(make<Memory>(Ref<Quota>{payer}));
+    TRY_VOID(memory->fill(size / page_size));
+    return caller.process().table().add({Ref<Object>{*memory}, memory_permission::all, 0});
+}
+
 } // namespace
 
 Result<Capability_index> memory_create(Thread& caller, Memory_create_in const& in) {
-    if (!valid_size(in.size))
-        return Error::invalid_argument;
-    auto const memory = TRY(make<Memory>(Ref<Quota>{caller.process().quota()}));
-    TRY_VOID(memory->fill(in.size / page_size));
-    return caller.process().table().add({Ref<Object>{*memory}, memory_permission::all, 0});
+    return create_memory(caller, caller.process().quota(), in.size);
+}
+
+Result<Capability_index> memory_create_for(Thread& caller, Memory_create_for_in const& in) {
+    auto const process =
+        TRY(caller.process().table().find<Process>(in.process, process_permission::control));
+    if (!process->alive())
+        return Error::peer_died;
+    return create_memory(caller, process->quota(), in.size);
 }
 
 Result<void> memory_map(Thread& caller, Memory_map_in const& in) {

@@ -3,6 +3,14 @@
 
 namespace lavandin {
 
+namespace {
+
+unsigned all_deaths_until_now;
+
+} // namespace
+
+unsigned Call::all_deaths() { return __atomic_load_n(&all_deaths_until_now, __ATOMIC_RELAXED); }
+
 Result<Message_reader> Call::send() {
     if (_writer.overflow())
         return Error::too_large;
@@ -19,8 +27,21 @@ Result<Message_reader> Call::send() {
     return reader;
 }
 
+// The message still lies in the buffer: the kernel writes there only when it answers. Waiting for
+// the next server is the endpoint's: it stays, and so do those who call it.
+Result<Message_reader> Call::send_again() {
+    while (true) {
+        auto answer = send();
+        if (answer.error() != Error::peer_died)
+            return answer;
+        __atomic_fetch_add(&all_deaths_until_now, 1, __ATOMIC_RELAXED);
+        if (++_deaths == maximum_deaths)
+            return answer;
+    }
+}
+
 Result<size_t> read_on(Call call, uint64_t& position, std::span<char> to) {
-    auto answer = TRY(call.word(position).send());
+    auto answer = TRY(call.word(position).send_again());
     position = answer.word();
     return answer.text().copy(to.data(), to.size());
 }

@@ -18,7 +18,8 @@ Result<Allocated_memory> allocate_memory(uint64_t bytes) {
     auto const server = environment().capability("memory");
     if (server == 0)
         return Allocated_memory{TRY(Memory::create(bytes)), 0};
-    auto answer = TRY(Call(server, memory_protocol::Label::allocate).word(bytes).accept(1).send());
+    auto answer =
+        TRY(Call(server, memory_protocol::Label::allocate).word(bytes).accept(1).send_again());
     Region_number const region = answer.word();
     auto memory = answer.take<Memory>();
     if (!memory.valid())
@@ -31,7 +32,7 @@ void release_memory(Region_number region) {
     if (region == 0)
         return;
     auto const server = environment().capability("memory");
-    static_cast<void>(Call(server, memory_protocol::Label::release).word(region).send());
+    static_cast<void>(Call(server, memory_protocol::Label::release).word(region).send_again());
 }
 
 void initialise_window(Address_range window) { window_ranges = Address_ranges<128>{window}; }

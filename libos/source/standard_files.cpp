@@ -21,7 +21,8 @@ Result<size_t> write_console(Capability_index console, std::string_view text) {
     text = text.substr(0, console_protocol::maximum_bytes);
     uint64_t taken = 0;
     while (taken == 0) // none means: room has come, send again
-        taken = TRY(Call(console, console_protocol::Label::write).text(text).word(0).send()).word();
+        taken = TRY(Call(console, console_protocol::Label::write).text(text).word(0).send_again())
+                    .word();
     return smaller(taken, text.size());
 }
 
@@ -44,7 +45,7 @@ private:
     void send(Capability_index log) {
         if (_length != 0)
             static_cast<void>(
-                Call(log, log_protocol::Label::write).text({_text, _length}).send().error());
+                Call(log, log_protocol::Label::write).text({_text, _length}).send_again().error());
         _length = 0;
     }
 
@@ -79,7 +80,7 @@ Result<size_t> write_somewhere(std::string_view text) {
 // Bytes read; an interrupted read ends with EINTR.
 long read_console(Capability_index console, std::span<std::byte> bytes) {
     size_t const wanted = smaller(bytes.size(), console_protocol::maximum_bytes);
-    auto answer = Call(console, console_protocol::Label::read).word(wanted).send();
+    auto answer = Call(console, console_protocol::Label::read).word(wanted).send_again();
     if (!answer.ok())
         return -EIO;
     auto const line = answer.value().text();

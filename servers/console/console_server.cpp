@@ -5,6 +5,39 @@ namespace lavandin::console {
 
 using namespace console_protocol;
 
+void Console_server::inherit() {
+    Init_client const init;
+    char text[init_protocol::maximum_kept_bytes];
+    uint64_t position = 0;
+    for (auto kept = init.next_kept(position, text); kept.ok();
+         kept = init.next_kept(position, text)) {
+        Kept_state state;
+        if (kept.value().bytes != sizeof(state))
+            continue;
+        memcpy(&state, text, sizeof(state));
+        inherit(kept.value(), state);
+    }
+}
+
+void Console_server::inherit(Init_client::Kept& kept, Kept_state const& state) {
+    if (kept.key == kept_mode && state.mode <= static_cast<uint64_t>(Mode::raw)) {
+        _mode_owner = static_cast<Client>(state.owner);
+        _discipline.set_mode(static_cast<Mode>(state.mode));
+    } else if (kept.key == kept_interrupt && kept.capability.valid()) {
+        _interrupt_owner = static_cast<Client>(state.owner);
+        _interrupt = Notification{kept.capability.release()};
+    }
+}
+
+// What cannot be kept works until we die.
+void Console_server::keep(Kept key, Kept_state const& state, Capability const* capability) const {
+    std::string_view const text{reinterpret_cast<char const*>(&state), sizeof(state)};
+    if (state.owner != 0)
+        static_cast<void>(Init_client{}.keep(key, text, capability));
+    else
+        static_cast<void>(Init_client{}.forget(key));
+}
+
 void Console_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
     case Label::write:
@@ -63,6 +96,7 @@ void Console_server::set_mode(Request& request) {
         return request.fail(Error::permission_denied);
     _mode_owner = badge_process(request.badge());
     _discipline.set_mode(static_cast<Mode>(mode));
+    keep(kept_mode, {_mode_owner, mode}, nullptr);
     deliver(); // in the new mode there may be something for those who wait
     pump();
     request.finish({});
@@ -76,6 +110,7 @@ void Console_server::set_interrupt(Request& request) {
     _interrupt_owner = wanted ? badge_process(request.badge()) : 0;
     if (!wanted)
         _interrupt.reset();
+    keep(kept_interrupt, {_interrupt_owner, 0}, &_interrupt);
     request.finish({});
 }
 
@@ -192,11 +227,13 @@ void Console_server::forget(Client client) {
     if (client == _mode_owner) {
         _mode_owner = 0;
         _discipline.set_mode(Mode::cooked);
+        keep(kept_mode, {}, nullptr);
         deliver();
     }
     if (client == _interrupt_owner) {
         _interrupt_owner = 0;
         _interrupt.reset();
+        keep(kept_interrupt, {}, nullptr);
     }
 }
 

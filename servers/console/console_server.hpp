@@ -19,10 +19,21 @@ public:
 
     explicit Console_server(Backend& backend) : _backend{backend} {}
 
+    // Takes over whose keyboard mode holds and who hears of Ctrl-C. What a predecessor had not
+    // shown, and keys that nobody had read, went with it.
+    void inherit();
+
     void request(Request& request);
     void notified(uint64_t bits);
 
 private:
+    // Under which init keeps them for a successor.
+    enum Kept : uint64_t { kept_mode = 1, kept_interrupt = 2 };
+    struct Kept_state {
+        uint64_t owner;
+        uint64_t mode; // Mode; of kept_mode
+    };
+
     using Client = init_protocol::Process_number;
 
     void write(Request& request);
@@ -42,6 +53,8 @@ private:
     void report_faults();
     void forget_ended();
     void forget(Client client);
+    void inherit(Init_client::Kept& kept, Kept_state const& state);
+    void keep(Kept key, Kept_state const& state, Capability const* capability) const;
 
     // Those who wait keep a place until they are answered or have ended; a request that finds none
     // is refused. Two readers of one client: its threads share what is typed anyway.

@@ -31,7 +31,9 @@ Result<void> start() {
         TRY_VOID(interrupt.bind(signal));
     TRY_VOID(watch_clients(service.notification, Console_server::ended_bit));
     static Console_server server{*TRY(make_backend(static_cast<Interrupt&&>(interrupt)))};
-    server.notified(Console_server::interrupt_bit); // what was typed before we were there
+    server.inherit();
+    // What was typed, and who ended, before we were there.
+    server.notified(Console_server::interrupt_bit | Console_server::ended_bit);
     return static_cast<Error>(serve(service, server));
 }
 

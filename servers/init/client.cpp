@@ -67,6 +67,31 @@ Result<size_t> Init_client::messages(uint64_t& position, std::span<char> to) con
     return read_on(Call{_endpoint, Label::messages}, position, to);
 }
 
+Result<void> Init_client::keep(uint64_t key, std::string_view text,
+                               Capability const* capability) const {
+    Call call{_endpoint, Label::keep};
+    call.text(text).word(key);
+    if (capability != nullptr)
+        call.transfer(*capability);
+    return call.send().error();
+}
+
+Result<Init_client::Kept> Init_client::next_kept(uint64_t& position, std::span<char> to) const {
+    Call call{_endpoint, Label::kept};
+    auto answer = TRY(call.word(position).accept(1).send());
+    position = answer.word();
+    std::string_view const text = answer.text();
+    Kept kept{answer.word(), text.copy(to.data(), to.size()), {}};
+    if (answer.more_capabilities())
+        kept.capability = answer.take<Capability>();
+    return kept;
+}
+
+Result<void> Init_client::forget(uint64_t key) const {
+    Call call{_endpoint, Label::forget};
+    return call.word(key).send().error();
+}
+
 Result<Init_client::Name> Init_client::name(Process_number process) const {
     Call call{_endpoint, Label::name};
     auto answer = TRY(call.word(process).send());

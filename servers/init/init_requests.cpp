@@ -31,6 +31,12 @@ void Init_server::request(Request& request) {
         return name(request);
     case Label::messages:
         return messages(request);
+    case Label::keep:
+        return keep(request);
+    case Label::kept:
+        return kept(request);
+    case Label::forget:
+        return forget(request);
     }
     request.fail(Error::not_supported);
 }
@@ -190,6 +196,50 @@ void Init_server::messages(Request& request) {
     char text[maximum_buffer_words * sizeof(uint64_t)];
     auto const part = _messages.ring().read(request.word(), text);
     request.answer().word(part.next).text({text, part.bytes});
+}
+
+// The section of the server that sent the request; nullptr for others.
+Section const* Init_server::server_that_asks(Request const& request) {
+    if ((badge_roles(request.badge()) & role_serve) == 0)
+        return nullptr;
+    Process_record const* const record = _processes.find(badge_process(request.badge()));
+    bool const server = record != nullptr && record->section->kind == Section_kind::server;
+    return server ? record->section : nullptr;
+}
+
+void Init_server::keep(Request& request) {
+    std::string_view const text = request.text();
+    uint64_t const key = request.word();
+    Capability capability; // optional
+    if (request.more_capabilities())
+        capability = request.take<Capability>();
+    Section const* const owner = server_that_asks(request);
+    if (owner == nullptr)
+        return request.fail(Error::permission_denied);
+    if (!request.ok())
+        return request.fail(Error::invalid_argument);
+    request.finish(_keepsakes.put(*owner, key, text, static_cast<Capability&&>(capability)));
+}
+
+void Init_server::kept(Request& request) {
+    uint64_t position = request.word();
+    Section const* const owner = server_that_asks(request);
+    if (owner == nullptr)
+        return request.fail(Error::permission_denied);
+    Keepsake const* const found = _keepsakes.next(*owner, position);
+    if (found == nullptr)
+        return request.fail(Error::invalid_argument);
+    auto& answer = request.answer().word(position + 1).text(found->text()).word(found->key);
+    if (found->capability.valid())
+        answer.transfer(found->capability);
+}
+
+void Init_server::forget(Request& request) {
+    uint64_t const key = request.word();
+    Section const* const owner = server_that_asks(request);
+    if (owner == nullptr)
+        return request.fail(Error::permission_denied);
+    request.finish(_keepsakes.remove(*owner, key));
 }
 
 } // namespace lavandin::init

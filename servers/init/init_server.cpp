@@ -9,7 +9,7 @@
 namespace lavandin::init {
 namespace {
 
-constexpr uint8_t maximum_restarts = 5;
+constexpr unsigned maximum_restarts = 5;   // of the main program
 constexpr uint64_t quick_failure = second; // a program that fails this soon will do so again
 constexpr uint64_t first_pause = 50 * millisecond; // behind the first of them, then twice as long
 constexpr uint64_t ended_bit = 1;
@@ -65,15 +65,17 @@ Result<void> Init_server::start() {
 
 // Servers, the main program, and when that is the shell, one program that is content with little.
 Result<void> Init_server::check_memory() const {
-    std::array<Demand, Manifest::maximum_sections + 2> demands;
+    std::array<Demand, 2 * Manifest::maximum_sections + 2> demands; // a server's pool is one
     size_t count = 0;
     auto const add = [&](Section const* section, std::string_view file) {
         if (section != nullptr)
             demands[count++] = {section->quota, _launcher.image_bytes(file)};
     };
     for (Section const& section : _manifest.sections())
-        if (section.kind == Section_kind::server && _launcher.has_devices_of(section))
+        if (section.kind == Section_kind::server && _launcher.has_devices_of(section)) {
+            demands[count++] = {section.pool, section.state_bytes};
             add(&section, section.program);
+        }
     add(_manifest.program(_command_line.program), _command_line.program);
     if (_command_line.interactive())
         add(least_program(_manifest), _command_line.program); // an image of that size
@@ -94,20 +96,22 @@ Result<void> Init_server::start_server(Section const& section) {
         _services.give_up(section); // its clients are not to wait for it
         return {};
     }
-    // The log server is told what has been shown: by the kernel, or by its predecessor.
-    char block[64];
-    int const length =
-        snprintf(block, sizeof(block), "%.*s%c%llu%c%llu", size_of(section.name),
-                 section.name.data(), '\0', static_cast<unsigned long long>(kernel_log_end()), '\0',
-                 static_cast<unsigned long long>(_announced));
-    // A share of what is left means what was left the first time; but clients may still hold memory
-    // of a server that has died.
-    uint64_t& quota = _quotas[static_cast<size_t>(&section - _manifest.sections().data())];
+    Supervised& server = supervised(section);
+    TRY_VOID(make_lasting(section, server));
+    // Which one of its kind it is; the log server is also told what has been shown, by the kernel
+    // or by its predecessor.
+    char block[80];
+    int const length = snprintf(block, sizeof(block), "%.*s%c%u%c%llu%c%llu", size_of(section.name),
+                                section.name.data(), '\0', ++server.generation, '\0',
+                                static_cast<unsigned long long>(kernel_log_end()), '\0',
+                                static_cast<unsigned long long>(_announced));
+    // A share of what is left means what was left the first time.
     uint64_t const left = quota_left();
-    if (quota == 0 || quota > left)
-        quota = section.quota.of(left);
-    auto const started = start_process(section, section.program, init_number, quota,
+    if (server.quota == 0 || server.quota > left)
+        server.quota = section.quota.of(left);
+    auto const started = start_process(section, section.program, init_number, server.quota,
                                        {block, static_cast<size_t>(length) + 1}, 0);
+    server.policy.started(now());
     if (!started.ok())
         _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
                       section.name.data(), size_of(section.program), section.program.data(),
@@ -115,6 +119,16 @@ Result<void> Init_server::start_server(Section const& section) {
     else if (section.grants_service("log"))
         _messages.hand_over();
     return started.error();
+}
+
+// What its successors will have, too. Errors: quota_exceeded, out_of_memory, table_full.
+Result<void> Init_server::make_lasting(Section const& section, Supervised& server) {
+    if (!server.state.valid() && section.state_bytes != 0)
+        server.state = TRY(Memory::create(section.state_bytes));
+    uint64_t const pool = section.pool.of(quota_left()) / page_size * page_size;
+    if (!server.pool.valid() && pool != 0)
+        server.pool = TRY(Process::create(pool, "pool"));
+    return {};
 }
 
 uint64_t Init_server::kernel_log_end() const {
@@ -161,9 +175,12 @@ Result<Process_record*> Init_server::start_process(Section const& section, std::
     std::string_view const name = server ? section.name : file;
     Process_record* const record = TRY(_processes.add(parent, name));
     auto ended = _ended.copy(notification_permission::signal, ended_bit);
-    auto process = ended.ok() ? _launcher.launch({section, quota, file, name, block, record->number,
-                                                  console_roles, ended.value().index()})
-                              : Result<Process>{ended.error()};
+    Supervised const& lasting = supervised(section);
+    auto process =
+        ended.ok()
+            ? _launcher.launch({section, quota, file, name, block, record->number, console_roles,
+                                ended.value().index(), lasting.pool.index(), lasting.state.index()})
+            : Result<Process>{ended.error()};
     if (!process.ok()) {
         Process_table::remove(*record);
         return process.error();
@@ -173,7 +190,15 @@ Result<Process_record*> Init_server::start_process(Section const& section, std::
     return record;
 }
 
+uint64_t Init_server::deadline() const {
+    uint64_t next = _restart_at; // of the main program
+    for (Supervised const& server : _supervised)
+        next = server.restart_at < next ? server.restart_at : next;
+    return next;
+}
+
 void Init_server::notified(uint64_t) {
+    restart_due();
     bool any = false;
     for (Process_record& record : _processes.all()) {
         if (record.state != Process_record::State::alive)
@@ -192,6 +217,7 @@ void Init_server::notified(uint64_t) {
         signal_watchers();
     if (_restart_at <= now())
         restart_main_program();
+    restart_due(); // those that may start at once
     announce_messages();
 }
 
@@ -238,17 +264,40 @@ void Init_server::adopt_children(Process_number parent) {
 
 void Init_server::server_ended(Process_record& record) {
     Section const& section = *record.section;
+    Supervised& server = supervised(section);
+    // Nobody but init can end a server from outside, and init does so only for role_manage.
+    bool const on_purpose = record.ending.state == static_cast<uint64_t>(Process_state::killed);
     say_ending(record);
     Process_table::remove(record);
-    auto const index = static_cast<size_t>(&section - _manifest.sections().data());
-    if (_restarts[index] == maximum_restarts) {
-        _messages.say("server %.*s has ended %u times and is not started again",
-                      size_of(section.name), section.name.data(), maximum_restarts + 1u);
-        return _services.give_up(section);
+    server.restart_at = server.policy.ended(now(), on_purpose);
+    if (server.restart_at == Restart_policy::never) {
+        _messages.say("server %.*s has failed %u times in a row and is not started again",
+                      size_of(section.name), section.name.data(), server.policy.failures());
+        give_up(section);
     }
-    ++_restarts[index];
-    if (!start_server(section).ok()) // which says what went wrong
-        _services.give_up(section);
+}
+
+void Init_server::restart_due() {
+    uint64_t const time = now();
+    for (Section const& section : _manifest.sections()) {
+        Supervised& server = supervised(section);
+        if (server.restart_at > time)
+            continue;
+        server.restart_at = Restart_policy::never;
+        if (!start_server(section).ok()) // which says what went wrong
+            give_up(section);
+    }
+}
+
+// Who calls it gets peer_died from now on; who only waits to be told something is told now.
+void Init_server::give_up(Section const& section) {
+    _services.give_up(section);
+    uint64_t position = 0;
+    while (Keepsake* const kept = _keepsakes.next(section, position)) {
+        if (kept->capability.valid())
+            static_cast<void>(notification_signal(kept->capability.index()));
+        *kept = {};
+    }
 }
 
 void Init_server::main_program_ended(Process_record& record) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "command_line.hpp"
+#include "keepsakes.hpp"
 #include "launcher.hpp"
 #include "machine_end.hpp"
 #include "messages.hpp"
+#include "restart_policy.hpp"
 
 #include <lavandin/server.hpp>
 
@@ -24,8 +26,8 @@ public:
     void request(Request& request);
     // A process has ended, or deadline() has passed.
     void notified(uint64_t bits);
-    // When the main program is to be started again; forever when it runs.
-    uint64_t deadline() const { return _restart_at; }
+    // When something is to be started again; forever when nothing is.
+    uint64_t deadline() const;
 
     // The system cannot go on: ends the machine as a crash, once the console has shown what there
     // was to say. Init goes on serving meanwhile.
@@ -49,9 +51,29 @@ private:
     void programs(Request& request);
     void name(Request& request);
     void messages(Request& request);
+    void keep(Request& request);
+    void kept(Request& request);
+    void forget(Request& request);
+
+    // What init knows of a server, whether it runs or not.
+    struct Supervised {
+        Restart_policy policy;
+        uint64_t restart_at{Restart_policy::never};
+        uint32_t generation{0}; // how often it has been started
+        uint64_t quota{0};      // bytes
+        Process pool;           // whose quota pays for what the server gives out; may be none
+        Memory state;           // may be none
+    };
+    Supervised& supervised(Section const& section) {
+        return _supervised[static_cast<size_t>(&section - _manifest.sections().data())];
+    }
 
     Result<void> check_memory() const;
     Result<void> start_server(Section const& section);
+    static Result<void> make_lasting(Section const& section, Supervised& server);
+    void give_up(Section const& section);
+    void restart_due();
+    Section const* server_that_asks(Request const& request);
     Result<void> start_main_program();
     uint64_t kernel_log_end() const;
     Result<Process_record*> start_process(Section const& section, std::string_view file,
@@ -81,8 +103,8 @@ private:
     Notification _ended; // arrives at our endpoint whenever a process ends
     std::array<Watcher, 16> _watchers;
     uint64_t _announced{0}; // messages that the watchers have been signalled for
-    std::array<uint8_t, Manifest::maximum_sections> _restarts{};
-    std::array<uint64_t, Manifest::maximum_sections> _quotas{}; // bytes given to each server
+    std::array<Supervised, Manifest::maximum_sections> _supervised; // by place in the manifest
+    Keepsakes _keepsakes;
     Process_number _main_program{0};
     uint64_t _main_program_start{0}; // nanoseconds
     unsigned _quick_failures{0};     // of the main program, in a row

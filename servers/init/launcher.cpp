@@ -15,13 +15,15 @@ public:
     Grants(Launcher const& launcher, Order const& order) : _launcher{launcher}, _order{order} {
         for (Grant const& grant : order.section.grants())
             add(grant);
+        give("pool", order.pool, process_permission::control | process_permission::read);
+        give("state", order.state, memory_permission::read | memory_permission::write);
     }
 
     std::span<Given_capability const> given() const { return {_given.data(), _count}; }
 
 private:
-    // A device is two capabilities, everything else one.
-    static constexpr size_t maximum = 2 * Section::maximum_grants;
+    // A device is two capabilities, everything else one; and there are pool and state.
+    static constexpr size_t maximum = 2 * Section::maximum_grants + 2;
 
     void add(Grant const& grant) {
         switch (grant.kind) {

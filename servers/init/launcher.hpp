@@ -27,6 +27,8 @@ public:
         Process_number number;
         uint64_t console_roles{0}; // beside those of the section
         Capability_index ended{0}; // signalled when the process ends
+        Capability_index pool{0};  // Process whose quota pays for what it gives out
+        Capability_index state{0}; // Memory that its predecessors had
     };
 
     // Errors: not_mapped (no such file), and those of start_program; what is wrong with a program

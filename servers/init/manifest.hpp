@@ -43,6 +43,8 @@ struct Section {
     std::string_view about;           // programs: one line for `help`
     std::string_view requires_device; // servers: left out where the machine lacks this device
     Quota quota;
+    Quota pool;              // servers: memory to give out, which outlives them; may be none
+    uint64_t state_bytes{0}; // servers: memory of their own that outlives them
     uint64_t priority{0};
     std::array<Grant, maximum_grants> grant_storage{};
     size_t grant_count{0};

@@ -34,6 +34,8 @@ std::span<Manifest_parser::Key const> Manifest_parser::keys() {
         {"requires", &Manifest_parser::read_requires, false},
         {"quota", &Manifest_parser::read_quota, false},
         {"priority", &Manifest_parser::read_priority, false},
+        {"pool", &Manifest_parser::read_pool, false},
+        {"state", &Manifest_parser::read_state, false},
         {"service", &Manifest_parser::read_service, true},
         {"client", &Manifest_parser::read_client, true},
         {"system", &Manifest_parser::read_system, false},
@@ -131,16 +133,36 @@ Manifest_parser::Reason Manifest_parser::read_requires(std::string_view value) {
     return device_name(value) ? nullptr : "a device is `console` or `store`";
 }
 
-Manifest_parser::Reason Manifest_parser::read_quota(std::string_view value) {
+Manifest_parser::Reason Manifest_parser::read_amount(std::string_view value, Quota& quota) {
     uint64_t number = 0;
     if (!take_number(value, number) || number == 0)
         return "a quota is a number with K, M or %";
     if (value == "%") {
-        _section->quota.percent = number;
+        quota.percent = number;
         return number <= 100 ? nullptr : "more than 100 %";
     }
-    _section->quota.bytes = number << (value == "K" ? 10 : 20);
+    quota.bytes = number << (value == "K" ? 10 : 20);
     return value == "K" || value == "M" ? nullptr : "a quota is a number with K, M or %";
+}
+
+Manifest_parser::Reason Manifest_parser::read_quota(std::string_view value) {
+    return read_amount(value, _section->quota);
+}
+
+Manifest_parser::Reason Manifest_parser::read_pool(std::string_view value) {
+    if (_section->kind != Section_kind::server)
+        return "only a server has a pool";
+    return read_amount(value, _section->pool);
+}
+
+Manifest_parser::Reason Manifest_parser::read_state(std::string_view value) {
+    Quota state;
+    Reason const reason = read_amount(value, state);
+    _section->state_bytes = state.bytes;
+    bool const whole = state.bytes != 0 && state.bytes % 4096 == 0 && state.bytes <= 1 << 20;
+    if (reason == nullptr && _section->kind == Section_kind::server && whole)
+        return nullptr;
+    return "only a server has a state: whole pages as K, up to 1M";
 }
 
 Manifest_parser::Reason Manifest_parser::read_priority(std::string_view value) {

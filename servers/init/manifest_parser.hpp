@@ -32,6 +32,9 @@ private:
     Reason read_program(std::string_view value);
     Reason read_about(std::string_view value);
     Reason read_requires(std::string_view value);
+    static Reason read_amount(std::string_view value, Quota& quota);
+    Reason read_pool(std::string_view value);
+    Reason read_state(std::string_view value);
     Reason read_quota(std::string_view value);
     Reason read_priority(std::string_view value);
     Reason read_service(std::string_view value);

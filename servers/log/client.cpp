@@ -9,7 +9,9 @@ using namespace log_protocol;
 
 Result<void> Log_client::write(std::string_view text) const {
     Call call{_endpoint, Label::write};
-    return call.text({text.data(), std::min<size_t>(text.size(), maximum_bytes)}).send().error();
+    return call.text({text.data(), std::min<size_t>(text.size(), maximum_bytes)})
+        .send_again()
+        .error();
 }
 
 Result<size_t> Log_client::read(uint64_t& position, std::span<char> to) const {

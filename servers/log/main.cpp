@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The log server. See log_protocol.hpp. Arguments: the positions up to which the kernel's log and
-// init's messages have been shown already.
+// The log server. See log_protocol.hpp. Arguments: which one it is, and the positions up to which
+// the kernel's log and init's messages have been shown already.
 #include "log_server.hpp"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int main(int count, char** arguments) {
     auto const position = [&](int index) {
         return index < count ? strtoull(arguments[index], nullptr, 10) : 0;
     };
-    static log::Log_server server{position(1), position(2)};
+    static log::Log_server server{position(2), position(3)};
     auto const system = environment().capability("system");
     Notification const& notification = service.value().notification;
     if (!log_bind(system, notification.index()).ok() || !watch_clients(notification, 1).ok())

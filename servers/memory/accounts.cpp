@@ -6,6 +6,23 @@
 namespace lavandin::memory {
 
 using abi::Error;
+using memory_protocol::page_bytes;
+
+Accounts::Accounts(uint64_t client_limit, Regions& regions)
+    : _client_limit{client_limit}, _regions{regions} {
+    for (Region& region : _regions) {
+        uint64_t const bytes = region.bytes;
+        bool const account = region.client != 0 && bytes != 0 && bytes % page_bytes == 0 &&
+                             bytes <= memory_protocol::maximum_region_bytes;
+        if (!account)
+            region = {};
+        region.memory = 0;
+        _next = std::max(_next, region.number + 1);
+    }
+    Client holders[256];
+    for (Client const client : std::span{holders, clients(holders)})
+        _shared += count(client) - std::min(count(client), own_regions);
+}
 
 // An ended client that nobody has told us of yet keeps its regions: then even own ones may lack.
 abi::Result<void> Accounts::check(Client client, uint64_t bytes) const {

@@ -12,6 +12,7 @@
 #include <lavandin/abi/capability.hpp>
 #include <lavandin/abi/result.hpp>
 #include <lavandin/init_protocol.hpp>
+#include <lavandin/memory_protocol.hpp>
 #include <span>
 
 namespace lavandin::memory {
@@ -33,9 +34,12 @@ public:
     static constexpr size_t maximum_regions =
         init_protocol::maximum_processes * own_regions + shared_regions;
     static constexpr size_t maximum_client_regions = 256;
+    using Regions = std::array<Region, maximum_regions>;
 
-    // `client_limit`: bytes that one client may hold.
-    explicit Accounts(uint64_t client_limit) : _client_limit{client_limit} {}
+    // `client_limit`: bytes that one client may hold. `regions` lie where a successor finds them:
+    // those of a predecessor stay charged, but its capabilities to them went with it. What is no
+    // account (it may have died while it wrote) is dropped.
+    Accounts(uint64_t client_limit, Regions& regions);
 
     // What a client may still take: asked before the memory is made.
     // Errors: quota_exceeded (its bytes), table_full (its regions; or it has its own and all shared
@@ -72,7 +76,7 @@ private:
     uint64_t _client_limit;
     Region_number _next{1};
     size_t _shared{0}; // regions above the own ones of their clients
-    std::array<Region, maximum_regions> _regions{};
+    Regions& _regions;
 };
 
 } // namespace lavandin::memory

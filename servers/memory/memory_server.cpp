@@ -5,14 +5,10 @@ namespace lavandin::memory {
 
 using namespace memory_protocol;
 
-namespace {
-
-uint64_t quota_used() {
-    auto const information = Process::self().information();
+uint64_t Memory_server::given_out() const {
+    auto const information = _pool.information();
     return information.ok() ? information.value().quota_used : 0;
 }
-
-} // namespace
 
 void Memory_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
@@ -33,8 +29,8 @@ void Memory_server::allocate(Request& request) {
         return request.fail(Error::invalid_argument);
     if (auto const allowed = _accounts.check(client, bytes); !allowed.ok())
         return request.fail(allowed.error());
-    auto memory = Memory::create(bytes);
-    if (!memory.ok()) // our own quota is what the machine has for programs
+    auto memory = Memory::create_for(_pool.index(), bytes);
+    if (!memory.ok()) // the pool is what the machine has for programs
         return request.fail(Error::out_of_memory);
     Capability_index const index = memory.value().release();
     Region_number const number = _accounts.add(client, bytes, index);
@@ -42,17 +38,18 @@ void Memory_server::allocate(Request& request) {
 }
 
 // The kernel frees the memory when nobody has it any more. A client that kept a capability or a
-// mapping stays charged: that is seen from our own quota, which the region would have come back to.
-// (It is also seen wrongly when another region comes back at the same moment: in favour of the
-// client, and only once per region.)
+// mapping stays charged: that is seen from the pool, which the region would have come back to. (It
+// is also seen wrongly when another region comes back at the same moment: in favour of the client,
+// and only once per region. Of a predecessor's region nobody knows; the client is believed.)
 void Memory_server::release(Request& request) {
     Client const client = badge_process(request.badge());
     Region const* const region = _accounts.find(client, static_cast<Region_number>(request.word()));
     if (region == nullptr)
         return request.fail(Error::invalid_argument);
-    uint64_t const before = quota_used();
+    uint64_t const before = given_out();
+    bool const from_predecessor = region->memory == 0;
     static_cast<void>(capability_delete(region->memory));
-    if (quota_used() + region->bytes <= before)
+    if (from_predecessor || given_out() + region->bytes <= before)
         _accounts.remove(client, region->number);
     else
         _accounts.keep_charged(client, region->number);
@@ -61,16 +58,16 @@ void Memory_server::release(Request& request) {
 
 void Memory_server::totals(Request& request) {
     auto const machine = _system.information();
-    auto const own = Process::self().information();
-    if (!machine.ok() || !own.ok())
+    auto const pool = _pool.information();
+    if (!machine.ok() || !pool.ok())
         return request.fail(Error::not_supported);
     System_information const& system = machine.value();
     Totals const totals{
         .machine_bytes = system.total_frames * page_bytes,
         .free_bytes = system.free_frames * page_bytes,
         .kernel_bytes = system.kernel_frames * page_bytes,
-        .server_limit = own.value().quota_limit,
-        .server_used = own.value().quota_used,
+        .server_limit = pool.value().quota_limit,
+        .server_used = pool.value().quota_used,
         .client_limit = _accounts.client_limit(),
         .client_used = _accounts.used(badge_process(request.badge())),
         .page_table_bytes = (system.page_tables + system.pooled_page_tables) * page_bytes,

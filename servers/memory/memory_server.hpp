@@ -11,8 +11,10 @@ namespace lavandin::memory {
 
 class Memory_server {
 public:
-    // One client may hold at most half of what there is, so that others can go on.
-    explicit Memory_server(uint64_t total) : _accounts{total / 2} {}
+    // `pool` pays for what is given out. One client may hold at most half of it, so that others can
+    // go on.
+    Memory_server(Process&& pool, uint64_t total, Accounts::Regions& regions)
+        : _pool{static_cast<Process&&>(pool)}, _accounts{total / 2, regions} {}
 
     void request(Request& request);
     // A process has ended: its memory comes back.
@@ -23,6 +25,9 @@ private:
     void release(Request& request);
     void totals(Request& request);
 
+    uint64_t given_out() const;
+
+    Process const _pool;
     Accounts _accounts;
     System const _system{System::borrow(environment().capability("system"))};
 };

@@ -5,10 +5,10 @@
 int main() {
     using namespace lavandin;
     auto service = Service::create("names");
-    if (!service.ok())
-        return 1;
-    if (!watch_clients(service.value().notification, 1).ok())
+    if (!service.ok() || !watch_clients(service.value().notification, 1).ok())
         return 1;
     static names::Names_server server;
+    server.restore();
+    server.notified(1); // clients that ended while nobody served
     return serve(service.value(), server);
 }

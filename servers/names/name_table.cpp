@@ -20,10 +20,10 @@ bool valid(std::string_view name) {
            std::all_of(name.begin(), name.end(), valid_character);
 }
 
-abi::Capability_index give_up(Name_table::Entry& entry) {
-    abi::Capability_index const endpoint = entry.endpoint;
+Name_table::Entry give_up(Name_table::Entry& entry) {
+    Name_table::Entry const was = entry;
     entry = {};
-    return endpoint;
+    return was;
 }
 
 } // namespace
@@ -42,8 +42,8 @@ size_t Name_table::owned_by(Client owner) const {
     return count;
 }
 
-abi::Result<void> Name_table::add(Client owner, std::string_view name,
-                                  abi::Capability_index endpoint) {
+abi::Result<uint64_t> Name_table::add(Client owner, std::string_view name,
+                                      abi::Capability_index endpoint, uint64_t key) {
     if (!valid(name) || owner == 0)
         return Error::invalid_argument;
     if (place_of(name) != nullptr)
@@ -57,7 +57,9 @@ abi::Result<void> Name_table::add(Client owner, std::string_view name,
         entry.endpoint = endpoint;
         entry.length = static_cast<uint8_t>(name.size());
         memcpy(entry.text, name.data(), name.size());
-        return {};
+        entry.key = key != 0 ? key : _last_key + 1;
+        _last_key = std::max(_last_key, entry.key);
+        return entry.key;
     }
     return Error::table_full;
 }
@@ -71,7 +73,7 @@ abi::Result<Name_table::Entry> Name_table::find(std::string_view name) const {
     return *entry;
 }
 
-abi::Result<abi::Capability_index> Name_table::remove(Client owner, std::string_view name) {
+abi::Result<Name_table::Entry> Name_table::remove(Client owner, std::string_view name) {
     if (!valid(name))
         return Error::invalid_argument;
     Entry* const entry = place_of(name);
@@ -82,7 +84,7 @@ abi::Result<abi::Capability_index> Name_table::remove(Client owner, std::string_
     return give_up(*entry);
 }
 
-abi::Result<abi::Capability_index> Name_table::remove_any(Client owner) {
+abi::Result<Name_table::Entry> Name_table::remove_any(Client owner) {
     for (Entry& entry : _entries)
         if (owner != 0 && entry.owner == owner)
             return give_up(entry);

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "names_server.hpp"
 
+#include <algorithm>
+
 namespace lavandin::names {
 
 using names_protocol::Label;
+
+namespace {
+
+// What init keeps for a successor, up to the name's end; the endpoint goes with it.
+struct Kept_name {
+    Client owner;
+    char name[names_protocol::maximum_name_bytes + 1];
+};
+
+} // namespace
 
 void Names_server::request(Request& request) {
     switch (static_cast<Label>(request.label())) {
@@ -27,10 +39,47 @@ void Names_server::add(Request& request) {
     auto const information = endpoint.information();
     if (!information.ok() || information.value().type != static_cast<uint64_t>(Endpoint::type))
         return request.fail(Error::invalid_argument);
-    auto const added = _table.add(badge_process(request.badge()), name, endpoint.index());
-    if (added.ok())
-        endpoint.release(); // the table's from now on
-    request.finish(added);
+    request.finish(add(badge_process(request.badge()), name, static_cast<Endpoint&&>(endpoint)));
+}
+
+// The successor's copy comes first: who is told that it is done can rely on it.
+Result<void> Names_server::add(Client owner, std::string_view name, Endpoint&& endpoint) {
+    auto const old = _table.find(name);
+    if (old.ok() && old.value().owner == owner)
+        drop(TRY(_table.remove(owner, name)));
+    uint64_t const key = TRY(_table.add(owner, name, endpoint.index()));
+    Kept_name kept{owner, {}};
+    name.copy(kept.name, sizeof(kept.name));
+    auto const saved = _init.keep(
+        key, {reinterpret_cast<char const*>(&kept), sizeof(kept.owner) + name.size()}, &endpoint);
+    if (!saved.ok()) {
+        static_cast<void>(_table.remove(owner, name));
+        return saved;
+    }
+    endpoint.release(); // the table's from now on
+    return {};
+}
+
+void Names_server::drop(Name_table::Entry const& entry) const {
+    static_cast<void>(_init.forget(entry.key));
+    static_cast<void>(capability_delete(entry.endpoint));
+}
+
+void Names_server::restore() {
+    char text[init_protocol::maximum_kept_bytes];
+    uint64_t position = 0;
+    for (auto kept = _init.next_kept(position, text); kept.ok();
+         kept = _init.next_kept(position, text)) {
+        Kept_name name{};
+        auto& found = kept.value();
+        size_t const bytes = std::min(found.bytes, sizeof(name));
+        memcpy(&name, text, bytes);
+        if (bytes <= sizeof(name.owner) || !found.capability.valid())
+            continue;
+        std::string_view const word{name.name, bytes - sizeof(name.owner)};
+        if (_table.add(name.owner, word, found.capability.index(), found.key).ok())
+            found.capability.release();
+    }
 }
 
 void Names_server::find(Request& request) {
@@ -41,10 +90,10 @@ void Names_server::find(Request& request) {
 }
 
 void Names_server::remove(Request& request) {
-    auto const endpoint = _table.remove(badge_process(request.badge()), request.text());
-    if (endpoint.ok())
-        Capability{endpoint.value()}.reset();
-    request.fail(endpoint.error());
+    auto const removed = _table.remove(badge_process(request.badge()), request.text());
+    if (removed.ok())
+        drop(removed.value());
+    request.fail(removed.error());
 }
 
 void Names_server::list(Request& request) {
@@ -59,9 +108,9 @@ void Names_server::notified(uint64_t) {
     size_t const count = _table.owners(owners);
     auto const ended = Init_client{}.keep_ended({owners, count});
     for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
-        for (auto endpoint = _table.remove_any(owners[i]); endpoint.ok();
-             endpoint = _table.remove_any(owners[i]))
-            Capability{endpoint.value()}.reset();
+        for (auto removed = _table.remove_any(owners[i]); removed.ok();
+             removed = _table.remove_any(owners[i]))
+            drop(removed.value());
 }
 
 } // namespace lavandin::names

@@ -10,6 +10,9 @@ namespace lavandin::names {
 
 class Names_server {
 public:
+    // Takes over what a predecessor knew.
+    void restore();
+
     void request(Request& request);
     // A process has ended: its names go.
     void notified(uint64_t bits);
@@ -20,7 +23,11 @@ private:
     void remove(Request& request);
     void list(Request& request);
 
+    Result<void> add(Client owner, std::string_view name, Endpoint&& endpoint);
+    void drop(Name_table::Entry const& entry) const;
+
     Name_table _table;
+    Init_client const _init;
 };
 
 } // namespace lavandin::names

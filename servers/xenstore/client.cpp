@@ -21,7 +21,11 @@ Result<Message_reader> Xenstore_client::ask(Label label, std::string_view path,
                                             std::string_view value, uint64_t word) const {
     if (_endpoint == 0)
         return Error::invalid_capability;
-    return Call{_endpoint, label}.text(path).text(value).word(word).send();
+    Call call{_endpoint, label};
+    call.text(path).text(value).word(word);
+    // What happens within a transaction goes with it, and whether a commit was done nobody knows.
+    bool const once = label == Label::commit || label == Label::abort;
+    return once ? call.send() : call.send_again();
 }
 
 Result<size_t> Xenstore_client::read(std::string_view path, std::span<char> to,
@@ -55,7 +59,9 @@ Result<void> Xenstore_client::watch(std::string_view path, uint64_t token,
         return Error::invalid_capability;
     Call call{_endpoint, Label::watch};
     call.text(path).text({}).word(token).transfer(changed, notification_permission::signal);
-    return call.send().error();
+    auto const error = call.send_again().error();
+    bool const done_before = call.deaths() != 0 && error == Error::already_mapped;
+    return done_before ? Error::none : error;
 }
 
 Result<void> Xenstore_client::unwatch(uint64_t token) const {

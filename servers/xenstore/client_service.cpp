@@ -104,7 +104,7 @@ Result<size_t> Client_service::unwatch(Question const& question, uint64_t now) {
     Watch* const watch = _watches.find(question.client, question.word);
     if (watch == nullptr)
         return Error::not_mapped;
-    if (watch->state == Watch::State::adding)
+    if (watch->state != Watch::State::active)
         return Error::busy;
     size_t const place = TRY(send({XS_UNWATCH,
                                    question.client,
@@ -135,6 +135,14 @@ Result<size_t> Client_service::finish(Question const& question, bool commit, uin
                                   now));
     transaction.state = Transaction::State::ending;
     return place;
+}
+
+Result<size_t> Client_service::inherit(Inheritance const& inheritance) {
+    Watch& watch = *TRY(_watches.add(inheritance.client, inheritance.path, inheritance.token));
+    watch.state = Watch::State::lost;
+    watch.kept_as = inheritance.kept_as;
+    watch.inherited = true;
+    return _watches.index_of(watch);
 }
 
 size_t Client_service::watch_of(size_t place) {
@@ -203,9 +211,18 @@ void Client_service::watch_answered(Pending_request const& request, Error error)
     Watch* const watch = _watches.find(request.subject);
     if (watch == nullptr)
         return;
-    if (error == Error::none) {
-        if (watch->state == Watch::State::adding)
-            watch->state = Watch::State::active;
+    // A store that does not know how to begin anew still has the predecessor's.
+    if (error == Error::none || (watch->inherited && error == Error::already_mapped)) {
+        if (watch->state != Watch::State::adding)
+            return;
+        watch->state = Watch::State::active;
+        if (watch->inherited)
+            return;
+        watch->kept_as = watch->serial;
+        return _clients.established(*watch, _watches.index_of(*watch));
+    }
+    if (watch->inherited && watch->alive()) {
+        watch->state = Watch::State::lost;
         return;
     }
     if (watch->alive())
@@ -248,7 +265,9 @@ bool Client_service::tick(uint64_t now) {
 void Client_service::give_up(Pending_request& request) {
     Watch* const watch = _watches.find(request.subject);
     Transaction* const transaction = _transactions.find(request.subject);
-    if (request.type == XS_WATCH && watch != nullptr && watch->alive())
+    if (request.type == XS_WATCH && watch != nullptr && watch->alive() && watch->inherited)
+        watch->state = Watch::State::lost;
+    else if (request.type == XS_WATCH && watch != nullptr && watch->alive())
         leave(*watch);
     else if (request.type == XS_UNWATCH && watch != nullptr)
         *watch = {};
@@ -261,7 +280,7 @@ void Client_service::give_up(Pending_request& request) {
 void Client_service::leave(Watch& watch) {
     watch.state = Watch::State::leaving;
     watch.events.clear();
-    _clients.forgotten(_watches.index_of(watch));
+    _clients.forgotten(watch, _watches.index_of(watch));
 }
 
 void Client_service::ended(Client client) {
@@ -277,7 +296,18 @@ void Client_service::ended(Client client) {
             transaction.state = Transaction::State::leaving;
 }
 
+void Client_service::set_again(uint64_t now) {
+    for (Watch& watch : _watches.all()) {
+        if (watch.state != Watch::State::lost)
+            continue;
+        auto const token = Watches::wire_token(watch);
+        if (send({XS_WATCH, 0, watch.serial, {watch.path.text(), token}}, now).ok())
+            watch.state = Watch::State::adding;
+    }
+}
+
 void Client_service::take_back(uint64_t now) {
+    set_again(now);
     for (Watch& watch : _watches.all()) {
         if (watch.state != Watch::State::leaving)
             continue;
@@ -303,18 +333,21 @@ bool Client_service::asked_for(Transaction const& transaction) const {
     });
 }
 
-bool Client_service::anything_leaves() {
+bool Client_service::anything_to_ask() {
     auto const watches = _watches.all();
     auto const transactions = _transactions.all();
     return std::any_of(watches.begin(), watches.end(),
-                       [](Watch const& watch) { return watch.state == Watch::State::leaving; }) ||
+                       [](Watch const& watch) {
+                           return watch.state == Watch::State::leaving ||
+                                  watch.state == Watch::State::lost;
+                       }) ||
            std::any_of(transactions.begin(), transactions.end(), [](Transaction const& other) {
                return other.state == Transaction::State::leaving;
            });
 }
 
 uint64_t Client_service::deadline(uint64_t now) {
-    uint64_t const retry = anything_leaves() ? now + second : Requests::none;
+    uint64_t const retry = anything_to_ask() ? now + second : Requests::none;
     return std::min(_requests.next_deadline(), retry);
 }
 

@@ -24,10 +24,12 @@ public:
         // The one who got `place` from ask() is answered; `text` and `word` only without error.
         virtual void answer(size_t place, abi::Error error, std::string_view text,
                             uint64_t word) = 0;
+        // The store has set the watch in this place: a successor is to have it as `kept_as`.
+        virtual void established(Watch const& watch, size_t place) = 0;
         // There is an event of the watch in this place.
         virtual void changed(size_t watch) = 0;
         // The watch in this place is nobody's any more.
-        virtual void forgotten(size_t watch) = 0;
+        virtual void forgotten(Watch const& watch, size_t place) = 0;
 
     protected:
         ~Clients() = default;
@@ -42,8 +44,20 @@ public:
         uint64_t word;
     };
 
-    Client_service(Connection& connection, Clients& clients)
-        : _connection{connection}, _clients{clients} {}
+    // `last_serial`: no number above it has been used for watches and transactions.
+    Client_service(Connection& connection, Clients& clients, uint32_t last_serial = 0)
+        : _connection{connection}, _clients{clients}, _watches{last_serial}, _transactions{
+                                                                                 last_serial} {}
+
+    // Takes over a watch of a predecessor; it is set again with the next tick(). Answers its place.
+    // Errors: as of Label::watch.
+    struct Inheritance {
+        Client client;
+        std::string_view path;
+        uint64_t token;
+        uint32_t kept_as;
+    };
+    abi::Result<size_t> inherit(Inheritance const& inheritance);
 
     // Asks the store. Answers a place, below Requests::maximum, that is free until then.
     // Errors: those of the label that come without asking.
@@ -102,7 +116,8 @@ private:
     void leave(Watch& watch);
     void take_back(uint64_t now);
     bool asked_for(Transaction const& transaction) const;
-    bool anything_leaves();
+    bool anything_to_ask();
+    void set_again(uint64_t now);
 
     Connection& _connection;
     Clients& _clients;

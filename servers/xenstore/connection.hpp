@@ -3,6 +3,7 @@
 // the other side treated as hostile. Messages that the ring has no room for wait in a queue.
 #pragma once
 
+#include "ring_progress.hpp"
 #include "wire.hpp"
 
 #include <lavandin/byte_ring.hpp>
@@ -15,10 +16,17 @@ public:
     static constexpr size_t maximum_waiting = 8192;
     static constexpr size_t bytes_at_once = 8192; // taken by one pump(), whatever there is
 
-    // Takes the counts as it finds them: a boot loader may have used the ring before.
-    explicit Connection(xenstore_domain_interface& page)
-        : _requests{page.req, &page.req_prod, &page.req_cons}, _answers{page.rsp, &page.rsp_cons,
-                                                                        &page.rsp_prod} {}
+    // Which connection of this ring it is. `number`: from 1; numbers of requests do not come again
+    // before 2^12 connections.
+    struct Generation {
+        uint32_t number;
+        bool first() const { return number <= 1; }
+    };
+
+    // Takes the counts as it finds them: a boot loader may have used the ring before. What a
+    // predecessor had sent of a request is filled up with zeros, and what it had not taken of an
+    // answer is passed over, as `progress` tells; of the first of all nothing is known.
+    Connection(xenstore_domain_interface& page, Ring_progress& progress, Generation generation);
 
     // Sends a request; it goes into the ring now or with a later pump(). Answers its number, by
     // which the answer is known; 0 when the connection is lost or too much waits already.
@@ -34,20 +42,19 @@ public:
         while (size_t const bytes = receive(left)) {
             moved = true;
             left -= bytes;
-            _reader.received(bytes);
             if (_reader.complete()) {
                 arrived(_reader.message());
                 _reader.next();
             }
         }
-        _exhausted = left == 0;
+        _exhausted = left < sizeof(xsd_sockmsg);
         return pump_requests() || moved;
     }
 
     // Moves requests only. True when anything moved.
     bool pump_requests();
 
-    // The last pump() stopped because it had taken bytes_at_once.
+    // The last pump() stopped because it had taken about bytes_at_once.
     bool exhausted() const { return _exhausted; }
 
     // False once a count or a message's size was one that cannot be. Nothing moves any more.
@@ -56,20 +63,31 @@ public:
     }
 
     // A message has begun to arrive and is not whole.
-    bool within_message() const { return _reader.within_message(); }
+    bool within_message() {
+        uint32_t const held = _answers.available();
+        return _reader.within_message() || (held != 0 && held < sizeof(xsd_sockmsg));
+    }
 
     // Begins anew where the counts stand now. What has arrived is lost; so is, when it was the
     // count of taken requests that could not be, what has not been sent.
     void restart();
 
 private:
+    static constexpr uint32_t largest_message = sizeof(xsd_sockmsg) + XENSTORE_PAYLOAD_MAX;
+
+    bool open_request();
     size_t receive(size_t limit);
+    size_t receive_header(size_t limit);
+    size_t pass_over(size_t limit);
 
     Ring_producer<XENSTORE_RING_SIZE> _requests;
     Ring_consumer<XENSTORE_RING_SIZE> _answers;
+    Ring_progress& _progress;
     Message_reader _reader;
     Fixed_queue<char, maximum_waiting> _waiting;
-    uint32_t _last_request{0};
+    uint32_t _request_left{0}; // bytes of the request that the ring has got the beginning of
+    uint32_t _answer_left{0};  // bytes of a predecessor's answer
+    uint32_t _last_request;
     bool _exhausted{false};
 };
 

@@ -22,6 +22,9 @@ bool event_for_us(Message const& message) {
 } // namespace
 
 void Shutdown_watch::start(Connection& connection) {
+    // What a boot loader or a predecessor watched, and its transactions, go; an old store may
+    // refuse.
+    connection.send(XS_RESET_WATCHES, {""});
     // The store may refuse the features (an old tool stack has no such keys): no answer is needed.
     connection.send(XS_WRITE, {"control/feature-poweroff", "1"}, true);
     connection.send(XS_WRITE, {"control/feature-reboot", "1"}, true);

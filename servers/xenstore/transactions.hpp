@@ -26,6 +26,9 @@ class Transactions {
 public:
     static constexpr size_t maximum = 8;
 
+    // Serial numbers begin behind this one.
+    explicit Transactions(uint32_t last_serial) : _last_serial{last_serial} {}
+
     // Errors: table_full.
     abi::Result<Transaction*> add(Client client);
 
@@ -40,7 +43,7 @@ public:
 
 private:
     std::array<Transaction, maximum> _transactions{};
-    uint32_t _last_serial{0};
+    uint32_t _last_serial;
 };
 
 } // namespace lavandin::xenstore

@@ -14,8 +14,9 @@
 namespace lavandin::xenstore {
 
 //   free -> adding -> active -> leaving (to be taken back) -> removing (asked for) -> free
+//        -> lost (a predecessor's, to be set again) -> adding
 struct Watch {
-    enum class State : uint8_t { free, adding, active, leaving, removing };
+    enum class State : uint8_t { free, lost, adding, active, leaving, removing };
 
     State state{State::free};
     Client client{0};
@@ -24,7 +25,12 @@ struct Watch {
     Kept_path path;
     Fixed_queue<Kept_path, 4> events;
 
-    bool alive() const { return state == State::adding || state == State::active; }
+    uint32_t kept_as{0};   // the number under which a successor finds it; 0: not yet
+    bool inherited{false}; // from a predecessor: its client waits for events, not for an answer
+
+    bool alive() const {
+        return state == State::lost || state == State::adding || state == State::active;
+    }
 };
 
 class Watches {
@@ -37,6 +43,9 @@ public:
         operator std::string_view() const { return {text, length}; }
     };
     static Wire_token wire_token(Watch const& watch);
+
+    // Serial numbers begin behind this one.
+    explicit Watches(uint32_t last_serial) : _last_serial{last_serial} {}
 
     // Errors: as of Label::watch.
     abi::Result<Watch*> add(Client client, std::string_view path, uint64_t token);
@@ -63,7 +72,7 @@ private:
     static void note(Watch& watch, std::string_view path);
 
     std::array<Watch, maximum> _watches{};
-    uint32_t _last_serial{0};
+    uint32_t _last_serial;
     size_t _next_fetched{0}; // where take_event goes on, so that a busy watch hides no other
 };
 

@@ -2,14 +2,58 @@
 #include "xenstore_server.hpp"
 
 #include <algorithm>
+#include <stdio.h>
 
 namespace lavandin::xenstore {
 
 using xenstore_protocol::Label;
 
+namespace {
+
+// What init keeps of a watch for a successor, up to the path's end; the notification goes with it.
+struct Kept_watch {
+    uint64_t token;
+    Client client;
+    char path[Kept_path::limit];
+};
+constexpr size_t kept_head = offsetof(Kept_watch, path);
+static_assert(sizeof(Kept_watch) <= init_protocol::maximum_kept_bytes);
+
+} // namespace
+
 void Xenstore_server::start() {
     _shutdown.start(_connection);
-    notified(interrupt_bit); // answers that came before the interrupt was bound
+    inherit();
+    notified(interrupt_bit | ended_bit); // what came before we were told
+}
+
+void Xenstore_server::inherit() {
+    char text[init_protocol::maximum_kept_bytes];
+    uint64_t position = 0;
+    for (auto kept = _init.next_kept(position, text); kept.ok();
+         kept = _init.next_kept(position, text))
+        inherit(kept.value(), {text, kept.value().bytes});
+}
+
+void Xenstore_server::inherit(Init_client::Kept& kept, std::string_view text) {
+    Kept_watch watch{};
+    memcpy(&watch, text.data(), std::min(text.size(), sizeof(watch)));
+    if (text.size() <= kept_head)
+        return;
+    auto const place = _service.inherit({watch.client,
+                                         {watch.path, text.size() - kept_head},
+                                         watch.token,
+                                         static_cast<uint32_t>(kept.key)});
+    if (place.ok())
+        _notifications[place.value()] = Notification{kept.capability.release()};
+}
+
+void Xenstore_server::established(Watch const& watch, size_t place) {
+    Kept_watch kept{watch.token, watch.client, {}};
+    size_t const bytes = kept_head + watch.path.text().copy(kept.path, sizeof(kept.path));
+    // Without it the watch works, but not beyond our death.
+    static_cast<void>(_init.keep(watch.kept_as, {reinterpret_cast<char const*>(&kept), bytes},
+                                 &_notifications[place]));
 }
 
 // Requests.
@@ -77,7 +121,11 @@ void Xenstore_server::answer(size_t place, Error error, std::string_view text, u
 
 void Xenstore_server::changed(size_t watch) { static_cast<void>(_notifications[watch].signal()); }
 
-void Xenstore_server::forgotten(size_t watch) { _notifications[watch].reset(); }
+void Xenstore_server::forgotten(Watch const& watch, size_t place) {
+    if (watch.kept_as != 0)
+        static_cast<void>(_init.forget(watch.kept_as));
+    _notifications[place].reset();
+}
 
 // What happens by itself.
 
@@ -92,7 +140,7 @@ void Xenstore_server::notified(uint64_t bits) {
 void Xenstore_server::forget_ended() {
     Client clients[Client_service::maximum_clients];
     size_t const count = _service.clients(clients);
-    auto const ended = Init_client{}.keep_ended({clients, count});
+    auto const ended = _init.keep_ended({clients, count});
     for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
         _service.ended(clients[i]);
 }
@@ -100,10 +148,27 @@ void Xenstore_server::forget_ended() {
 // A message whose rest does not come would swallow the beginning of the next.
 void Xenstore_server::check_time() {
     uint64_t const time = now();
-    if (_service.tick(time) && _connection.within_message())
+    bool const silent = _service.tick(time);
+    if (silent && _connection.within_message())
         _connection.restart();
+    if (silent)
+        report_refusal();
     if (time >= _mend)
         mend();
+}
+
+// A store that has given this domain up says why in the page (C xenstored since Xen 4.17).
+void Xenstore_server::report_refusal() {
+    auto const& page = *_page.as<xenstore_domain_interface>();
+    uint32_t const features = __atomic_load_n(&page.server_features, __ATOMIC_RELAXED);
+    uint32_t const refusal = __atomic_load_n(&page.error, __ATOMIC_RELAXED);
+    if ((features & XENSTORE_SERVER_FEATURE_ERROR) == 0 || refusal == _refusal)
+        return;
+    _refusal = refusal;
+    char text[80];
+    int const length = snprintf(
+        text, sizeof(text), "the store does not serve this machine any more (error %u)", refusal);
+    static_cast<void>(_log.write({text, static_cast<size_t>(length)}));
 }
 
 // The interrupt stays off until the ring has been emptied.

@@ -18,11 +18,15 @@ public:
     static constexpr uint64_t interrupt_bit = 1;
     static constexpr uint64_t ended_bit = 2;
 
-    Xenstore_server(Mapping&& page, Interrupt&& interrupt)
+    // `state` outlives the server; `generation` counts those who had it, from 1.
+    Xenstore_server(Mapping&& page, Interrupt&& interrupt, Mapping&& state, uint32_t generation)
         : _page{static_cast<Mapping&&>(page)}, _interrupt{static_cast<Interrupt&&>(interrupt)},
-          _connection{*_page.as<xenstore_domain_interface>()}, _service{_connection, *this} {}
+          _state{static_cast<Mapping&&>(state)}, _connection{*_page.as<xenstore_domain_interface>(),
+                                                             *_state.as<Ring_progress>(),
+                                                             {generation}},
+          _service{_connection, *this, generation << serial_shift} {}
 
-    // Registers what is watched from the beginning.
+    // Registers what is watched from the beginning, and what clients of a predecessor watch.
     void start();
 
     void request(Request& request);
@@ -33,11 +37,16 @@ public:
 private:
     // A store that fills the ring without pause gets this much of the processor's time between.
     static constexpr uint64_t pause = millisecond;
+    static constexpr unsigned serial_shift = 20; // watches and transactions of one server
 
     void answer(size_t place, Error error, std::string_view text, uint64_t word) override;
+    void established(Watch const& watch, size_t place) override;
     void changed(size_t watch) override;
-    void forgotten(size_t watch) override;
+    void forgotten(Watch const& watch, size_t place) override;
 
+    void inherit();
+    void inherit(Init_client::Kept& kept, std::string_view text);
+    void report_refusal();
     void next_event(Request& request);
     void ask(Request& request, Client_service::Question const& question);
     Result<size_t> ask_with_notification(Request& request,
@@ -51,6 +60,7 @@ private:
 
     Mapping _page;
     Interrupt _interrupt;
+    Mapping _state;
     Connection _connection;
     Shutdown_watch _shutdown;
     std::array<Deferred_answer, Requests::maximum> _waiting;
@@ -59,6 +69,8 @@ private:
     uint64_t _resume{forever}; // when to look at the ring again after a flood
     uint64_t _mend{forever};   // when to try a lost connection again
     bool _reported{false};
+    uint32_t _refusal{0}; // what the store has said in the page, as far as reported
+    Init_client const _init;
     Log_client const _log;
 };
 

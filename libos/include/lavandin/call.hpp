@@ -59,10 +59,21 @@ public:
     // the server answers.
     Result<Message_reader> send();
 
+    // For a request that may be carried out twice: when the server dies over it, the one that is
+    // started in its place gets it. Errors: as send; peer_died when there is no other server, or
+    // maximum_deaths of them died over it.
+    Result<Message_reader> send_again();
+    static constexpr unsigned maximum_deaths = 8;
+
+    // How many servers have died over it, and over all calls of this process that were sent again.
+    unsigned deaths() const { return _deaths; }
+    static unsigned all_deaths();
+
 private:
     Message_writer _writer;
     Capability_index _endpoint;
     uint64_t _accepted{0};
+    unsigned _deaths{0};
 };
 
 // Reads on in a text that a server gives out piece by piece. The protocol: w0 is the position, 0 at

@@ -36,6 +36,10 @@ public:
 
     // From this process's own quota; programs ask allocate_memory (memory_source.hpp) instead.
     static Result<Memory> create(uint64_t bytes) { return own(TRY(memory_create(bytes))); }
+    // Out of the quota of `payer`, a process.
+    static Result<Memory> create_for(Capability_index payer, uint64_t bytes) {
+        return own(TRY(memory_create_for(payer, bytes)));
+    }
     Result<uint64_t> size() const { return memory_size(index()); }
 };
 

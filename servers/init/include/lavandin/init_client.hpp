@@ -38,6 +38,19 @@ public:
     // Init's own messages: whole lines from `position` on, which moves on; 0 when there is no more.
     Result<size_t> messages(uint64_t& position, std::span<char> to) const;
 
+    // What outlives this server, see init_protocol::Label::keep. `capability` (or nullptr) is
+    // copied.
+    Result<void> keep(uint64_t key, std::string_view text,
+                      Capability const* capability = nullptr) const;
+    struct Kept {
+        uint64_t key;
+        size_t bytes; // of the text
+        Capability capability;
+    };
+    // `position`: 0 at first; moves on. `text`: at least maximum_kept_bytes.
+    Result<Kept> next_kept(uint64_t& position, std::span<char> text) const;
+    Result<void> forget(uint64_t key) const;
+
     struct Name {
         char text[17];
     };

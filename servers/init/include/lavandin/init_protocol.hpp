@@ -17,6 +17,7 @@ using Process_number = uint32_t; // 0 is no process; 1 is init
 inline constexpr uint64_t maximum_arguments_bytes = 1024;
 inline constexpr uint64_t maximum_program_bytes = 47; // the boot image's file names
 inline constexpr uint64_t maximum_processes = 48;
+inline constexpr uint64_t maximum_kept_bytes = 168;
 
 enum class Label : uint32_t {
     // w0: bytes of the argument block (words that end with NUL each, the program's name first),
@@ -58,6 +59,18 @@ enum class Label : uint32_t {
     // notification of watch_endings is signalled for messages, too. Needs role_serve.
     // Errors: permission_denied.
     messages = 10,
+    // For what must outlive a server: its successor, which is of the same section, finds it again.
+    // Only servers' own; needs role_serve.
+    // w0: bytes of a text (at most maximum_kept_bytes) in the buffer, w1: key, any number; one
+    // transfer (optional). Replaces what that key stood for.
+    // Errors: permission_denied, invalid_argument (text too long), table_full.
+    keep = 11,
+    // w0: where to go on (0 at first). Answers w0: where to go on next, w1: bytes of the text in
+    // the buffer, w2: key, and what was transferred, if anything.
+    // Errors: permission_denied, invalid_argument (nothing further).
+    kept = 12,
+    // w0: key. What it stood for goes. Errors: permission_denied, invalid_argument (no such key).
+    forget = 13,
 };
 
 enum Spawn_flags : uint64_t {

@@ -12,7 +12,7 @@ namespace lavandin {
 inline Result<memory_protocol::Totals>
 memory_totals(Capability_index endpoint = environment().capability("memory")) {
     Call call{endpoint, memory_protocol::Label::totals};
-    return TRY(call.send()).object<memory_protocol::Totals>();
+    return TRY(call.send_again()).object<memory_protocol::Totals>();
 }
 
 } // namespace lavandin

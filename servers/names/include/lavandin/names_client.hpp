@@ -18,17 +18,17 @@ public:
     // Others get the permission to call it and nothing else.
     Result<void> add(std::string_view name, Endpoint const& endpoint) const {
         Call call{_endpoint, names_protocol::Label::add};
-        return call.text(name).transfer(endpoint, endpoint_permission::call).send().error();
+        return call.text(name).transfer(endpoint, endpoint_permission::call).send_again().error();
     }
 
     Result<Endpoint> find(std::string_view name) const {
         Call call{_endpoint, names_protocol::Label::find};
-        return TRY(call.text(name).accept(1).send()).take<Endpoint>();
+        return TRY(call.text(name).accept(1).send_again()).take<Endpoint>();
     }
 
     Result<void> remove(std::string_view name) const {
         Call call{_endpoint, names_protocol::Label::remove};
-        return call.text(name).send().error();
+        return call.text(name).send_again().error();
     }
 
 private:

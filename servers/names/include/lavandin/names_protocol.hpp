@@ -9,9 +9,10 @@ namespace lavandin::names_protocol {
 inline constexpr uint64_t maximum_name_bytes = 31;
 
 enum class Label : uint32_t {
-    // w0: bytes of the name, which is in the buffer; one transfer: the endpoint.
+    // w0: bytes of the name, which is in the buffer; one transfer: the endpoint. A name that the
+    // client has added before gets the new endpoint.
     // Errors: invalid_argument (name empty, too long or with bytes other than a-z 0-9 - .),
-    // busy (taken), quota_exceeded (this client's entries), table_full.
+    // busy (taken by another), quota_exceeded (this client's entries), table_full.
     add = 1,
     // w0: bytes of the name, in the buffer. Answers with one transfer.
     // Errors: invalid_argument, not_mapped (no such name).

@@ -21,6 +21,9 @@ public:
     // True from the moment the other side published a count that cannot be, until resynchronise().
     bool damaged() const { return _damaged; }
 
+    // Our own count: bytes since the ring was made, modulo 2^32.
+    uint32_t count() const { return _count; }
+
 protected:
     Byte_ring(char* bytes, uint32_t* own, uint32_t* other)
         : _bytes{bytes}, _own{own}, _other{other}, _count{__atomic_load_n(own, __ATOMIC_RELAXED)} {}
@@ -28,20 +31,24 @@ protected:
     uint32_t other() const { return __atomic_load_n(_other, __ATOMIC_ACQUIRE); }
     void publish() { __atomic_store_n(_own, _count, __ATOMIC_RELEASE); }
 
+    // Runs `copy(place in the ring, place in the text, length)` for the one or two stretches that
+    // `length` bytes from the own count on consist of.
+    template <typename Copy>
+    void for_stretches(uint32_t length, Copy copy) {
+        uint32_t const begin = _count & (size - 1);
+        uint32_t const first = length < size - begin ? length : size - begin;
+        copy(_bytes + begin, 0u, first);
+        copy(_bytes, first, length - first);
+    }
+
     // `held` is what the counts say the ring holds.
     bool check(uint32_t held) {
         _damaged = _damaged || held > size;
         return !_damaged;
     }
 
-    // Runs `copy(place in the ring, place in the text, length)` for the one or two stretches that
-    // `length` bytes from the own count on consist of, then moves the own count.
-    template <typename Copy>
-    void advance(uint32_t length, Copy copy) {
-        uint32_t const begin = _count & (size - 1);
-        uint32_t const first = length < size - begin ? length : size - begin;
-        copy(_bytes + begin, 0u, first);
-        copy(_bytes, first, length - first);
+    // Moves the own count.
+    void advance(uint32_t length) {
         _count += length; // adds: bytes of earlier operations may still be in the ring
         publish();
     }
@@ -51,8 +58,6 @@ protected:
         _damaged = false;
         publish();
     }
-
-    uint32_t count() const { return _count; }
 
 private:
     char* _bytes;
@@ -84,9 +89,10 @@ public:
         uint32_t const length = text.size() < room ? static_cast<uint32_t>(text.size()) : room;
         if (length == 0)
             return 0;
-        this->advance(length, [&](char* ring, uint32_t from, uint32_t bytes) {
+        this->for_stretches(length, [&](char* ring, uint32_t from, uint32_t bytes) {
             memcpy(ring, text.data() + from, bytes);
         });
+        this->advance(length);
         return length;
     }
 
@@ -106,15 +112,24 @@ public:
         return this->check(held) ? held : 0;
     }
 
-    // Copies at most `length` bytes out of the ring. Answers how many.
-    uint32_t read(char* to, size_t length) {
+    // Copies at most `length` bytes out of the ring and leaves them there. Answers how many.
+    uint32_t peek(char* to, size_t length) {
         uint32_t const held = available();
         uint32_t const bytes = length < held ? static_cast<uint32_t>(length) : held;
-        if (bytes == 0)
-            return 0;
-        this->advance(bytes, [&](char const* ring, uint32_t at, uint32_t part) {
+        this->for_stretches(bytes, [&](char const* ring, uint32_t at, uint32_t part) {
             memcpy(to + at, ring, part);
         });
+        return bytes;
+    }
+
+    // Takes `length` bytes out that a peek() has answered.
+    void take(uint32_t length) { this->advance(length); }
+
+    // Copies at most `length` bytes out of the ring and takes them out. Answers how many.
+    uint32_t read(char* to, size_t length) {
+        uint32_t const bytes = peek(to, length);
+        if (bytes != 0)
+            take(bytes);
         return bytes;
     }
 
