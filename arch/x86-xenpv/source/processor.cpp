@@ -77,6 +77,19 @@ void load_table(kernel::Process& process) {
     ++self.table_switches;
 }
 
+// User mode may load what selectors it likes, and Xen leaves them where they are on the way in and
+// out. They end with the thread's turn: nothing of ours needs them, and the next one would see
+// them. GS is not for the kernel to load, whose own base would be lost.
+void clear_selectors() {
+    uint32_t ds, es, gs;
+    asm volatile("movl %%ds, %0; movl %%es, %1; movl %%gs, %2" : "=r"(ds), "=r"(es), "=r"(gs));
+    if ((ds | es | gs) == 0)
+        return;
+    asm volatile("movl %0, %%ds; movl %0, %%es" ::"r"(0));
+    if (gs && !hypercall::set_segment_base(SEGBASE_GS_USER_SEL, 0).ok())
+        kernel::panic("processor: Xen refuses a GS selector of 0");
+}
+
 } // namespace
 
 // The selector is cleared, too: Xen forgets a base behind a selector that is not null.
@@ -100,6 +113,7 @@ void switch_to(kernel::Thread* previous, kernel::Thread& next) {
     ++next.switches;
     set_frame(next.registers());
     load_table(next.home());
+    clear_selectors();
     if (previous != &next)
         load_thread_pointer(next.thread_pointer());
     switch_fpu(next.fpu_state());
