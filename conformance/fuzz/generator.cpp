@@ -205,24 +205,24 @@ uint64_t Generator::draw_address() {
 
 uint64_t Generator::draw_bytes() {
     uint64_t const luck = _random.below(32);
-    if (luck < 10)
+    if (luck < 8)
         return 0;
-    if (luck < 21)
-        return luck < 18 ? page_size : 2 * page_size;
-    if (luck < 26)
-        return page_size * _random.below(some_pages);
-    return luck < 29 ? _random.below(page_size) : _random.any_of(odd_sizes);
+    if (luck < 18)
+        return luck < 15 ? page_size : 2 * page_size;
+    if (luck < 27)
+        return page_size * (4 + _random.below(some_pages));
+    return luck < 30 ? _random.below(page_size) : _random.any_of(odd_sizes);
 }
 
 uint64_t Generator::draw_flags() {
     uint64_t const luck = _random.below(32);
-    if (luck < 8)
+    if (luck < 12)
         return _random.below(2);
-    if (luck < 22)
+    if (luck < 24)
         return 1 + 2 * _random.below(4); // read, with all else that memory may allow
-    if (luck < 26)
+    if (luck < 28)
         return all_permissions;
-    return luck < 29 ? _random.below(0x1'0000) : _random.any_of(odd_words);
+    return luck < 30 ? _random.below(0x1'0000) : _random.any_of(odd_words);
 }
 
 uint64_t Generator::draw_word() {

@@ -208,7 +208,7 @@ protected:
 
 // Else the generator is too weak.
 TEST_F(Table_random_strength, every_call_succeeds_and_fails) {
-    steps(60'000);
+    steps(100'000);
     for (size_t i = 0; i < fuzz::calls; ++i) {
         auto const& shape = system_call_shapes[i];
         if (shape.call == Call::system_shutdown)
