@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
     auto& own = conformance::inherited();
     own.system = environment().capability("system");
     own.interrupt = environment().capability("console_interrupt");
-    own.newlib = current_thread().reent;
+    own.newlib = current_part().reent;
     own.priority = suite_priority;
     static_cast<void>(thread_set_priority(0, suite_priority));
     std::string_view prefix;

@@ -24,7 +24,7 @@ constinit Thread_control_block control_block{};
 [[noreturn]] void run() {
     inherited() = start_here.heir;
     control_block.message_buffer = reinterpret_cast<Message_buffer*>(layout::buffer);
-    control_block.reent = inherited().newlib;
+    control_block.own.reent = inherited().newlib;
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&control_block)));
     start_here.function(start_here.words);
     while (true)

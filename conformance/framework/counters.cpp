@@ -12,9 +12,9 @@ namespace conformance {
 
 namespace {
 
-constexpr char const* object_names[9] = {"none",     "Process",      "Thread",
-                                         "Endpoint", "Notification", "Memory",
-                                         "Reply",    "Interrupt",    "System"};
+constexpr char const* object_names[object_types] = {
+    "none",   "Process", "Thread",    "Endpoint", "Notification",
+    "Memory", "Reply",   "Interrupt", "System",   "Group"};
 
 void describe(char const* what, uint64_t before, uint64_t after) {
     if (before != after)

@@ -21,7 +21,7 @@ Result<void> Peer_thread::start(void (*function)(void*), void* argument, uint64_
     TRY_VOID(memory_map(self_process, memory.index(), stack, 0, stack_bytes,
                         memory_permission::read | memory_permission::write));
     _block.message_buffer = reinterpret_cast<Message_buffer*>(buffer);
-    _block.reent = inherited().newlib;
+    _block.own.reent = inherited().newlib;
     _function = function;
     _argument = argument;
     _returned = TRY(Notification::create());

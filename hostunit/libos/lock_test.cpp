@@ -21,9 +21,9 @@ protected:
         std::vector<std::thread> threads;
         for (int i = 0; i < count; ++i)
             threads.emplace_back([&] {
-                ASSERT_TRUE(waker::prepare(current_thread()).ok());
+                ASSERT_TRUE(waker::prepare(current_part()).ok());
                 body();
-                waker::discard(current_thread());
+                waker::discard(current_part());
             });
         for (auto& thread : threads)
             thread.join();
@@ -138,7 +138,7 @@ TEST_F(LockTest, DeadlinesAndNotifiersRace) {
             Lock const lock{mutex};
             auto const result = changed.wait(mutex, 1);
             EXPECT_TRUE(result.ok() || result.error() == Error::timed_out);
-            EXPECT_EQ(current_thread().wake_pending & waker::condition_bit, 0u);
+            EXPECT_EQ(current_part().wake_pending & waker::condition_bit, 0u);
         }
         done = true;
     });
@@ -148,7 +148,7 @@ TEST_F(LockTest, WakersAreUndoneWhenOneFails) {
     int const before = fake::Object::live;
     for (kernel.fail_at = 0; kernel.fail_at < 2; ++kernel.fail_at) {
         kernel.calls = 0;
-        EXPECT_FALSE(waker::prepare(current_thread()).ok());
+        EXPECT_FALSE(waker::prepare(current_part()).ok());
         EXPECT_EQ(fake::Object::live, before);
     }
 }

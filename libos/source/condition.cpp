@@ -27,8 +27,8 @@ bool Condition::remove(Waiter& waiter) {
 
 abi::Result<void> Condition::wait(Mutex& mutex, uint64_t deadline) {
     // A process with one thread has nobody to notify it, but may wait for the deadline.
-    static_cast<void>(waker::prepare(current_thread()));
-    Waiter waiter{current_thread().wake_condition, nullptr};
+    static_cast<void>(waker::prepare(current_part()));
+    Waiter waiter{current_part().wake_condition, nullptr};
     append(waiter);
     mutex.unlock();
     auto result = waker::wait(waker::condition_bit, deadline);

@@ -25,7 +25,7 @@ void Mutex::lock() {
 // Joins the stack of waiters, unless the mutex came free meanwhile. The waiter lives on this
 // thread's stack: whoever hands the mutex over reads it before the signal and never after.
 void Mutex::wait() {
-    Waiter waiter{current_thread().wake_notification, nullptr};
+    Waiter waiter{current_part().wake_notification, nullptr};
     uintptr_t state = _state.load(std::memory_order_relaxed);
     while (true) {
         if (state == 0) {

@@ -35,7 +35,7 @@ long platform_sleep(uint64_t nanoseconds) {
     return 0;
 }
 
-_reent* platform_thread_state() { return current_thread().reent; }
+_reent* platform_thread_state() { return current_part().reent; }
 
 void platform_lock_acquire(platform_lock* lock) { mutex(lock).lock(); }
 int platform_lock_try(platform_lock* lock) { return mutex(lock).try_lock() ? 1 : 0; }

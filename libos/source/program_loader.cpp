@@ -14,6 +14,9 @@ using namespace memory_permission;
 
 // Where the parts of a new process lie; see layout.hpp.
 struct Plan {
+    Member_identity member;
+    uint64_t base; // what layout.hpp is moved by
+    uint64_t image;
     uint64_t environment;
     uint64_t message_buffer;
     uint64_t stack_begin;
@@ -21,9 +24,12 @@ struct Plan {
     uint64_t heap_begin;
 };
 
-Plan plan_process(Elf_program const& program, uint64_t stack_bytes) {
+Plan plan_process(Elf_program const& program, uint64_t stack_bytes, Member_identity member) {
     Plan plan{};
-    plan.environment = layout::image_base + program.image_bytes();
+    plan.member = member;
+    plan.base = member.number() * region_bytes;
+    plan.image = plan.base + layout::image_base;
+    plan.environment = plan.image + program.image_bytes();
     plan.message_buffer = plan.environment + page_size;
     plan.stack_begin = plan.message_buffer + 2 * page_size; // behind a guard page
     plan.stack_end = plan.stack_begin + stack_bytes;
@@ -35,7 +41,7 @@ Plan plan_process(Elf_program const& program, uint64_t stack_bytes) {
 class Loading {
 public:
     Loading(Program_start const& start, Elf_program const& program)
-        : _start{start}, _program{program}, _plan{plan_process(program, start.stack_bytes)} {}
+        : _start{start}, _program{program} {}
     Loading(Loading const&) = delete;
     Loading& operator=(Loading const&) = delete;
     ~Loading() {
@@ -57,7 +63,7 @@ private:
 
     Program_start const& _start;
     Elf_program const& _program;
-    Plan const _plan;
+    Plan _plan{};
     // What the process has, one after the other; released when it comes to nothing.
     std::array<Allocated_memory, Elf_program::maximum_segments + 2> _allocated;
     size_t _allocated_count{0};
@@ -78,7 +84,7 @@ Result<void> Loading::map_part(Memory const& memory, uint64_t first, uint64_t be
                                Permissions rights) {
     if (begin == end)
         return {};
-    return _process.map(memory, layout::image_base + begin, begin - first, end - begin, rights);
+    return _process.map(memory, _plan.image + begin, begin - first, end - begin, rights);
 }
 
 Result<void> Loading::map_segment(Elf_program::Segment const& segment, Memory const& memory) {
@@ -94,7 +100,8 @@ Result<void> Loading::load_segment(Elf_program::Segment const& segment) {
     auto const& memory = *TRY(allocate(segment.page_bytes()));
     {
         auto const mapping = TRY(Mapping::create(memory, 0, segment.page_bytes(), read | write));
-        _program.place(segment, mapping.bytes(), layout::image_base, own_module);
+        auto const number = _plan.member.number();
+        _program.place(segment, mapping.bytes(), _plan.image, number != 0 ? number : lone_module);
     }
     return map_segment(segment, memory);
 }
@@ -107,14 +114,15 @@ Result<void> Loading::make_stack() {
 Result<void> Loading::fill_environment(Environment_page& page) {
     Environment_writer writer{page};
     page.message_buffer = _plan.message_buffer;
-    page.image_begin = layout::image_base;
-    page.image_end = layout::image_base + _program.image_bytes();
+    page.image_begin = _plan.image;
+    page.image_end = _plan.image + _program.image_bytes();
     page.stack_begin = _plan.stack_begin;
     page.stack_end = _plan.stack_end;
     page.heap_begin = _plan.heap_begin;
-    page.heap_end = layout::heap_end;
-    page.window_begin = layout::window_begin;
-    page.window_end = layout::window_end;
+    page.heap_end = _plan.base + layout::heap_end;
+    page.window_begin = _plan.base + layout::window_begin;
+    page.window_end = _plan.base + layout::window_end;
+    page.member = _plan.member.raw();
     for (auto const& argument : _start.arguments)
         TRY_VOID(Result<void>{writer.add_argument(argument)});
     for (auto const& given : _start.capabilities) {
@@ -135,13 +143,18 @@ Result<void> Loading::make_environment() {
 
 Result<Started_program> Loading::run() {
     uint64_t const flags = _program.without_fpu() ? process_without_fpu : 0;
-    _process = TRY(Process::create(_start.quota, _start.name, flags, _start.ended));
+    _process = TRY(Process::create(_start.quota, _start.name, _start.group != 0 ? 0 : flags,
+                                   _start.ended, _start.group));
+    Member_identity member;
+    if (_start.group != 0)
+        member = Member_identity{TRY(_process.information()).member};
+    _plan = plan_process(_program, _start.stack_bytes, member);
     for (auto const& segment : _program.segments())
         TRY_VOID(load_segment(segment));
     TRY_VOID(make_stack());
     TRY_VOID(make_environment());
     auto const thread =
-        TRY(thread_create(_process.index(), layout::image_base + _program.entry(), _plan.stack_end,
+        TRY(thread_create(_process.index(), _plan.image + _program.entry(), _plan.stack_end,
                           _plan.environment, _start.priority, _plan.message_buffer));
     for (Allocated_memory& allocated : _allocated) // the process uses it from now on
         static_cast<void>(allocated.keep_mapped());

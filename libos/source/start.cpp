@@ -46,7 +46,7 @@ bool create_thread_locals() {
         aligned_alloc(image.alignment > 16 ? image.alignment : 16, image.memory_bytes);
     if (memory == nullptr)
         return false;
-    install_thread_locals(first_thread, static_cast<std::byte*>(memory));
+    install_thread_locals(first_thread.own, static_cast<std::byte*>(memory));
     return true;
 }
 
@@ -69,7 +69,10 @@ void lavandin_start_program(void const* page) {
     own_environment = Environment{page};
     if (!own_environment.valid())
         platform_exit(start_failed);
-    first_thread.reent = newlib_first_thread_state();
+    if (auto const number = own_environment.member().number(); number != 0)
+        own_module = number;
+    first_thread.belong_to(own_module);
+    first_thread.own.reent = newlib_first_thread_state();
     first_thread.message_buffer =
         reinterpret_cast<abi::Message_buffer*>(own_environment.message_buffer());
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&first_thread)));

@@ -103,22 +103,24 @@ Thread_area* fill_area(Area_memory const& memory, Area_plan const& plan) {
     area->mapped_bytes = memory.mapped();
     area->region = memory.region();
     area->block.message_buffer = reinterpret_cast<Message_buffer*>(memory.end());
-    area->block.reent = reinterpret_cast<_reent*>(place + plan.state_offset);
-    newlib_thread_state_begin(area->block.reent);
-    install_thread_locals(area->block, reinterpret_cast<std::byte*>(place + plan.locals_offset));
+    area->block.belong_to(own_module);
+    area->block.own.reent = reinterpret_cast<_reent*>(place + plan.state_offset);
+    newlib_thread_state_begin(area->block.own.reent);
+    install_thread_locals(area->block.own,
+                          reinterpret_cast<std::byte*>(place + plan.locals_offset));
     return area;
 }
 
 // Frees what the area owns, and itself. Its thread must not run any more.
 void release_area(Thread_area* area) {
     Area_memory const memory{area->begin, area->mapped_bytes, area->region};
-    waker::discard(area->block);
+    waker::discard(area->block.own);
     area->~Thread_area();
 }
 
 Result<void> run_area(Thread_area* area, uint64_t priority) {
-    TRY_VOID(waker::prepare(current_thread())); // from now on it may have to wait for a lock
-    TRY_VOID(waker::prepare(area->block));
+    TRY_VOID(waker::prepare(current_part())); // from now on it may have to wait for a lock
+    TRY_VOID(waker::prepare(area->block.own));
     area->ended = TRY(Notification::create());
     auto const entry = reinterpret_cast<uint64_t>(&lavandin_thread_entry);
     auto const stack = reinterpret_cast<uint64_t>(area);
@@ -170,7 +172,7 @@ void Thread::join() {
 void lavandin_start_thread(Thread_area* area) {
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&area->block)));
     area->function(area->argument);
-    newlib_thread_state_end(area->block.reent);
+    newlib_thread_state_end(area->block.own.reent);
     static_cast<void>(area->ended.signal());
     while (true)
         static_cast<void>(thread_destroy(0));

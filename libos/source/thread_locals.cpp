@@ -21,11 +21,13 @@ extern "C" [[gnu::visibility("hidden")]] std::byte const __ehdr_start[];
 extern "C" void* __tls_get_addr(Thread_local_index const* index);
 
 void* __tls_get_addr(Thread_local_index const* index) {
-    auto* const block = lavandin::current_thread().module_block[index->module];
-    return static_cast<std::byte*>(block) + index->offset;
+    auto const* const part = lavandin::current_thread().parts[index->module];
+    return static_cast<std::byte*>(part->thread_locals) + index->offset;
 }
 
 namespace lavandin {
+
+constinit size_t own_module = lone_module;
 
 Thread_local_image thread_local_image() {
     elf::Header header;
@@ -41,11 +43,11 @@ Thread_local_image thread_local_image() {
     return {__ehdr_start, 0, 0, 1};
 }
 
-void install_thread_locals(Thread_control_block& thread, std::byte* memory) {
+void install_thread_locals(Thread_part& part, std::byte* memory) {
     auto const image = thread_local_image();
     memcpy(memory, image.begin, image.file_bytes);
     memset(memory + image.file_bytes, 0, image.memory_bytes - image.file_bytes);
-    thread.module_block[own_module] = memory;
+    part.thread_locals = memory;
 }
 
 } // namespace lavandin

@@ -4,7 +4,7 @@
 
 namespace lavandin::waker {
 
-Result<void> prepare(Thread_control_block& thread) {
+Result<void> prepare(Thread_part& thread) {
     if (thread.wake_notification != 0)
         return {};
     auto notification = TRY(Notification::create());
@@ -14,7 +14,7 @@ Result<void> prepare(Thread_control_block& thread) {
     return {};
 }
 
-void discard(Thread_control_block& thread) {
+void discard(Thread_part& thread) {
     Notification{thread.wake_condition}.reset();
     Notification{thread.wake_notification}.reset();
     thread.wake_condition = 0;
@@ -22,7 +22,7 @@ void discard(Thread_control_block& thread) {
 }
 
 Result<void> wait(uint64_t bit, uint64_t deadline) {
-    auto& thread = current_thread();
+    auto& thread = current_part();
     while ((thread.wake_pending & bit) == 0)
         thread.wake_pending |= TRY(notification_wait(thread.wake_notification, deadline));
     thread.wake_pending &= ~bit;

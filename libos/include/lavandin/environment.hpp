@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lavandin/abi/error.hpp>
+#include <lavandin/abi/group.hpp>
 #include <lavandin/abi/message.hpp>
 #include <lavandin/abi/process.hpp>
 
@@ -22,7 +23,7 @@ struct Named_capability {
 // One page, read-only to the process, written by whoever starts it (Environment_writer).
 struct Environment_page {
     static constexpr uint64_t expected_magic = 0x006e696476616c00; // distinct from Boot_information
-    static constexpr uint32_t current_version = 1;
+    static constexpr uint32_t current_version = 2;
     static constexpr size_t maximum_capabilities = 32;
     static constexpr size_t maximum_arguments = 32;
 
@@ -40,8 +41,9 @@ struct Environment_page {
     uint64_t heap_end;
     uint64_t window_begin; // where the process may map what it likes
     uint64_t window_end;
+    uint64_t member; // Member_identity; its number is 0 in a process that is alone
     Named_capability capabilities[maximum_capabilities];
-    char arguments[2048 + 1024 - 96]; // NUL-terminated each, one after the other
+    char arguments[2048 + 1024 - 104]; // NUL-terminated each, one after the other
 };
 
 static_assert(sizeof(Named_capability) == 32);
@@ -79,6 +81,11 @@ public:
     uint64_t message_buffer() const;
     Address_range heap() const;
     Address_range window() const;
+
+    // Who this process is in its group. The number is 0 when it is alone.
+    abi::Member_identity member() const {
+        return abi::Member_identity{_page != nullptr ? _page->member : 0};
+    }
 
     // What only the first process has; null in all others.
     abi::Boot_information const* boot_information() const { return _boot; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where things lie in the address space of a process.
+// Where things lie in the address space of a process. In a member of a group all of it is moved to
+// where the member's region begins.
 //
 //   0x10000000  image            text, constants, data (each from a page of its own)
 //               environment      one page

@@ -28,6 +28,7 @@ struct Program_start {
     uint64_t priority{default_priority};               // of the first thread
     uint64_t stack_bytes{layout::default_stack_bytes}; // a multiple of 4096
     Capability_index ended{0}; // notification to signal when the process ends; 0 for none
+    Capability_index group{0}; // of which it becomes a member; 0: it is alone
 };
 
 struct Started_program {

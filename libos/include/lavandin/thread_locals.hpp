@@ -11,8 +11,9 @@
 
 namespace lavandin {
 
-// The module number of the only image of a process; loaders put it where DTPMOD64 says.
-inline constexpr size_t own_module = 1;
+// The number of this image among those of its address space, which loaders also put where DTPMOD64
+// says. Set once at start; until then, and in a process that is alone, lone_module.
+extern size_t own_module;
 
 struct Thread_local_image {
     std::byte const* begin;
@@ -24,7 +25,7 @@ struct Thread_local_image {
 // This image's; memory_bytes is 0 when it has no thread-locals.
 Thread_local_image thread_local_image();
 
-// Makes a block for `thread` at `memory`, which has room for it and is aligned.
-void install_thread_locals(Thread_control_block& thread, std::byte* memory);
+// Makes a block for `part` at `memory`, which has room for it and is aligned.
+void install_thread_locals(Thread_part& part, std::byte* memory);
 
 } // namespace lavandin

@@ -14,8 +14,8 @@ inline constexpr uint64_t condition_bit = 2;
 
 // Gives a thread what it needs to wait; does nothing when it has that already. A process with one
 // thread never waits and needs none. Errors: those of notification_create and capability_copy.
-Result<void> prepare(Thread_control_block& thread);
-void discard(Thread_control_block& thread);
+Result<void> prepare(Thread_part& thread);
+void discard(Thread_part& thread);
 
 // Waits until `bit` was signalled to the calling thread; takes it. Errors: timed_out.
 Result<void> wait(uint64_t bit, uint64_t deadline = forever);

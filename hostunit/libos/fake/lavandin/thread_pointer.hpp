@@ -8,6 +8,8 @@ namespace lavandin {
 
 Thread_control_block& current_thread();
 
+inline Thread_part& current_part() { return current_thread().own; }
+
 inline abi::Message_buffer& message_buffer() { return *current_thread().message_buffer; }
 
 } // namespace lavandin

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The calling thread's control block and message buffer.
+// The calling thread's control block, its part in this process, and its message buffer.
 #pragma once
 
 #include <lavandin/thread_control_block.hpp>
+#include <lavandin/thread_locals.hpp>
 
 namespace lavandin {
 
@@ -12,6 +13,8 @@ inline Thread_control_block& current_thread() {
     __asm__("movq %%fs:0, %0" : "=r"(block));
     return *block;
 }
+
+inline Thread_part& current_part() { return *current_thread().parts[own_module]; }
 
 inline abi::Message_buffer& message_buffer() { return *current_thread().message_buffer; }
 
