@@ -105,14 +105,14 @@ private:
         if constexpr (!std::is_void_v<Answer>) {
             static_assert(std::is_trivially_copyable_v<Answer> && sizeof(Answer) <= sizeof words);
             if (result.ok())
-                memcpy(&words, &result.value(), sizeof(Answer));
+                memcpy(words.word, &result.value(), sizeof(Answer));
         }
         return result.error();
     }
 
     static Answer answer(Group_words const& words) {
         Answer value;
-        memcpy(&value, &words, sizeof value);
+        memcpy(&value, words.word, sizeof value);
         return value;
     }
 

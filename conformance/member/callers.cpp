@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Calls that go well, and those that are refused.
+#include "callers.hpp"
+
+#include <lavandin/environment.hpp>
+#include <lavandin/objects.hpp>
+#include <lavandin/thread.hpp>
+
+#include <errno.h>
+#include <iterator>
+#include <stdlib.h>
+
+namespace member {
+
+namespace {
+
+thread_local uint64_t own_variable = 7;
+
+void answers(Group_peer const& second) {
+    for (uint64_t i = 0; i < 100; ++i)
+        CHECK(Add::call(second, i, 1000).value() == i + 1000);
+    auto const six = Reverse::call(second, 1, 2, 3, 4, 5, 6);
+    CHECK(six.ok());
+    for (uint64_t i = 0; i < 6; ++i)
+        CHECK(six.value().word[i] == 6 - i);
+    Group_words words;
+    CHECK(second.call(1000, words) == Error::not_supported);
+    CHECK(second.call(~uint64_t{0}, words) == Error::not_supported);
+    CHECK(Group_peer::find("nobody").error() == Error::peer_died);
+    CHECK(Group_peer::find("first").error() == Error::peer_died); // takes no calls
+}
+
+// Calls that enter no kernel are counted by the kernel.
+void counts(Group_peer const& second) {
+    constexpr uint64_t calls = 10'000;
+    auto const system = System::borrow(environment().capability("system"));
+    for (int tries = 0; tries < 50; ++tries) {
+        auto const before = system.information();
+        uint64_t sum = 0;
+        for (uint64_t i = 0; i < calls; ++i)
+            sum += Add::call(second, i, 1).value();
+        auto const after = system.information();
+        CHECK(before.ok() && after.ok() && sum == calls * (calls + 1) / 2);
+        // An interrupt is none of the calls' entries; without one the figures are exact.
+        if (before.value().events != after.value().events)
+            continue;
+        CHECK(after.value().kernel_entries - before.value().kernel_entries == 1); // the question
+        CHECK(after.value().system_calls - before.value().system_calls == 1);
+        CHECK(after.value().platform_calls - before.value().platform_calls == 1);
+        CHECK(after.value().table_switches == before.value().table_switches);
+        CHECK(after.value().thread_switches == before.value().thread_switches);
+        return;
+    }
+    CHECK(!"ten thousand calls without an interrupt");
+}
+
+void is_seen_as_the_callee(Group_peer const& second) {
+    CHECK(Identity::call(second).value() == second.identity().raw());
+    CHECK(Process::self().information().value().member == environment().member().raw());
+}
+
+void keeps_locals_apart(Group_peer const& second) {
+    errno = 5;
+    for (uint64_t i = 0; i < 3; ++i) {
+        auto const found = Use_locals::call(second, 3);
+        CHECK(found.ok() && found.value().variable == 40); // anew each time
+        CHECK(own_variable == 7);
+        CHECK(errno == 5);
+    }
+    own_variable = 8;
+    CHECK(Use_locals::call(second, 1).value().variable == 40);
+    CHECK(own_variable == 8);
+}
+
+// A thread below those of the suite.
+constexpr Thread_options small{.stack_bytes = 16 * 1024, .priority = lowest_priority + 2};
+
+struct Allocating {
+    Group_peer second;
+    bool here;
+    bool good;
+};
+
+void allocate(void* argument) {
+    auto& self = *static_cast<Allocating*>(argument);
+    self.good = true;
+    for (int i = 0; i < 20 && self.good; ++i) {
+        if (!self.here) {
+            self.good = Allocate::call(self.second, 40).value();
+            continue;
+        }
+        void* blocks[40];
+        for (auto*& block : blocks)
+            block = malloc(static_cast<size_t>(i) * 16 + 8);
+        static_cast<void>(thread_yield());
+        for (auto* const block : blocks) {
+            self.good &= block != nullptr;
+            free(block);
+        }
+    }
+}
+
+void allocates_on_both_sides(Group_peer const& second) {
+    Allocating parts[4]{{second, false, false},
+                        {second, true, false},
+                        {second, false, false},
+                        {second, true, false}};
+    {
+        Thread threads[std::size(parts)];
+        for (size_t i = 0; i < std::size(parts); ++i) {
+            auto started = Thread::start(allocate, &parts[i], small);
+            CHECK(started.ok());
+            threads[i] = static_cast<Thread&&>(started.value());
+        }
+    }
+    for (auto const& part : parts)
+        CHECK(part.good);
+}
+
+struct Waiting {
+    Group_peer second;
+    uint64_t which;
+};
+
+void wait_inside(void* argument) {
+    auto const& self = *static_cast<Waiting const*>(argument);
+    auto const answer = Wait::call(self.second, self.which);
+    CHECK(answer.ok() && answer.value() == self.which);
+}
+
+// Whoever comes when all stacks are in use is told.
+void uses_all_stacks(Group_peer const& second) {
+    auto const inside = Notification::borrow(environment().capability("inside"));
+    static constexpr char const* names[]{"go0", "go1", "go2"};
+    Waiting waiting[usual_stacks]{{second, 0}, {second, 1}, {second, 2}};
+    {
+        Thread threads[usual_stacks];
+        for (size_t i = 0; i < usual_stacks; ++i) {
+            CHECK(Add::call(second, 1, 1).ok());
+            auto started = Thread::start(wait_inside, &waiting[i], small);
+            CHECK(started.ok());
+            threads[i] = static_cast<Thread&&>(started.value());
+            CHECK(inside.wait().ok());
+        }
+        CHECK(Add::call(second, 1, 1).error() == Error::busy);
+        for (auto const* const name : names)
+            CHECK(Notification::borrow(environment().capability(name)).signal().ok());
+    }
+    CHECK(Add::call(second, 1, 1).value() == 2);
+}
+
+// Both sides have eight stacks.
+void goes_fifteen_deep(Group_peer const& second) {
+    CHECK(serve(8).ok());
+    CHECK(serve(8).error() == Error::busy);
+    for (int i = 0; i < 3; ++i)
+        CHECK(Bounce::call(second, 0).value() == abi::Group_calls::deepest - 1);
+    CHECK(Add::call(second, 1, 1).value() == 2);
+}
+
+constexpr Caller callers[] = {
+    {"answers", answers},
+    {"counts", counts},
+    {"is_seen_as_the_callee", is_seen_as_the_callee},
+    {"keeps_locals_apart", keeps_locals_apart},
+    {"allocates_on_both_sides", allocates_on_both_sides},
+    {"uses_all_stacks", uses_all_stacks},
+    {"goes_fifteen_deep", goes_fifteen_deep},
+};
+
+} // namespace
+
+std::span<Caller const> ordinary_callers() { return callers; }
+
+} // namespace member
