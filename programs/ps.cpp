@@ -13,14 +13,17 @@ void print(init_protocol::Process_entry const& entry) {
     Process_information const& process = entry.information;
     char name[sizeof(process.name) + 1] = {};
     memcpy(name, process.name, sizeof(process.name));
-    printf("%6llu %6llu %-8s %7llu %6lluK %6lluK %9.3f  %s\n",
+    char group[sizeof(entry.group) + 1] = {};
+    memcpy(group, entry.group, sizeof(entry.group));
+    printf("%6llu %6llu %-8s %7llu %6lluK %6lluK %9.3f  %s%s%s\n",
            static_cast<unsigned long long>(entry.number),
            static_cast<unsigned long long>(entry.parent),
            process.state < 4 ? states[process.state] : "?",
            static_cast<unsigned long long>(process.threads),
            static_cast<unsigned long long>(process.quota_used >> 10),
            static_cast<unsigned long long>(process.quota_limit >> 10),
-           static_cast<double>(process.processor_time) / 1e9, name);
+           static_cast<double>(process.processor_time) / 1e9, name,
+           group[0] != 0 ? ", of group " : "", group);
 }
 
 } // namespace

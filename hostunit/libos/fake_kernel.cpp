@@ -240,7 +240,8 @@ Error enter_kernel(System_call call, Registers& registers) {
 
 Thread_control_block& current_thread() {
     thread_local Message_buffer buffer{};
-    thread_local Thread_control_block block{.message_buffer = &buffer};
+    thread_local Thread_control_block block;
+    block.message_buffer = &buffer;
     return block;
 }
 

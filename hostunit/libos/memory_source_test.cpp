@@ -27,7 +27,8 @@ void newlib_thread_state_end(_reent*) {}
 namespace lavandin {
 
 Thread_local_image thread_local_image() { return {}; }
-void install_thread_locals(Thread_control_block&, std::byte*) {}
+size_t own_module = lone_module;
+void install_thread_locals(Thread_part&, std::byte*) {}
 
 namespace {
 

@@ -74,6 +74,37 @@ TEST(Manifest, programs_without_a_section_get_the_general_one) {
     EXPECT_EQ(parse("[server a]\nquota=1K\n")->program("anything"), nullptr);
 }
 
+TEST(Manifest, a_group_is_named_by_its_members) {
+    auto const manifest = parse("[server a]\nquota=1K\ngroup = pair\n[program b]\nquota=1K\n"
+                                "group = pair\n[program c]\nquota=1K\n");
+    EXPECT_TRUE(manifest->problems().empty());
+    EXPECT_EQ(manifest->sections()[0].group, "pair");
+    EXPECT_EQ(manifest->program("b")->group, "pair");
+    EXPECT_EQ(manifest->program("c")->group, "");
+}
+
+// `members` sections in each of so many groups.
+std::string grouped(unsigned groups, unsigned members) {
+    std::string text;
+    for (unsigned group = 0; group < groups; ++group)
+        for (unsigned member = 0; member < members; ++member)
+            text += "[program g" + std::to_string(group) + "." + std::to_string(member) +
+                    "]\nquota = 1K\ngroup = g" + std::to_string(group) + "\n";
+    return text;
+}
+
+TEST(Manifest, groups_and_their_members_are_counted) {
+    EXPECT_TRUE(parse(grouped(4, 2))->problems().empty());
+    EXPECT_TRUE(parse(grouped(1, 15))->problems().empty());
+    auto const many = parse(grouped(5, 2));
+    ASSERT_EQ(many->problems().size(), 1u);
+    EXPECT_EQ(many->problems()[0].line, 25u); // the fifth group's first section
+    auto const large = parse(grouped(1, 17));
+    ASSERT_EQ(large->problems().size(), 1u);
+    EXPECT_EQ(large->problems()[0].line, 46u); // the sixteenth
+    EXPECT_NE(std::string{large->problems()[0].reason}.find("15 members"), std::string::npos);
+}
+
 struct Bad {
     char const* text;
     uint32_t line;
@@ -110,6 +141,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[server a]\nquota = 1K\npriority = 32\n", 3, "0 to 31"},
         Bad{"[server a]\nquota = 1K\npriority = -1\n", 3, "0 to 31"},
         Bad{"[server a]\nquota = 1K\nprogram = ../x\n", 3, "name of a file"},
+        Bad{"[server a]\nquota = 1K\ngroup = A B\n", 3, "a name is"},
+        Bad{"[server a]\nquota = 1K\ngroup = b\ngroup = c\n", 4, "twice"},
+        Bad{"[server a]\nquota = 1K\ngroup = lone\n", 1, "nobody else"},
         Bad{"[server a]\nquota = 1K\nsystem = everything\n", 3, "permissions are"},
         Bad{"[server a]\nquota = 1K\ndevice = disk\n", 3, "a device is"},
         Bad{"[server a]\nquota = 1K\nrequires = disk\n", 3, "a device is"},

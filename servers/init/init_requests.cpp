@@ -107,17 +107,19 @@ void Init_server::list(Request& request) {
     Process_record const* const record = _processes.next(--position);
     if (record == nullptr)
         return request.fail(Error::invalid_argument);
-    Process_entry entry{record->number, record->parent, {}};
+    Process_entry entry{record->number, record->parent, {}, {}};
     if (auto const information = record->process.information(); information.ok())
         entry.information = information.value();
     else
         entry.information.state = record->ending.state;
     memcpy(entry.information.name, record->name, sizeof(entry.information.name));
+    if (record->section != nullptr)
+        record->section->group.copy(entry.group, sizeof(entry.group) - 1);
     request.answer().word(position + 2).object(entry);
 }
 
 void Init_server::list_init(Request& request) {
-    Process_entry entry{init_number, 0, {}};
+    Process_entry entry{init_number, 0, {}, {}};
     if (auto const information = Process::self().information(); information.ok())
         entry.information = information.value();
     constexpr std::string_view name{"init"};

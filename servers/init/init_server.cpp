@@ -40,7 +40,7 @@ Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image cons
                          Manifest const& manifest, Messages& messages)
     : _boot{boot}, _manifest{manifest}, _messages{messages},
       _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services,
-                                                                      messages} {}
+                                                                      _groups, messages} {}
 
 void Init_server::end_machine(Shutdown way) {
     announce_messages();
@@ -52,6 +52,7 @@ Result<void> Init_server::start() {
         _messages.say("command line: %.*s", size_of(_command_line.problem),
                       _command_line.problem.data());
     TRY_VOID(_services.create(_manifest));
+    TRY_VOID(_groups.create(_manifest));
     _ended = TRY(Notification::create());
     TRY_VOID(endpoint().bind(_ended));
     // From here on the kernel leaves the console alone; the log server takes its place later.

@@ -98,6 +98,7 @@ private:
     Messages& _messages;
     Command_line const _command_line;
     Services _services;
+    Groups _groups;
     Launcher const _launcher;
     Process_table _processes;
     Notification _ended; // arrives at our endpoint whenever a process ends

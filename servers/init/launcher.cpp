@@ -128,6 +128,7 @@ Result<Process> Launcher::launch(Order const& order) const {
             .capabilities = grants.given(),
             .priority = order.section.priority,
             .ended = order.ended,
+            .group = _groups.find(order.section.group),
         },
         &reason);
     if (!started.ok() && reason != Elf_error::none)

@@ -2,6 +2,7 @@
 // Makes a process of a program file with exactly the capabilities of its section.
 #pragma once
 
+#include "groups.hpp"
 #include "manifest.hpp"
 #include "messages.hpp"
 #include "process_table.hpp"
@@ -14,8 +15,8 @@ namespace lavandin::init {
 class Launcher {
 public:
     Launcher(abi::Boot_information const& boot, abi::Boot_image const& image,
-             Services const& services, Messages& messages)
-        : _boot{boot}, _image{image}, _services{services}, _messages{messages} {}
+             Services const& services, Groups const& groups, Messages& messages)
+        : _boot{boot}, _image{image}, _services{services}, _groups{groups}, _messages{messages} {}
 
     // What one process is started with.
     struct Order {
@@ -51,6 +52,7 @@ private:
     abi::Boot_information const& _boot;
     abi::Boot_image const& _image;
     Services const& _services;
+    Groups const& _groups;
     Messages& _messages;
 };
 

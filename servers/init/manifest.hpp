@@ -42,6 +42,7 @@ struct Section {
     std::string_view program;         // file in the boot image; the section's name when not given
     std::string_view about;           // programs: one line for `help`
     std::string_view requires_device; // servers: left out where the machine lacks this device
+    std::string_view group;           // of which its processes are members; empty: none
     Quota quota;
     Quota pool;              // servers: memory to give out, which outlives them; may be none
     uint64_t state_bytes{0}; // servers: memory of their own that outlives them
@@ -61,6 +62,7 @@ struct Problem {
 class Manifest {
 public:
     static constexpr size_t maximum_sections = 40;
+    static constexpr size_t maximum_groups = 4;
     static constexpr size_t maximum_problems = 8;
     static constexpr size_t maximum_bytes = 64 << 10;
 

@@ -3,6 +3,7 @@
 
 #include "text.hpp"
 
+#include <lavandin/abi/group.hpp>
 #include <lavandin/abi/process.hpp>
 
 namespace lavandin::init {
@@ -32,6 +33,7 @@ std::span<Manifest_parser::Key const> Manifest_parser::keys() {
         {"program", &Manifest_parser::read_program, false},
         {"about", &Manifest_parser::read_about, false},
         {"requires", &Manifest_parser::read_requires, false},
+        {"group", &Manifest_parser::read_group, false},
         {"quota", &Manifest_parser::read_quota, false},
         {"priority", &Manifest_parser::read_priority, false},
         {"pool", &Manifest_parser::read_pool, false},
@@ -133,6 +135,11 @@ Manifest_parser::Reason Manifest_parser::read_requires(std::string_view value) {
     return device_name(value) ? nullptr : "a device is `console` or `store`";
 }
 
+Manifest_parser::Reason Manifest_parser::read_group(std::string_view value) {
+    _section->group = value;
+    return valid_name(value, maximum_name) ? nullptr : "a name is 1 to 15 of a-z 0-9 - .";
+}
+
 Manifest_parser::Reason Manifest_parser::read_amount(std::string_view value, Quota& quota) {
     uint64_t number = 0;
     if (!take_number(value, number) || number == 0)
@@ -223,6 +230,8 @@ void Manifest_parser::check_section(size_t index) {
         note(section.line, "the section has no quota");
     if (section.kind == Section_kind::program && section.quota.percent != 0)
         note(section.line, "a program's quota is a number with K or M");
+    if (Reason const reason = check_group(index))
+        note(section.line, reason);
     for (Grant const& grant : section.grants())
         if (Reason const reason = check_grant(index, grant))
             note(section.line, reason);
@@ -240,6 +249,35 @@ Manifest_parser::Reason Manifest_parser::check_grant(size_t index, Grant const& 
         !served_before(before, grant.name))
         return "nobody before this section serves what it is a client of";
     return nullptr;
+}
+
+size_t Manifest_parser::sections_of(std::string_view group) const {
+    size_t count = 0;
+    for (Section const& section : _manifest.sections())
+        count += section.group == group;
+    return count;
+}
+
+// Each problem once: at the section that is too much, or at a group's first one.
+Manifest_parser::Reason Manifest_parser::check_group(size_t index) const {
+    auto const sections = _manifest.sections();
+    std::string_view const group = sections[index].group;
+    if (group.empty())
+        return nullptr;
+    size_t groups = 0;
+    size_t before = 0;
+    for (size_t i = 0; i < index; ++i) {
+        before += sections[i].group == group;
+        bool first = !sections[i].group.empty();
+        for (size_t k = 0; k < i; ++k)
+            first &= sections[k].group != sections[i].group;
+        groups += first;
+    }
+    if (before == 0 && groups == Manifest::maximum_groups)
+        return "there are more than 4 groups";
+    if (before == abi::largest_group)
+        return "a group has 15 members at most";
+    return before == 0 && sections_of(group) == 1 ? "nobody else is in this group" : nullptr;
 }
 
 bool Manifest_parser::served_before(size_t index, std::string_view service) const {

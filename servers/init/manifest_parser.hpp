@@ -35,6 +35,7 @@ private:
     static Reason read_amount(std::string_view value, Quota& quota);
     Reason read_pool(std::string_view value);
     Reason read_state(std::string_view value);
+    Reason read_group(std::string_view value);
     Reason read_quota(std::string_view value);
     Reason read_priority(std::string_view value);
     Reason read_service(std::string_view value);
@@ -46,6 +47,8 @@ private:
     // What only the whole file can show.
     void check_section(size_t index);
     Reason check_grant(size_t index, Grant const& grant) const;
+    Reason check_group(size_t index) const;
+    size_t sections_of(std::string_view group) const;
     bool served_before(size_t index, std::string_view service) const;
     void note(uint32_t line, Reason reason);
 

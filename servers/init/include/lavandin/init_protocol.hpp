@@ -103,6 +103,7 @@ struct Process_entry {
     uint64_t number; // Process_number
     uint64_t parent; // who started it
     abi::Process_information information;
+    char group[16]; // as the manifest names it; empty: it is in none
 };
 
 struct Program_entry {
