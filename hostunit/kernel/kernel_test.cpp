@@ -76,7 +76,7 @@ void Kernel_test::start_root() {
     EXPECT_TRUE(_root->prepare().ok());
     _root_thread = kernel::make<Thread>(quota, *_root, unsigned{abi::highest_priority}).value();
     EXPECT_TRUE(_root_thread->prepare(buffer_address).ok());
-    _root_thread->set_priority(abi::default_priority);
+    inheritance::set_base(*_root_thread, abi::default_priority);
     _root_thread->start(0x10000, 0x20000, 0);
     _root->add(*_root_thread);
     _processor->ready(*_root_thread);

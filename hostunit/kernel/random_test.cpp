@@ -2,6 +2,7 @@
 // System calls at random, by several threads of several processes, with arguments that are often
 // good, sometimes nearly good and sometimes nonsense. Nothing is expected of the answers: the
 // sanitizers, the fakes and the fixture's last look find what must never happen.
+#include "inheritance_oracle.hpp"
 #include "kernel_test.hpp"
 #include <algorithm>
 #include <cstdlib>
@@ -55,11 +56,13 @@ protected:
     uint64_t message_tag() {
         if (one_in(10))
             return _random();
-        return Message_tag{1, below(10), below(4)}.raw();
+        Message_tag const tag{1, below(10), below(4)};
+        return (one_in(3) ? tag.with_deadline() : tag).raw();
     }
 
     void scribble(Message_buffer& buffer) {
         buffer.accepted_transfers = below(5);
+        buffer.deadline = deadline();
         for (Transfer& transfer : buffer.sent)
             transfer = {static_cast<uint32_t>(slot()), one_in(3) ? 1u : 0xffffu,
                         one_in(3) ? below(9) : 0};
@@ -153,12 +156,19 @@ protected:
                                        below(4) * page_size, size(), below(8)});
     }
 
+    void create_thread() {
+        auto& table = current()->process().table();
+        Answer const made = attempt(Call::thread_create, {slot_of(Object_type::process),
+                                                          region() + 0x10000, region() + 0x20000, 0,
+                                                          below(default_priority + 2), address()});
+        if (made.error == Error::none)
+            _threads.push_back(table.find<Thread>(made.slot(), 0).value());
+    }
+
     void threads() {
         switch (below(6)) {
         case 0:
-            attempt(Call::thread_create,
-                    {slot_of(Object_type::process), region() + 0x10000, region() + 0x20000, 0,
-                     below(default_priority + 2), address()});
+            create_thread();
             break;
         case 1:
             if (uint64_t const victim = slot_of(Object_type::thread); !names_root(victim))
@@ -278,6 +288,7 @@ protected:
         for (auto const& process : watched())
             ASSERT_LE(process->quota().used(), process->quota().limit());
         ASSERT_LE(root_quota().used(), root_quota().limit());
+        expect_priorities(_threads);
         if (Thread* const thread = current()) {
             ASSERT_FALSE(thread->ended());
             ASSERT_EQ(thread->wait, Wait::none);
@@ -286,6 +297,7 @@ protected:
     }
 
     std::mt19937_64 _random{GetParam()};
+    std::vector<Ref<Thread>> _threads{Ref<Thread>{root()}};
 };
 
 TEST_P(Random, system_calls_break_nothing) {

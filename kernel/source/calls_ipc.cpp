@@ -19,8 +19,16 @@ Result<Capability_index> create(Thread& caller, Permissions permissions) {
     return caller.process().table().add({Ref<Object>{*object}, permissions, 0});
 }
 
-Result<void> answer_caller(Reply& reply, Thread& server) {
-    if (!Message_tag{server.registers().word(1)}.sendable())
+// When the caller's call ends, at the latest.
+Time deadline(Thread& caller, Message_tag tag) {
+    if (!tag.has_deadline())
+        return forever;
+    Time const asked = __atomic_load_n(&caller.buffer().deadline, __ATOMIC_RELAXED);
+    return asked != forever && asked <= arch::now() ? at_once : asked;
+}
+
+Result<void> answer_caller(Reply& reply, Thread& server, Message_tag tag) {
+    if (!tag.sendable())
         return Error::invalid_argument;
     Thread* const client = reply.caller();
     if (!client)
@@ -64,9 +72,13 @@ void endpoint_call(Thread& caller, Endpoint_call_in const& in) {
         caller.process().table().find<Endpoint>(in.endpoint, endpoint_permission::call, &badge);
     if (!endpoint.ok())
         return caller.registers().answer(endpoint.error());
-    if (!in.tag.sendable())
+    if (!in.tag.without_deadline().sendable())
         return caller.registers().answer(Error::invalid_argument);
-    endpoint.value()->call(caller, in.endpoint, badge);
+    Time const end = deadline(caller, in.tag);
+    if (end == at_once)
+        return caller.registers().answer(Error::timed_out);
+    if (auto const called = endpoint.value()->call(caller, in.endpoint, badge, end); !called.ok())
+        caller.registers().answer(called.error());
 }
 
 void endpoint_receive(Thread& caller, Endpoint_receive_in const& in) {
@@ -82,7 +94,7 @@ void endpoint_reply(Thread& caller, Endpoint_reply_in const& in) {
     auto const reply = caller.process().table().find<Reply>(in.reply, reply_permission::use);
     if (!reply.ok())
         return caller.registers().answer(reply.error());
-    auto const moved = answer_caller(*reply.value(), caller);
+    auto const moved = answer_caller(*reply.value(), caller, in.tag);
     caller.registers().answer(moved.error());
     if (!moved.ok())
         return;
@@ -100,12 +112,12 @@ void endpoint_reply_receive(Thread& caller, Endpoint_reply_receive_in const& in)
     Reply& reply = *found.value().reply;
     Thread* const client = reply.caller();
     if (client) {
-        if (auto const moved = answer_caller(reply, caller); !moved.ok())
+        if (auto const moved = answer_caller(reply, caller, in.tag.without_deadline()); !moved.ok())
             return caller.registers().answer(moved.error());
         client->cancel(Error::none);
     }
     found.value().endpoint->receive(caller, static_cast<Capability_index>(in.endpoint_and_reply),
-                                    reply, forever);
+                                    reply, deadline(caller, in.tag));
     if (!client)
         return;
     if (caller.wait == Wait::receive)

@@ -126,7 +126,7 @@ Result<void> process_information(Thread& caller, Process_information_in const& i
 Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& in) {
     Process& self = caller.process();
     auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));
-    if (!valid_place(in.entry, in.stack, in.buffer) || in.priority > caller.priority())
+    if (!valid_place(in.entry, in.stack, in.buffer) || in.priority > caller.base_priority())
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
@@ -161,12 +161,12 @@ void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {
     auto const thread = find_thread(caller, in.thread, thread_permission::schedule);
     if (!thread.ok())
         return caller.registers().answer(thread.error());
-    if (in.priority > caller.priority())
+    if (in.priority > caller.base_priority())
         return caller.registers().answer(Error::invalid_argument);
     if (thread.value()->ended())
         return caller.registers().answer(Error::peer_died);
     caller.registers().answer(Error::none);
-    this_processor().set_priority(*thread.value(), static_cast<unsigned>(in.priority));
+    inheritance::set_base(*thread.value(), static_cast<unsigned>(in.priority));
 }
 
 Result<void> thread_set_pointer(Thread& caller, Thread_set_pointer_in const& in) {

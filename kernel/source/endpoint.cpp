@@ -14,15 +14,17 @@ void answer_and_wake(Thread& thread, Error error) {
 
 } // namespace
 
-void Reply::hold(Thread& caller) {
+void Reply::hold(Thread& caller, Thread& server) {
     _caller = &caller;
     caller.wait = Wait::answer;
     caller.waiting_at = this;
+    lend(server, caller.priority());
 }
 
 Thread* Reply::release() {
     Thread* const caller = _caller;
     _caller = nullptr;
+    take_back();
     return caller;
 }
 
@@ -39,27 +41,31 @@ void Reply::last_reference_gone() {
 // The message is in `caller`; `receiver` has it when this returns.
 void Endpoint::take_message(Thread& caller, Thread& receiver, Reply& reply) {
     receiver.registers().answer(Error::none);
-    reply.hold(caller);
+    reply.hold(caller, receiver);
 }
 
-void Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t badge) {
+Result<void> Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t badge,
+                            Time deadline) {
     Lock_guard const guard{_lock};
     if (_receive_capabilities == 0)
-        return caller.registers().answer(Error::peer_died);
+        return Error::peer_died;
     Thread* const receiver = _receivers.front();
     if (!receiver) {
         caller.badge = badge;
-        _callers.push_back(caller);
         this_processor().block(Wait::call, this);
-        return caller.waits_through(slot, *this);
+        _line.enter(caller);
+        this_processor().arm(caller, deadline);
+        caller.waits_through(slot, *this);
+        return {};
     }
-    if (auto const moved = transfer(caller, *receiver, badge); !moved.ok())
-        return caller.registers().answer(moved.error());
+    TRY_VOID(transfer(caller, *receiver, badge));
     Ref<Reply> const reply = receiver->reply; // may be all that is left of it
     receiver->cancel(Error::none);
     this_processor().block(Wait::answer, reply.get());
+    this_processor().arm(caller, deadline);
     take_message(caller, *receiver, *reply);
     this_processor().hand_over(*receiver);
+    return {};
 }
 
 bool Endpoint::deliver_bits(Thread& receiver) {
@@ -77,17 +83,19 @@ bool Endpoint::deliver_bits(Thread& receiver) {
 void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline) {
     Lock_guard const guard{_lock};
     reply.abandon();
+    if (receiver.serves != &_line)
+        _line.admit(receiver);
     if (deliver_bits(receiver))
         return;
-    while (Thread* const caller = _callers.front()) {
+    while (Thread* const caller = _line.first()) {
         auto const moved = transfer(*caller, receiver, caller->badge);
         if (!moved.ok()) {
             answer_and_wake(*caller, moved.error());
             continue;
         }
-        remove(*caller);
+        take_message(*caller, receiver, reply); // lends as much as the place in line did
         caller->waits_through_nothing();
-        return take_message(*caller, receiver, reply);
+        return _line.leave(*caller);
     }
     if (deadline == abi::at_once)
         return receiver.registers().answer(Error::timed_out);
@@ -145,7 +153,7 @@ void Endpoint::capability_removed(Permissions permissions) {
 }
 
 void Endpoint::fail_callers() {
-    while (Thread* const caller = _callers.front())
+    while (Thread* const caller = _line.first())
         answer_and_wake(*caller, Error::peer_died);
 }
 
@@ -153,6 +161,7 @@ void Endpoint::last_reference_gone() {
     fail_callers();
     while (Thread* const receiver = _receivers.front())
         answer_and_wake(*receiver, Error::peer_died);
+    _line.close();
     unbind();
     unmake(*this);
 }

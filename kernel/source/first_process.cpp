@@ -122,7 +122,7 @@ Result<void> First_process::give_all() {
 Result<void> First_process::start_thread() {
     auto const thread = TRY(make<Thread>(_quota, *_process, unsigned{default_priority}));
     TRY_VOID(thread->prepare(_information.message_buffer));
-    thread->set_priority(highest_priority);
+    inheritance::set_base(*thread, highest_priority);
     thread->start(_image.entry(), _stack_top, _information.message_buffer + page_size);
     _process->add(*thread);
     this_processor().ready(*thread);

@@ -50,7 +50,8 @@ void Processor::set_priority(Thread& thread, unsigned priority) {
     thread.set_priority(priority);
     if (thread.wait == Wait::ready)
         _queue.push_back(thread, priority);
-    _reschedule = true;
+    if (thread.wait == Wait::ready || &thread == _current)
+        _reschedule = true;
 }
 
 void Processor::arm(Thread& thread, Time deadline) {

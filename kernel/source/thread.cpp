@@ -18,8 +18,9 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Derivation_node{Kind::waiting_thread},
-      _home{process}, _acting{&process}, _priority{static_cast<uint8_t>(priority)} {}
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)},
+      Derivation_node{Kind::waiting_thread}, _home{process}, _acting{&process},
+      _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
 
 Thread::~Thread() {
     if (_buffer) {
@@ -72,16 +73,19 @@ void Thread::waits_through_nothing() {
 void Thread::leave_wait() {
     this_processor().disarm(*this);
     waits_through_nothing();
-    switch (wait) {
+    Wait const was = wait;
+    wait = Wait::none; // it may have lent its priority to itself
+    switch (was) {
     case Wait::ready:
         this_processor().remove(*this);
         break;
     case Wait::receive:
         reply->in_use = false;
         reply.reset();
-        [[fallthrough]];
+        static_cast<Endpoint*>(waiting_at)->remove_receiver(*this);
+        break;
     case Wait::call:
-        static_cast<Endpoint*>(waiting_at)->remove(*this);
+        static_cast<Endpoint*>(waiting_at)->line().leave(*this);
         break;
     case Wait::answer:
         static_cast<Reply*>(waiting_at)->release();
@@ -99,7 +103,6 @@ void Thread::leave_wait() {
 
 void Thread::cancel(Error error) {
     leave_wait();
-    wait = Wait::none;
     _registers.answer(error);
 }
 
@@ -108,6 +111,7 @@ void Thread::end() {
         return;
     leave_wait();
     wait = Wait::ended;
+    inheritance::forget(*this);
     _acting = _home.get();
     if (_buffer_address)
         _home->space().unmap_kernel_page(User_address{_buffer_address});

@@ -45,7 +45,7 @@ Result<void> transfer(Thread& from, Thread& to, uint64_t badge) {
                          tag.buffer_words() * sizeof(uint64_t));
     auto& registers = to.registers();
     registers.set_word(0, badge);
-    registers.set_word(tag_word, tag.raw());
+    registers.set_word(tag_word, tag.without_deadline().raw());
     for (unsigned i = first_word; i < first_word + abi::register_words; ++i)
         registers.set_word(i, from.registers().word(i));
     return {};

@@ -16,9 +16,11 @@ Result<Message_reader> Call::send() {
         return Error::too_large;
     auto& buffer = message_buffer();
     buffer.accepted_transfers = _accepted;
-    auto const answer = TRY(endpoint_call(_endpoint, _writer.tag(), _writer.register_word(0),
-                                          _writer.register_word(1), _writer.register_word(2),
-                                          _writer.register_word(3)));
+    buffer.deadline = _deadline;
+    Message_tag const tag = _deadline == forever ? _writer.tag() : _writer.tag().with_deadline();
+    auto const answer =
+        TRY(endpoint_call(_endpoint, tag, _writer.register_word(0), _writer.register_word(1),
+                          _writer.register_word(2), _writer.register_word(3)));
     _writer.sent();
     uint64_t const words[register_words]{answer.w0, answer.w1, answer.w2, answer.w3};
     Message_reader reader{answer.tag, words, buffer.words, buffer.received};

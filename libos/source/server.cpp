@@ -60,20 +60,14 @@ Result<Deferred_answer> Request::defer() {
     return deferred;
 }
 
-void Request::send_answer() {
-    Error const error = reply(_reply, _writer).error();
-    if (error != Error::none)
-        return settle(error);
-    _writer.sent();
-    _state = State::settled;
-}
-
-Result<Endpoint_receive_out> Server::answer_and_receive(Request& request) {
+Result<Endpoint_receive_out> Server::answer_and_receive(Request& request, uint64_t deadline) {
     auto const& writer = request._writer;
     message_buffer().accepted_transfers = _accepted_transfers;
-    auto const received = endpoint_reply_receive(
-        uint64_t{_reply.index()} << 32 | _endpoint.index(), writer.tag(), writer.register_word(0),
-        writer.register_word(1), writer.register_word(2), writer.register_word(3));
+    message_buffer().deadline = deadline;
+    auto const received = endpoint_reply_receive(uint64_t{_reply.index()} << 32 | _endpoint.index(),
+                                                 writer.tag().with_deadline(),
+                                                 writer.register_word(0), writer.register_word(1),
+                                                 writer.register_word(2), writer.register_word(3));
     request._writer.sent();
     if (!received.ok())
         return received.error();
@@ -81,15 +75,16 @@ Result<Endpoint_receive_out> Server::answer_and_receive(Request& request) {
     return Endpoint_receive_out{out.badge, out.tag, out.w0, out.w1, out.w2, out.w3};
 }
 
-// The call that answers and receives at once knows no deadline.
 Result<std::optional<uint64_t>> Server::next(Request& request, uint64_t deadline) {
     bool const answered = request._state == Request::State::answered;
-    if (answered && !request._writer.overflow() && deadline != forever) {
-        request.send_answer();
-    } else if (answered && !request._writer.overflow()) {
-        auto const received = answer_and_receive(request);
+    if (answered && !request._writer.overflow()) {
+        auto const received = answer_and_receive(request, deadline);
         if (received.ok())
             return request.arrive(received.value());
+        if (received.error() == Error::timed_out) {
+            request._state = Request::State::settled;
+            return std::optional<uint64_t>{0};
+        }
         request.settle(received.error()); // the answer could not be sent: its caller still waits
     } else if (request._state != Request::State::settled) {
         request.settle(answered ? Error::too_large : Error::not_supported);

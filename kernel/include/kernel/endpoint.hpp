@@ -2,27 +2,27 @@
 // The meeting place of callers and receivers. A caller waits with its message in its own registers
 // and buffer until a receiver takes it; the receiver's reply object then holds the caller.
 //
-//   caller --call--> [callers]   or, when somebody receives:   caller --> reply object
+//   caller --call--> [line]      or, when somebody receives:   caller --> reply object
 //   receiver --receive--> [receivers]                          receiver runs with the message
 //
 // At most one of the two queues has somebody.
 #pragma once
 
 #include <kernel/binding.hpp>
-#include <kernel/list.hpp>
 #include <kernel/notification.hpp>
 #include <kernel/thread.hpp>
 
 namespace kernel {
 
-class Reply final : public Object {
+class Reply final : public Object, public Lender {
 public:
     static constexpr Object_type object_type = Object_type::reply;
 
     explicit Reply(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
     Thread* caller() const { return _caller; }
-    void hold(Thread& caller);
+    // `server` is to answer it.
+    void hold(Thread& caller, Thread& server);
     // The caller leaves; whoever asks decides what becomes of it.
     Thread* release();
     // The caller, if any, learns that nobody will answer.
@@ -42,9 +42,9 @@ public:
 
     explicit Endpoint(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
-    // `caller` is the current thread; it waits or gets an error in its registers. `slot` holds the
-    // capability that it uses.
-    void call(Thread& caller, abi::Capability_index slot, uint64_t badge);
+    // `caller` is the current thread; it waits for the answer until the deadline unless there is an
+    // error: peer_died, or one of transfer(). `slot` holds the capability that it uses.
+    Result<void> call(Thread& caller, abi::Capability_index slot, uint64_t badge, Time deadline);
 
     // `receiver` is the current thread. Answers at once when a message is there, else it waits
     // until the deadline. `slot` holds the capability to us.
@@ -58,8 +58,9 @@ public:
     // A bound notification has bits and may wake a receiver.
     void notified();
 
-    // A waiting thread leaves.
-    void remove(Thread& thread) { List<Thread, Queue_tag>::remove(thread); }
+    // A waiting receiver leaves.
+    void remove_receiver(Thread& thread) { _receivers.remove(thread); }
+    Line& line() { return _line; }
 
     void capability_added(Permissions permissions) override;
     void capability_removed(Permissions permissions) override;
@@ -71,8 +72,8 @@ private:
     bool deliver_bits(Thread& receiver);
     void fail_callers();
 
-    Lock _lock; // guards the queues
-    List<Thread, Queue_tag> _callers;
+    Lock _lock; // guards what follows, but the line
+    Line _line;
     List<Thread, Queue_tag> _receivers;
     Ref<Notification> _notification;
     Binding _binding{*this};           // of the notification

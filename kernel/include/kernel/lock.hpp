@@ -3,8 +3,8 @@
 // the kernel runs, so a holder is never interrupted on its own processor.
 //
 // Order, outermost first; a lock may be taken only while those before it in the list are held:
-//   process, group, endpoint, notification, derivation, capability table, memory, address space,
-//   run queue, quota, slab, frames, log
+//   process, group, endpoint, notification, inheritance, derivation, capability table, memory,
+//   address space, run queue, quota, slab, frames, log
 #pragma once
 
 #include <arch/spin.hpp>

@@ -30,6 +30,9 @@ public:
         update(priority);
     }
 
+    // Who is first of the highest priority, or nullptr.
+    Element* front() { return _occupied ? _lists[highest()].front() : nullptr; }
+
     Element* pop_highest() {
         if (!_occupied)
             return nullptr;

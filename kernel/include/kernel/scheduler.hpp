@@ -24,6 +24,7 @@ public:
     void yield();
     // A ready thread leaves the queue.
     void remove(Thread& thread);
+    // The thread, whatever it does but wait for an answer, runs at another priority.
     void set_priority(Thread& thread, unsigned priority);
 
     void arm(Thread& thread, Time deadline);

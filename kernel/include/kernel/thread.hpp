@@ -9,7 +9,7 @@
 
 #include <arch/registers.hpp>
 #include <kernel/derivation.hpp>
-#include <kernel/list.hpp>
+#include <kernel/inheritance.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/message.hpp>
@@ -32,12 +32,12 @@ enum class Wait : uint8_t {
     ended,
 };
 
-struct Queue_tag : List_link {};   // run queue, or an endpoint's queue
 struct Process_tag : List_link {}; // its process's list of threads
 
 class Thread final : public Object,
                      public Queue_tag,
                      public Process_tag,
+                     public Server_tag,
                      public Timer_node,
                      public Derivation_node {
 public:
@@ -60,10 +60,14 @@ public:
     Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
     void* fpu_state() const { return _fpu; }
+    // The one it runs at: its own, or a higher one that it is lent.
     unsigned priority() const { return _priority; }
+    unsigned base_priority() const { return _base_priority; }
     uint64_t thread_pointer() const { return _thread_pointer; }
     void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
+    // See inheritance.hpp, which also knows what else changes then.
     void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
+    void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     bool ended() const { return wait == Wait::ended; }
 
@@ -103,6 +107,9 @@ public:
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
+    Line* serves{nullptr};       // where it received last
+    Loans loans;
+    List<Lender, Lender_tag> lenders;
     Time slice_left{0};
     Time processor_time{0};
     uint64_t switches{0};
@@ -132,6 +139,7 @@ private:
     uint64_t _buffer_address{0};
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
+    uint8_t _base_priority;
     uint8_t _priority;
     bool _leaving{false};
 };

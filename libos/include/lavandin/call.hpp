@@ -53,10 +53,16 @@ public:
         return *this;
     }
 
+    // When the call ends, answered or not; nanoseconds of the clock. Without it never.
+    Call& deadline(uint64_t time) {
+        _deadline = time;
+        return *this;
+    }
+
     // Sends and waits. The answer's texts and bytes lie in the thread's message buffer: they hold
     // until this thread sends, receives or asks the kernel for anything that answers there.
     // Errors: those of endpoint_call; too_large also when the message did not fit; and whichever
-    // the server answers.
+    // the server answers. After timed_out the server may have done what it was asked.
     Result<Message_reader> send();
 
     // For a request that may be carried out twice: when the server dies over it, the one that is
@@ -74,6 +80,7 @@ private:
     Capability_index _endpoint;
     uint64_t _accepted{0};
     unsigned _deaths{0};
+    uint64_t _deadline{forever};
 };
 
 // Reads on in a text that a server gives out piece by piece. The protocol: w0 is the position, 0 at

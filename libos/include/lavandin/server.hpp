@@ -89,7 +89,6 @@ private:
     Request(Reply& reply, Message_buffer& buffer) : _reply{reply}, _writer{buffer} {}
     std::optional<uint64_t> arrive(Endpoint_receive_out const& received);
     void settle(Error error);
-    void send_answer();
 
     Reply& _reply;
     State _state{State::settled};
@@ -138,7 +137,7 @@ private:
     // deadline has passed, or nothing when `request` holds a new one.
     Result<std::optional<uint64_t>> next(Request& request, uint64_t deadline);
     Result<std::optional<uint64_t>> receive(Request& request, uint64_t deadline);
-    Result<Endpoint_receive_out> answer_and_receive(Request& request);
+    Result<Endpoint_receive_out> answer_and_receive(Request& request, uint64_t deadline);
 
     Endpoint _endpoint;
     Reply _reply;

@@ -18,7 +18,8 @@ inline constexpr uint64_t maximum_buffer_words = 256;
 inline constexpr uint64_t maximum_transfers = 4;
 inline constexpr uint64_t page_size = 4096;
 
-// bits 0..15 buffer words, bits 16..19 capabilities, bit 31 notification, bits 32..63 label.
+// bits 0..15 buffer words, bits 16..19 capabilities, bit 30 deadline, bit 31 notification, bits
+// 32..63 label.
 class Message_tag {
 public:
     constexpr Message_tag() = default;
@@ -28,6 +29,12 @@ public:
 
     // The tag of what a receiver gets when a bound notification was signalled; w0 holds the bits.
     static constexpr Message_tag notification() { return Message_tag{uint64_t{1} << 31}; }
+
+    // The same for a call that waits until `deadline` in the caller's message buffer. The bit does
+    // not travel.
+    constexpr Message_tag with_deadline() const { return Message_tag{_raw | deadline_bit}; }
+    constexpr Message_tag without_deadline() const { return Message_tag{_raw & ~deadline_bit}; }
+    constexpr bool has_deadline() const { return (_raw & deadline_bit) != 0; }
 
     constexpr uint32_t label() const { return static_cast<uint32_t>(_raw >> 32); }
     constexpr uint64_t buffer_words() const { return _raw & 0xffff; }
@@ -42,6 +49,8 @@ public:
     }
 
 private:
+    static constexpr uint64_t deadline_bit = uint64_t{1} << 30;
+
     uint64_t _raw{0};
 };
 
@@ -59,7 +68,8 @@ struct Message_buffer {
     Transfer sent[maximum_transfers];
     Transfer received[maximum_transfers];
     uint64_t accepted_transfers; // how many capabilities this thread takes from one message
-    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 8 -
+    uint64_t deadline;           // of a call whose tag says so: nanoseconds of the clock
+    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 2 * 8 -
                      sizeof(Group_calls)];
     Group_calls group_calls; // at the end, where gates in assembly look for it
 };

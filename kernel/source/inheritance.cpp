@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#include <kernel/endpoint.hpp>
+#include <kernel/inheritance.hpp>
+#include <kernel/scheduler.hpp>
+
+namespace kernel {
+
+namespace {
+
+Lock inheritance_lock; // guards lines, what lenders lend, and what threads are lent
+
+} // namespace
+
+// Everything here works with the lock held.
+class Inheritance {
+public:
+    static void lend(Lender& lender, Thread* server, int priority) {
+        Thread* const before = lender._server;
+        if (before) {
+            before->loans.remove(lender._lent);
+            if (before != server)
+                List<Lender, Lender_tag>::remove(lender);
+        }
+        lender._server = server;
+        lender._lent = priority;
+        if (server) {
+            if (before != server)
+                server->lenders.push_back(lender);
+            server->loans.add(priority);
+            settle(*server);
+        }
+        if (before && before != server)
+            settle(*before);
+    }
+
+    static void lend_first(Line& line) {
+        int const highest = line._callers.highest();
+        if (highest != line._lent)
+            lend(line, line._server, highest);
+    }
+
+    static void settle(Thread& first) {
+        Thread* thread = &first;
+        for (unsigned links = 0; thread && links < longest_chain; ++links) {
+            int const lent = thread->loans.highest();
+            int const own = static_cast<int>(thread->base_priority());
+            int const wanted = lent > own ? lent : own;
+            if (wanted == static_cast<int>(thread->priority()))
+                return;
+            thread = set_priority(*thread, static_cast<unsigned>(wanted));
+        }
+    }
+
+    static void dismiss(Thread& server) {
+        Line* const line = server.serves;
+        if (!line)
+            return;
+        server.serves = nullptr;
+        line->_servers.remove(server);
+        if (line->_server == &server)
+            lend(*line, line->_servers.front(), line->_lent);
+    }
+
+private:
+    // Answers the thread that is lent something else because of it.
+    static Thread* set_priority(Thread& thread, unsigned priority) {
+        switch (thread.wait) {
+        case Wait::call:
+            return move_in_line(thread, priority);
+        case Wait::answer:
+            thread.set_priority(priority);
+            return change(static_cast<Reply&>(*thread.waiting_at), static_cast<int>(priority));
+        default:
+            this_processor().set_priority(thread, priority);
+            return nullptr;
+        }
+    }
+
+    static Thread* move_in_line(Thread& thread, unsigned priority) {
+        Line& line = static_cast<Endpoint&>(*thread.waiting_at).line();
+        line._callers.remove(thread, thread.priority());
+        thread.set_priority(priority);
+        line._callers.push_back(thread, priority);
+        return change(line, line._callers.highest());
+    }
+
+    static Thread* change(Lender& lender, int priority) {
+        Thread* const server = lender._server;
+        if (server && priority != lender._lent) {
+            server->loans.remove(lender._lent);
+            server->loans.add(priority);
+        }
+        lender._lent = priority;
+        return server;
+    }
+};
+
+// These two are part of every call. A change is followed only when there is one.
+void Lender::lend(Thread& server, unsigned priority) {
+    Lock_guard const guard{inheritance_lock};
+    _server = &server;
+    _lent = static_cast<int>(priority);
+    server.lenders.push_back(*this);
+    server.loans.add(_lent);
+    if (priority > server.priority())
+        Inheritance::settle(server);
+}
+
+void Lender::take_back() {
+    Lock_guard const guard{inheritance_lock};
+    Thread* const server = _server;
+    if (!server)
+        return;
+    server->loans.remove(_lent);
+    List<Lender, Lender_tag>::remove(*this);
+    _server = nullptr;
+    if (_lent == static_cast<int>(server->priority()) &&
+        server->priority() != server->base_priority())
+        Inheritance::settle(*server);
+}
+
+void Line::enter(Thread& caller) {
+    Lock_guard const guard{inheritance_lock};
+    _callers.push_back(caller, caller.priority());
+    Inheritance::lend_first(*this);
+}
+
+void Line::leave(Thread& caller) {
+    Lock_guard const guard{inheritance_lock};
+    _callers.remove(caller, caller.priority());
+    Inheritance::lend_first(*this);
+}
+
+void Line::admit(Thread& server) {
+    Lock_guard const guard{inheritance_lock};
+    Inheritance::dismiss(server);
+    server.serves = this;
+    _servers.push_back(server);
+    Inheritance::lend(*this, _servers.front(), _callers.highest());
+}
+
+void Line::close() {
+    Lock_guard const guard{inheritance_lock};
+    while (Thread* const server = _servers.front())
+        Inheritance::dismiss(*server);
+}
+
+namespace inheritance {
+
+void set_base(Thread& thread, unsigned priority) {
+    Lock_guard const guard{inheritance_lock};
+    thread.set_base_priority(priority);
+    Inheritance::settle(thread);
+}
+
+void forget(Thread& thread) {
+    Lock_guard const guard{inheritance_lock};
+    Inheritance::dismiss(thread);
+    while (Lender* const lender = thread.lenders.front())
+        Inheritance::lend(*lender, nullptr, Loans::nothing);
+}
+
+} // namespace inheritance
+
+} // namespace kernel
