@@ -1,20 +1,35 @@
 // SPDX-License-Identifier: MIT
-// Sleeps, or keeps the processor busy, for some seconds.
+// Sleeps, keeps the processor busy, or makes system call after system call, for some seconds.
 #include <lavandin/clock.hpp>
 #include <lavandin/usage.hpp>
-#include <string.h>
+#include <string_view>
 
 using namespace lavandin;
 
-int main(int count, char** arguments) {
-    bool const spin = count == 3 && strcmp(arguments[1], "--busy") == 0;
-    uint64_t seconds = 0;
-    if (count != (spin ? 3 : 2) || !read_number(arguments[count - 1], 1'000'000, seconds))
-        return usage("sleep [--busy] SECONDS");
-    uint64_t const end = after(seconds * second);
-    if (!spin)
-        sleep_for(seconds * second);
-    while (now() < end) {
+namespace {
+
+void spin(uint64_t end) {
+    while (now() < end) { // no system call
     }
+}
+
+void call(uint64_t end) {
+    while (now() < end)
+        static_cast<void>(null());
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    std::string_view const how = count == 3 ? arguments[1] : "";
+    bool const good = count == 2 || how == "--busy" || how == "--calling";
+    uint64_t seconds = 0;
+    if (!good || !read_number(arguments[count - 1], 1'000'000, seconds))
+        return usage("sleep [--busy | --calling] SECONDS");
+    uint64_t const end = after(seconds * second);
+    if (how.empty())
+        sleep_for(seconds * second);
+    else
+        how == "--busy" ? spin(end) : call(end);
     return 0;
 }

@@ -23,6 +23,7 @@ constinit Thread_control_block control_block{};
 
 [[noreturn]] void run() {
     inherited() = start_here.heir;
+    initialise_clock(layout::clock_page);
     control_block.message_buffer = reinterpret_cast<Message_buffer*>(layout::buffer);
     control_block.own.reent = inherited().newlib;
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&control_block)));

@@ -95,9 +95,11 @@ size_t Generator::draw_index() {
     while (true) {
         size_t const index = _random.below(calls);
         System_call_shape const& shape = system_call_shapes[index];
-        bool const wanted = make      ? makes_object(shape)
+        // Calls without a slot tell least: there are fewer of them.
+        bool const draw = takes_slots(shape) || _random.one_in(3);
+        bool const wanted = make      ? makes_object(shape) && draw
                             : destroy ? shape.call == System_call::capability_delete
-                                      : takes_slots(shape) || _random.one_in(3);
+                                      : draw;
         if (wanted && !_excluded[index] && (has_objects_for(shape) || _random.one_in(4)))
             return index;
     }

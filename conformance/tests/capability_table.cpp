@@ -44,6 +44,7 @@ TEST(capability_table, full_one_refuses_all_that_make_objects) {
     EXPECT_ERROR(table_full, notification_create);
     EXPECT_ERROR(table_full, memory_create, page_size);
     EXPECT_ERROR(table_full, memory_create_for, self_process, page_size);
+    EXPECT_ERROR(table_full, clock_page);
     auto const now = TAKE(system_counters());
     for (unsigned type = 0; type < std::size(now.objects); ++type)
         EXPECT_EQUAL(now.objects[type], before.objects[type]);

@@ -216,6 +216,7 @@ TEST(system, frames_that_run_out) {
     TESTED_ELSEWHERE(out_of_memory, memory_create_for);
     TESTED_ELSEWHERE(out_of_memory, memory_map);
     TESTED_ELSEWHERE(out_of_memory, capability_copy);
+    TESTED_ELSEWHERE(out_of_memory, clock_page);
     SKIP("quotas are used up first; host units let the frames of each call run out");
 }
 

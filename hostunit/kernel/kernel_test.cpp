@@ -3,6 +3,7 @@
 #include "fakes/machine.hpp"
 #include <arch/processor.hpp>
 #include <kernel/boot.hpp>
+#include <kernel/clock_memory.hpp>
 #include <kernel/object.hpp>
 
 extern "C" void system_call_from_user();
@@ -32,6 +33,9 @@ void start_once() {
     frame_pool().start(bitmap.data(), words.data(), fake::Machine::frames);
     frame_pool().add(Pfn{first_free_frame}, Pfn{fake::Machine::frames});
     make_first_process();
+    static Quota quota{64 * 1024};
+    quota.acquire();
+    EXPECT_TRUE(start_clock_memory(Ref<Quota>{quota}).ok());
 }
 
 } // namespace

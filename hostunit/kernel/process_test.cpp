@@ -222,7 +222,7 @@ TEST_F(Threads, the_thread_pointer_is_the_threads) {
 }
 
 TEST_F(Threads, unknown_system_calls_are_refused) {
-    for (uint64_t const number : {uint64_t{11}, uint64_t{31}, uint64_t{103}, ~uint64_t{0}})
+    for (uint64_t const number : {uint64_t{11}, uint64_t{31}, uint64_t{111}, ~uint64_t{0}})
         EXPECT_EQ(call(static_cast<Call>(number)).error, Error::no_such_system_call);
 }
 

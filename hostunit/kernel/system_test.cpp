@@ -2,6 +2,7 @@
 // Interrupts, clock, console, log and the machine's end.
 #include "kernel_test.hpp"
 #include <cstring>
+#include <kernel/clock_memory.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/log.hpp>
 #include <kernel/system.hpp>
@@ -220,6 +221,59 @@ TEST_F(Systems, the_clock_tells_time_and_wall_time) {
     Answer const answer = call(Call::clock_read);
     EXPECT_EQ(answer[0], fake::platform().now);
     EXPECT_EQ(answer[1], 5'000'000'000u);
+}
+
+TEST_F(Systems, the_clock_page_is_one_memory_for_reading) {
+    Slot const page = make(Call::clock_page);
+    auto const capability = root_process().table().find(page).value();
+    EXPECT_EQ(capability.object.get(), &clock_memory());
+    EXPECT_EQ(capability.permissions, memory_permission::read);
+    EXPECT_EQ(call(Call::memory_map, {self_process, page, 0x400000, 0, 4096, 3}).error,
+              Error::permission_denied);
+    EXPECT_EQ(call(Call::memory_map, {self_process, page, 0x400000, 0, 4096, 1}).error,
+              Error::none);
+    EXPECT_EQ(clock_memory().frame(0), fake::clock_frame);
+    EXPECT_EQ(call(Call::capability_delete, {page}).error, Error::none); // the mapping stays
+    EXPECT_EQ(call(Call::memory_unmap, {self_process, 0x400000, 4096}).error, Error::none);
+}
+
+// Until the table has to grow, which needs a page.
+TEST_F(Systems, the_clock_page_when_no_frame_is_left) {
+    Error error = Error::none;
+    unsigned given = 0;
+    while (error == Error::none && given < 1000) {
+        fake::platform().maps_until_failure = 1;
+        error = call(Call::clock_page).error;
+        given += error == Error::none;
+    }
+    fake::platform().maps_until_failure = 0;
+    EXPECT_EQ(error, Error::out_of_memory);
+    EXPECT_GT(given, 0u);
+    EXPECT_EQ(call(Call::clock_page).error, Error::none);
+}
+
+// A thread that runs elsewhere is told so before its first instruction there; one that is moved
+// there and back is not where it was.
+TEST_F(Systems, threads_are_told_where_they_run) {
+    Child const child = spawn();
+    auto const placement = [&] { return Placement{child.thread->buffer().placement}; };
+    run(*child.thread);
+    EXPECT_EQ(placement().raw(), 0u); // where all begin
+    call(Call::thread_yield);
+    fake::platform().processor = 3;
+    run(*child.thread);
+    EXPECT_EQ(placement().processor(), 3u);
+    uint64_t const there = placement().raw();
+    EXPECT_NE(there, 3u);
+    child.thread->buffer().placement = 77; // what user code makes of it is its own affair
+    call(Call::thread_yield);
+    run(*child.thread);
+    EXPECT_EQ(placement().raw(), 77u); // not moved: nothing to tell
+    call(Call::thread_yield);
+    fake::platform().processor = 0;
+    run(*child.thread);
+    EXPECT_EQ(placement().processor(), 0u);
+    EXPECT_EQ(placement().raw(), Placement{there}.moved_to(0).raw());
 }
 
 } // namespace

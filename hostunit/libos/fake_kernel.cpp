@@ -94,6 +94,8 @@ Error Kernel::decide(System_call call, Registers& registers) {
         registers.word[0] =
             static_cast<Region&>(*object(static_cast<Capability_index>(registers.word[0]))).bytes;
         return Error::none;
+    case System_call::clock_page:
+        return make(clock_page, registers);
     case System_call::memory_map:
         return map(registers);
     case System_call::memory_unmap:
@@ -109,7 +111,7 @@ Error Kernel::decide(System_call call, Registers& registers) {
     case System_call::endpoint_create:
         return make(std::make_shared<Object>(Object_type::endpoint), registers);
     case System_call::clock_read:
-        registers = {{now, 0, 0, 0, 0, 0}};
+        registers = {{now, wall_offset, 0, 0, 0, 0}};
         return Error::none;
     case System_call::thread_sleep:
         now = std::max(now, registers.word[0]);

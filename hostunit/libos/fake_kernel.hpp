@@ -92,6 +92,8 @@ public:
 
     // The clock, in nanoseconds: sleeping moves it on.
     uint64_t now{0};
+    uint64_t wall_offset{0};
+    std::shared_ptr<Region> clock_page; // what the call of this name answers
 
     // All processes ever made by this kernel.
     std::vector<std::shared_ptr<Space>> processes;

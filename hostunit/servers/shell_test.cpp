@@ -20,6 +20,7 @@ using console_protocol::Read_outcome;
 class Shell_test : public testing::Test {
 protected:
     Shell_test() {
+        initialise_clock(0); // by system call, and from 0 again
         Environment_writer writer{page};
         for (char const* name : {"init", "console"})
             EXPECT_EQ(writer.add_capability(

@@ -261,7 +261,7 @@ struct System_call_argument {
 struct System_call_shape {
     abi::System_call call;
     char const* name;
-    bool may_fail;
+    bool may_fail;    // soon, when it is made at random
     bool may_block;   // or end the caller
     bool destructive; // may end what its arguments name
     System_call_argument in[6];
@@ -276,7 +276,8 @@ def arguments(calls: list[dict]) -> str:
     text = BANNER + ARGUMENTS.replace("TYPES", ", ".join(MEANING))
     for call in calls:
         text += f"    {{abi::System_call::{call['name']}, \"{call['name']}\", "
-        facts = (call.get("errors"), call["kind"] == "thread", call.get("destructive"))
+        may_fail = call.get("errors") and not call.get("rarely_fails")
+        facts = (may_fail, call["kind"] == "thread", call.get("destructive"))
         text += ", ".join("true" if fact else "false" for fact in facts)
         for direction in ("in", "out"):
             fields = ",\n      ".join(argument(f) for f in call.get(direction, []))

@@ -3,6 +3,7 @@
 #include <arch/clock.hpp>
 #include <arch/console.hpp>
 #include <arch/machine.hpp>
+#include <kernel/clock_memory.hpp>
 #include <kernel/deliberate_fault.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/listener.hpp>
@@ -52,6 +53,10 @@ Result<void> interrupt_raise(Thread& caller, Interrupt_raise_in const& in) {
 
 Result<Clock_read_out> clock_read(Thread&) {
     return Clock_read_out{arch::now(), arch::wall_offset()};
+}
+
+Result<Capability_index> clock_page(Thread& caller) {
+    return caller.process().table().add({Ref<Object>{clock_memory()}, memory_permission::read, 0});
 }
 
 Result<void> console_write(Thread& caller, Console_write_in const& in) {

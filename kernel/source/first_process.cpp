@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Addresses of the first process:
 //
-//   image as laid out | guard | stack | message buffer | Boot_information | ... 2 MiB: boot image
+//   image as laid out | guard | stack | message buffer | Boot_information | clock page, once it
+//   is mapped | ... 2 MiB: boot image
 #include <arch/frames.hpp>
 #include <arch/processor.hpp>
 #include <kernel/first_process.hpp>
@@ -142,9 +143,10 @@ Result<void> First_process::make_all() {
     _information.version = Boot_information::current_version;
     _information.processors = arch::possible_processors();
     _information.message_buffer = _stack_top;
+    _information.clock_page = _stack_top + 2 * page_size;
     _information.image_begin = _image.segments()[0].address;
     _information.boot_image_bytes = _boot.boot_image_bytes;
-    _information.boot_image_address = round_up(_stack_top + 2 * page_size, boot_image_alignment);
+    _information.boot_image_address = round_up(_stack_top + 3 * page_size, boot_image_alignment);
     _information.image_end =
         round_up(_information.boot_image_address + _boot.boot_image_bytes, boot_image_alignment);
     for (unsigned i = 0; i + 1 < sizeof _information.command_line && _boot.command_line[i]; ++i)

@@ -145,6 +145,7 @@ void Processor::run(Thread& next, Time now) {
     _since = now;
     if (_previous != &next) {
         ++_switches;
+        next.place_on(arch::processor_number());
         arch::switch_to(_previous, next);
     }
     _previous = &next;

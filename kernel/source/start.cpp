@@ -4,6 +4,7 @@
 #include <arch/frames.hpp>
 #include <arch/processor.hpp>
 #include <arch/spin.hpp>
+#include <kernel/clock_memory.hpp>
 #include <kernel/command_line.hpp>
 #include <kernel/deliberate_fault.hpp>
 #include <kernel/first_process.hpp>
@@ -93,6 +94,8 @@ void start(Boot const& given) {
     log("memory: {} KiB free of {} KiB", kibibytes(frame_pool().free()),
         kibibytes(boot.total_frames));
     static Ref<Quota> const quota = first_quota();
+    if (!start_clock_memory(quota).ok())
+        panic("start: no memory for the clock page's object");
     if (auto const started = start_first_process(boot, quota); !started.ok())
         give_up(
             "start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",

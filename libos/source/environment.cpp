@@ -102,6 +102,12 @@ uint64_t Environment::message_buffer() const {
     return _page != nullptr ? _page->message_buffer : _boot->message_buffer;
 }
 
+uint64_t Environment::clock_page() const {
+    if (_page != nullptr)
+        return _page->clock_page;
+    return _boot != nullptr ? _boot->clock_page : 0;
+}
+
 Address_range Environment::heap() const {
     if (_page != nullptr)
         return {_page->heap_begin, _page->heap_end};

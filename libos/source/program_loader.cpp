@@ -19,6 +19,7 @@ struct Plan {
     uint64_t image;
     uint64_t environment;
     uint64_t message_buffer;
+    uint64_t clock_page;
     uint64_t stack_begin;
     uint64_t stack_end;
     uint64_t heap_begin;
@@ -31,7 +32,8 @@ Plan plan_process(Elf_program const& program, uint64_t stack_bytes, Member_ident
     plan.image = plan.base + layout::image_base;
     plan.environment = plan.image + program.image_bytes();
     plan.message_buffer = plan.environment + page_size;
-    plan.stack_begin = plan.message_buffer + 2 * page_size; // behind a guard page
+    plan.clock_page = plan.message_buffer + page_size;
+    plan.stack_begin = plan.clock_page + 2 * page_size; // behind a guard page
     plan.stack_end = plan.stack_begin + stack_bytes;
     plan.heap_begin = plan.stack_end + page_size;
     return plan;
@@ -114,6 +116,7 @@ Result<void> Loading::make_stack() {
 Result<void> Loading::fill_environment(Environment_page& page) {
     Environment_writer writer{page};
     page.message_buffer = _plan.message_buffer;
+    page.clock_page = _plan.clock_page;
     page.image_begin = _plan.image;
     page.image_end = _plan.image + _program.image_bytes();
     page.stack_begin = _plan.stack_begin;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The first thread of a process, from its first instruction to main().
+#include <lavandin/clock.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/mapping.hpp>
 #include <lavandin/process_heap.hpp>
@@ -76,6 +77,7 @@ void lavandin_start_program(void const* page) {
     first_thread.message_buffer =
         reinterpret_cast<abi::Message_buffer*>(own_environment.message_buffer());
     static_cast<void>(thread_set_pointer(reinterpret_cast<uint64_t>(&first_thread)));
+    initialise_clock(own_environment.clock_page());
     initialise_window(own_environment.window());
     initialise_heap(own_environment.heap());
     if (!create_thread_locals())

@@ -110,11 +110,12 @@ class Kernel:
     owned: set[int]  # all the guest's frames, from its physical-to-machine table
     boot_image: set[int]  # which both sides may read
     rings: set[int]  # shared with other domains; a server maps them, too
+    clock: set[int]  # the clock page, for all to read
     walk: Walk
 
     def private(self) -> set[int]:
         frames = {m.frame for m in of_guest(self.walk.mappings)}
-        return (frames - self.boot_image - self.rings) | self.walk.tables
+        return (frames - self.boot_image - self.rings - self.clock) | self.walk.tables
 
 
 def problems(kernel: Kernel, user: Walk) -> list[str]:
@@ -139,6 +140,8 @@ def problems(kernel: Kernel, user: Walk) -> list[str]:
             found.append(f"user table: {m.address:#x} reaches the kernel's frame {m.frame:#x}")
         elif m.frame in kernel.boot_image and m.writable:
             found.append(f"user table: {m.address:#x} can write the boot image")
+        elif m.frame in kernel.clock and (m.writable or m.executable):
+            found.append(f"user table: {m.address:#x} can write or execute the clock page")
     return found
 
 

@@ -31,13 +31,17 @@ _KERNEL_BASE = 0xFFFF_FFFF_8000_0000
 _WINDOW_BASE = 0xFFFF_8800_0000_0000
 _P2M_BASE = 0xFFFF_9000_0000_0000
 _USER = range(0x1000_0000, 0x4000_0000)
+_CLOCK_PAGE = "clock_page_frame"  # arch/x86-xenpv/source/clock.cpp
 _LEAST_PROCESSES = 7  # init, memory, names, console, log, shell, sleep
 _INVALID = 1 << 63  # a physical-to-machine entry of a frame that is not there
 
 
-def _kernel_end(preset: str) -> int:
+def _symbol(preset: str, name: str) -> int:
+    """Its address; the name may be one that C++ has put its namespaces around."""
+    mangled = f"{len(name)}{name}E"
     symbols = Elf(paths.kernel(preset)).symbols()
-    return next(symbol.address for symbol in symbols if symbol.name == "kernel_end")
+    (found,) = [s.address for s in symbols if s.name == name or s.name.endswith(mangled)]
+    return found
 
 
 def _guest_frames(machine: Machine, kernel: Walk) -> set[int]:
@@ -53,12 +57,14 @@ def _guest_frames(machine: Machine, kernel: Walk) -> set[int]:
 def _kernel(machine: Machine, table: int, preset: str) -> Kernel:
     """The kernel's side. Beyond its image it maps the boot image and the console's ring; the tables
     that the domain builder made lie there, too."""
-    found, end = walk(functools.partial(read_frame, machine), table), _kernel_end(preset)
+    found = walk(functools.partial(read_frame, machine), table)
+    end, clock = _symbol(preset, "kernel_end"), _symbol(preset, _CLOCK_PAGE)
     beyond = [m for m in found.mappings if m.address >= end and m.frame not in found.tables]
     return Kernel(
         owned=_guest_frames(machine, found),
         boot_image={m.frame for m in beyond if not m.writable},
         rings={m.frame for m in beyond if m.writable},
+        clock={m.frame for m in found.mappings if m.address == clock},
         walk=found,
     )
 
@@ -75,8 +81,8 @@ def _slot_of_window(mapping: Mapping) -> bool:
 
 def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     wait_for_shell(guest)
-    answer(guest, "sleep --busy 1000 &")  # which asks for the time again and again
-    with stopped_in(machine, range(_KERNEL_BASE, _kernel_end(preset))) as processor:
+    answer(guest, "sleep --calling 1000 &")  # in the kernel again and again
+    with stopped_in(machine, range(_KERNEL_BASE, _symbol(preset, "kernel_end"))) as processor:
         kernel_table = processor.table
     with stopped_in(machine, _USER) as processor:
         kernel = _kernel(machine, kernel_table, preset)
@@ -92,6 +98,7 @@ def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     found += aliases(kernel.walk, *walks)
     assert not found, "\n".join(found)
     # That there was something to see:
+    assert kernel.clock & {m.frame for m in lower}, "nobody has the clock page"
     assert memory * 256 * 0.9 < len(kernel.owned) <= memory * 256, len(kernel.owned)
     assert len(users) >= _LEAST_PROCESSES, len(users)
     for mappings in (of_kernel, lower):

@@ -16,14 +16,11 @@ namespace xenpv {
 namespace {
 
 Local locals[most_processors];
-// One per VCPU, shared with Xen. None crosses a page (VCPUOP_register_vcpu_info).
-alignas(4096) vcpu_info vcpu_infos[most_processors];
-static_assert(sizeof(vcpu_info) == 64);
 
 } // namespace
 
 bool register_vcpu_info(Local& self) {
-    vcpu_info& info = vcpu_infos[self.number];
+    vcpu_info& info = vcpu_info_of(self.number);
     vcpu_register_vcpu_info const argument{p2m.mfn(arch::frame_of(&info)).value,
                                            uint32_t(uint64_t(&info) % kernel::page_size), 0};
     self.vcpu_info = &info;
@@ -104,6 +101,8 @@ kernel::Processor& current_processor() {
     asm volatile("movq %%gs:%c1, %0" : "=r"(processor) : "i"(offsetof(Local, processor)));
     return *processor;
 }
+
+uint32_t processor_number() { return local().number; }
 
 void set_current_processor(kernel::Processor& processor) { local().processor = &processor; }
 

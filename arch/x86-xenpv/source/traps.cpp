@@ -81,7 +81,11 @@ void set_up_traps() {
 using namespace xenpv;
 
 void exception_from_user(uint64_t vector, uint64_t code) {
-    uint64_t const address = vector == page_fault ? local().vcpu_info->arch.cr2 : 0;
+    uint64_t address = 0;
+    if (vector == page_fault) { // user code can read the record: others' addresses do not stay
+        address = local().vcpu_info->arch.cr2;
+        local().vcpu_info->arch.cr2 = 0;
+    }
     kernel::thread_faulted({vector, code, address, name(vector)});
 }
 

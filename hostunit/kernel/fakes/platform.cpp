@@ -53,6 +53,7 @@ kernel::Result<void> xenpv::map_in_window(Pfn frame, uint64_t flags) {
 namespace arch {
 
 kernel::Time now() { return platform().now; }
+kernel::Pfn clock_page() { return fake::clock_frame; }
 kernel::Time wall_offset() { return 5'000'000'000; }
 void program_timer(kernel::Time deadline) { platform().programmed = deadline; }
 
@@ -129,6 +130,7 @@ void shutdown(lavandin::abi::Shutdown reason) {
 
 void backtrace(uint64_t, uint64_t, void (*)(uint64_t)) {}
 
+uint32_t processor_number() { return platform().processor; }
 kernel::Processor& current_processor() { return *fake::processor; }
 void set_current_processor(kernel::Processor& processor) { fake::processor = &processor; }
 void set_frame(Registers& frame) { fake::frame = &frame; }

@@ -27,6 +27,7 @@ struct Platform {
     kernel::Time programmed{kernel::never};
     kernel::Thread* loaded{nullptr}; // whose registers the next exit restores
     uint64_t thread_pointer{0};
+    uint32_t processor{0}; // that runs the kernel
     uint64_t fpu_states{0};
     uint64_t stack_begin{0};   // of the entry to the kernel
     uint64_t deepest_stack{0}; // bytes below it, when a frame was unmapped
@@ -40,6 +41,9 @@ struct Platform {
 
     uint64_t maps_until_failure{0}; // of map_frame; 0: none fails
 };
+
+// Holds the clock page; none of the pool's.
+inline constexpr kernel::Pfn clock_frame{2};
 
 Platform& platform();
 

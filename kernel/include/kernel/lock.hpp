@@ -4,7 +4,7 @@
 //
 // Order, outermost first; a lock may be taken only while those before it in the list are held:
 //   process, group, endpoint, notification, inheritance, derivation, capability table, memory,
-//   address space, run queue, quota, slab, frames, log
+//   address space, run queue, quota, slab, frames, log, clock
 #pragma once
 
 #include <arch/spin.hpp>

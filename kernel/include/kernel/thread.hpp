@@ -12,6 +12,7 @@
 #include <kernel/inheritance.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
+#include <lavandin/abi/clock_page.hpp>
 #include <lavandin/abi/message.hpp>
 
 namespace kernel {
@@ -68,6 +69,14 @@ public:
     // See inheritance.hpp, which also knows what else changes then.
     void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
     void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
+
+    // It is about to run on that processor: tells readers of the clock.
+    void place_on(uint32_t processor) {
+        if (_placement.processor() == processor)
+            return;
+        _placement = _placement.moved_to(processor);
+        _buffer->placement = _placement.raw();
+    }
 
     bool ended() const { return wait == Wait::ended; }
 
@@ -139,6 +148,7 @@ private:
     uint64_t _buffer_address{0};
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
+    abi::Placement _placement; // also in the buffer
     uint8_t _base_priority;
     uint8_t _priority;
     bool _leaving{false};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Time. All of it is nanoseconds, as the kernel has it.
+// Time. All of it is nanoseconds, as the kernel has it. Read without a system call, out of the
+// clock page (abi/clock_page.hpp), which a process maps when it asks for the first time.
 #pragma once
 
 #include <lavandin/abi/process.hpp>
@@ -11,17 +12,12 @@ inline constexpr uint64_t microsecond = 1'000;
 inline constexpr uint64_t millisecond = 1'000'000;
 inline constexpr uint64_t second = 1'000'000'000;
 
-// The clock that deadlines are given in. It never runs backwards.
-inline uint64_t now() {
-    auto const clock = clock_read();
-    return clock.ok() ? clock.value().now : 0;
-}
+// The clock that deadlines are given in, the same as clock_read()'s. It starts at 0 at kernel entry
+// and never runs backwards, on whatever processors the threads of a process read it.
+uint64_t now();
 
-// Nanoseconds since 1970.
-inline uint64_t wall_clock() {
-    auto const clock = clock_read();
-    return clock.ok() ? clock.value().now + clock.value().wall_offset : 0;
-}
+// Nanoseconds since 1970. Follows a change of the platform's time of day within a second.
+uint64_t wall_clock();
 
 // The deadline `nanoseconds` from now.
 inline uint64_t after(uint64_t nanoseconds) {
@@ -30,5 +26,9 @@ inline uint64_t after(uint64_t nanoseconds) {
 }
 
 inline void sleep_for(uint64_t nanoseconds) { static_cast<void>(thread_sleep(after(nanoseconds))); }
+
+// Where the clock page is to be mapped at the next reading; 0 for nowhere: the clock is read by
+// system call then. For the start of a process.
+void initialise_clock(uint64_t address);
 
 } // namespace lavandin

@@ -33,6 +33,7 @@ struct Environment_page {
     uint32_t argument_count;
     uint32_t argument_bytes;
     uint64_t message_buffer; // of the first thread
+    uint64_t clock_page;     // where the process may map the clock page; 0: nowhere
     uint64_t image_begin;    // [begin, end) of the image
     uint64_t image_end;
     uint64_t stack_begin; // of the first thread, above its guard page
@@ -43,7 +44,7 @@ struct Environment_page {
     uint64_t window_end;
     uint64_t member; // Member_identity; its number is 0 in a process that is alone
     Named_capability capabilities[maximum_capabilities];
-    char arguments[2048 + 1024 - 104]; // NUL-terminated each, one after the other
+    char arguments[2048 + 1024 - 112]; // NUL-terminated each, one after the other
 };
 
 static_assert(sizeof(Named_capability) == 32);
@@ -79,6 +80,8 @@ public:
     std::span<Named_capability const> capabilities() const;
 
     uint64_t message_buffer() const;
+    // Where the clock page may be mapped; 0 for nowhere.
+    uint64_t clock_page() const;
     Address_range heap() const;
     Address_range window() const;
 

@@ -5,6 +5,7 @@
 //   0x10000000  image            text, constants, data (each from a page of its own)
 //               environment      one page
 //               message buffer   one page, of the first thread
+//               clock page       one page, once the process has asked for the time
 //               guard            one page that is never mapped
 //               stack            of the first thread
 //               guard            one page

@@ -9,8 +9,11 @@ namespace arch {
 // The clock starts at 0 now. Once, at start of day.
 void start_clock();
 
-// Nanoseconds since start_clock; never runs backwards on one processor.
+// Nanoseconds since start_clock; never runs backwards, all processors together.
 kernel::Time now();
+
+// The frame of the Clock_page (lavandin/abi/clock_page.hpp), for all to read.
+kernel::Pfn clock_page();
 
 // Nanoseconds to add to now() for time since 1970.
 kernel::Time wall_offset();

@@ -15,6 +15,7 @@ namespace arch {
 
 kernel::Processor& current_processor();
 void set_current_processor(kernel::Processor& processor);
+uint32_t processor_number(); // from 0
 
 // The next exit from the kernel goes to this thread.
 void set_frame(Registers& frame);

@@ -31,7 +31,6 @@ struct Local {
     uint32_t timer_port;
     arch::Registers crash_frame; // registers at a fault in the kernel itself
     uint64_t stack_bytes;
-    uint64_t latest_time; // of the clock
 };
 
 static_assert(offsetof(Local, frame) == 8);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <kernel/result.hpp>
+#include <lavandin/abi/clock_page.hpp>
 #include <xenpv/frame_types.hpp>
 #include <xenpv/local.hpp>
 #include <xenpv/xen.hpp>
@@ -15,10 +16,11 @@ inline bool initial_domain() { return (start.flags & SIF_INITDOMAIN) != 0; }
 
 void map_shared_info();
 void set_up_traps(); // trap table and callbacks of this VCPU
-inline constexpr unsigned most_processors = 64;
+inline constexpr unsigned most_processors = lavandin::abi::Clock_page::most_processors;
 
 void register_run_state(); // of this VCPU
 uint64_t platform_time();  // Xen's system time, nanoseconds
+vcpu_info& vcpu_info_of(unsigned number);
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
 void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes);

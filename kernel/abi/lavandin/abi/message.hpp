@@ -69,7 +69,8 @@ struct Message_buffer {
     Transfer received[maximum_transfers];
     uint64_t accepted_transfers; // how many capabilities this thread takes from one message
     uint64_t deadline;           // of a call whose tag says so: nanoseconds of the clock
-    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 2 * 8 -
+    uint64_t placement;          // Placement (clock_page.hpp), written by the kernel
+    uint8_t reserved[page_size - 8 * maximum_buffer_words - 8 * sizeof(Transfer) - 3 * 8 -
                      sizeof(Group_calls)];
     Group_calls group_calls; // at the end, where gates in assembly look for it
 };

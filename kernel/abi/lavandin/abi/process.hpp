@@ -75,7 +75,7 @@ enum class Shutdown : uint64_t {
 // Handed to the first process: rdi points to it at start. One page, read-only.
 struct Boot_information {
     static constexpr uint64_t expected_magic = 0x6e69646e6176614c; // "Lavandin"
-    static constexpr uint32_t current_version = 1;
+    static constexpr uint32_t current_version = 2;
 
     uint64_t magic;
     uint32_t version;
@@ -89,6 +89,7 @@ struct Boot_information {
     Capability_index store_ring;        // Memory, or 0: the platform's configuration store
     Capability_index store_interrupt;
     uint64_t message_buffer; // of the first thread
+    uint64_t clock_page;     // where the process may map the clock page
     uint64_t image_begin;    // the first process's own image, and
     uint64_t image_end;      // where free addresses begin
     char command_line[1024]; // NUL-terminated

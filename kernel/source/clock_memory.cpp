@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include <arch/clock.hpp>
+#include <kernel/clock_memory.hpp>
+
+namespace kernel {
+
+namespace {
+
+Memory* memory;
+
+}
+
+Result<void> start_clock_memory(Ref<Quota> const& quota) {
+    auto const made = TRY(make<Memory>(quota));
+    TRY_VOID(made->cover(arch::clock_page(), 1));
+    made->acquire(); // it stays
+    memory = made.get();
+    return {};
+}
+
+Memory& clock_memory() { return *memory; }
+
+} // namespace kernel
