@@ -151,15 +151,14 @@ Result<void> transact(Xenstore_client const& store, std::string_view path, std::
     }
 }
 
-// The watch that was set before all deaths tells of what is written after them.
-Result<void> wait_for_event(Xenstore_client const& store, Notification const& changed,
-                            std::string_view path) {
+// The watch that was set before all deaths tells of what is written after them: by its path, or,
+// when a server died with that in hand, by the watch's own, which stands for everything below.
+Result<void> wait_for_event(Xenstore_client const& store, Notification const& changed) {
     uint64_t const deadline = after(10 * second);
     while (true) {
         char text[128];
         auto const event = store.next_event(text);
-        if (event.ok() && event.value().token == 7 && event.value().bytes == path.size() &&
-            memcmp(text, path.data(), path.size()) == 0)
+        if (event.ok() && event.value().token == 7)
             return {};
         if (event.error() == Error::not_mapped)
             (void)TRY(changed.wait(deadline));
@@ -194,8 +193,10 @@ Result<void> use_xenstore(Client& client) {
         if (answer.text().empty())
             return wrong_answer;
     }
+    while (store.next_event(text).ok())
+        ; // of the rounds before
     TRY_VOID(patiently([&] { return store.write(last, "x"); }));
-    TRY_VOID(wait_for_event(store, changed, last));
+    TRY_VOID(wait_for_event(store, changed));
     TRY_VOID(gone(store.unwatch(7)));
     return gone(patiently([&] { return store.remove(path); }));
 }

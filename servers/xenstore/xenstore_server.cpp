@@ -149,10 +149,10 @@ void Xenstore_server::forget_ended() {
 void Xenstore_server::check_time() {
     uint64_t const time = now();
     bool const silent = _service.tick(time);
-    if (silent && _connection.within_message())
-        _connection.restart();
     if (silent)
         report_refusal();
+    if (silent && _connection.within_message())
+        _connection.restart();
     if (time >= _mend)
         mend();
 }
