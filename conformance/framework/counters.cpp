@@ -13,8 +13,8 @@ namespace conformance {
 namespace {
 
 constexpr char const* object_names[object_types] = {
-    "none",   "Process", "Thread",    "Endpoint", "Notification",
-    "Memory", "Reply",   "Interrupt", "System",   "Group"};
+    "none",  "Process",   "Thread", "Endpoint", "Notification", "Memory",
+    "Reply", "Interrupt", "System", "Group",    "Grant"};
 
 void describe(char const* what, uint64_t before, uint64_t after) {
     if (before != after)
@@ -49,7 +49,7 @@ Result<Counters> count(Capability_index system) {
 }
 
 void describe(Counters const& before, Counters const& after) {
-    for (unsigned type = 1; type < 9; ++type)
+    for (unsigned type = 1; type < object_types; ++type)
         describe(object_names[type], before.objects[type], after.objects[type]);
     describe("free frames", before.frames, after.frames);
     describe("page tables", before.page_tables, after.page_tables);

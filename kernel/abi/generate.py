@@ -45,6 +45,7 @@ OBJECTS = [
     "interrupt",
     "system",
     "group",
+    "grant",
 ]
 ANY_OBJECT = "any"
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]

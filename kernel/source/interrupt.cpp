@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <kernel/boot.hpp>
+#include <kernel/grant.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/log.hpp>
 
@@ -57,6 +58,7 @@ void Interrupt::last_reference_gone() {
 }
 
 void interrupt_arrived(arch::Line line) {
+    end_lingering_grants(); // another machine did something: it may have let go of pages
     Lock_guard const guard{interrupts_lock};
     for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each))
         if (each->line() == line)

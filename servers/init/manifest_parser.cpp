@@ -21,6 +21,8 @@ uint64_t system_permission_named(std::string_view name) {
         return permission::log;
     if (name == "console")
         return permission::console;
+    if (name == "grants")
+        return permission::grants;
     return name == "information" ? permission::information : 0;
 }
 
@@ -203,7 +205,7 @@ Manifest_parser::Reason Manifest_parser::read_system(std::string_view value) {
     while (!trim(value).empty()) {
         uint64_t const bit = system_permission_named(take_word(value));
         if (bit == 0)
-            return "permissions are shutdown, log, console and information";
+            return "permissions are shutdown, log, console, information and grants";
         grant.value |= bit;
     }
     return add(grant);

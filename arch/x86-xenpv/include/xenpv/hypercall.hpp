@@ -121,5 +121,11 @@ inline Status event_channel_op(int operation, T* argument) {
     return invoke<__HYPERVISOR_event_channel_op>(operation, address(argument));
 }
 
+// One operation; its own outcome is in its `status`.
+template <typename T>
+inline Status grant_table_op(unsigned operation, T* argument) {
+    return invoke<__HYPERVISOR_grant_table_op>(operation, address(argument), 1);
+}
+
 } // namespace hypercall
 } // namespace xenpv

@@ -10,6 +10,7 @@
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
 #include <xen/callback.h>
 #include <xen/event_channel.h>
+#include <xen/grant_table.h>
 #include <xen/io/console.h>
 #include <xen/memory.h>
 #include <xen/sched.h>

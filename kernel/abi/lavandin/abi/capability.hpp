@@ -19,8 +19,9 @@ enum class Object_type : uint8_t {
     interrupt = 7,
     system = 8,
     group = 9,
+    grant = 10,
 };
-inline constexpr unsigned object_types = 10;
+inline constexpr unsigned object_types = 11;
 
 // Permissions are per type; bits not named for a type cannot be held.
 using Permissions = uint16_t;
@@ -77,12 +78,18 @@ inline constexpr Permissions shutdown = 1 << 0;
 inline constexpr Permissions log = 1 << 1;         // read the kernel's log
 inline constexpr Permissions console = 1 << 2;     // the platform's console of last resort
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
-inline constexpr Permissions all = 0xf;
+inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
+inline constexpr Permissions all = 0x1f;
 } // namespace system_permission
 
 namespace group_permission {
 inline constexpr Permissions add = 1 << 0; // make processes that are members
 inline constexpr Permissions all = 0x1;
 } // namespace group_permission
+
+namespace grant_permission {
+inline constexpr Permissions control = 1 << 0; // end it
+inline constexpr Permissions all = 0x1;
+} // namespace grant_permission
 
 } // namespace lavandin::abi

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// System calls on memory shared with other machines.
+#include <kernel/grant.hpp>
+#include <kernel/process.hpp>
+#include <kernel/system.hpp>
+#include <kernel/system_calls.hpp>
+
+namespace kernel::system_call {
+
+using namespace abi;
+
+namespace {
+
+Result<Ref<System>> find_authority(Thread& caller, Capability_index index) {
+    return caller.process().table().find<System>(index, system_permission::grants);
+}
+
+// Bytes within one page of a region.
+struct Stretch {
+    Ref<Memory> memory;
+    arch::Own_place place;
+    uint16_t bytes;
+};
+
+Result<Stretch> find_stretch(Thread& caller, Capability_index index, Permissions needed,
+                             uint64_t offset, uint64_t bytes) {
+    auto memory = TRY(caller.process().table().find<Memory>(index, needed));
+    uint64_t const in_page = offset % page_size;
+    if (!bytes || bytes > page_size - in_page || offset / page_size >= memory->count())
+        return Error::invalid_argument;
+    Pfn const frame = memory->frame(offset / page_size);
+    return Stretch{static_cast<Ref<Memory>&&>(memory),
+                   {frame, static_cast<uint16_t>(in_page)},
+                   static_cast<uint16_t>(bytes)};
+}
+
+// Another machine's page: its number in the high half, the reference in the low one.
+Result<arch::Foreign_place> decode_foreign(uint64_t page, uint64_t offset, uint64_t bytes) {
+    uint64_t const machine = page >> 32;
+    if (machine > arch::largest_machine || offset >= page_size || bytes > page_size - offset)
+        return Error::invalid_argument;
+    return arch::Foreign_place{static_cast<arch::Machine_number>(machine),
+                               static_cast<arch::Grant_reference>(page),
+                               static_cast<uint16_t>(offset)};
+}
+
+} // namespace
+
+Result<Grant_create_out> grant_create(Thread& caller, Grant_create_in const& in) {
+    end_lingering_grants();
+    Process& self = caller.process();
+    auto const system = TRY(find_authority(caller, in.system));
+    bool const writable = (in.rights & memory_permission::write) != 0;
+    auto memory = TRY(self.table().find<Memory>(
+        in.memory, static_cast<Permissions>(in.rights) &
+                       (memory_permission::read | memory_permission::write)));
+    bool const known = in.rights == memory_permission::read ||
+                       in.rights == (memory_permission::read | memory_permission::write);
+    if (!known || !page_aligned(in.offset) || in.offset / page_size >= memory->count() ||
+        in.machine > arch::largest_machine)
+        return Error::invalid_argument;
+    auto const grant = TRY(make<Grant>(Ref<Quota>{self.quota()}));
+    TRY_VOID(grant->start(static_cast<Ref<Memory>&&>(memory), in.offset / page_size,
+                          static_cast<arch::Machine_number>(in.machine), writable,
+                          {self.table(), in.system, *system, in.memory}));
+    auto const slot = TRY(self.table().add({Ref<Object>{*grant}, grant_permission::all, 0}));
+    return Grant_create_out{slot, grant->reference()};
+}
+
+Result<void> grant_end(Thread& caller, Grant_end_in const& in) {
+    end_lingering_grants();
+    auto const grant =
+        TRY(caller.process().table().find<Grant>(in.grant, grant_permission::control));
+    return grant->end();
+}
+
+Result<void> grant_read(Thread& caller, Grant_read_in const& in) {
+    (void)TRY(find_authority(caller, in.system));
+    auto const to =
+        TRY(find_stretch(caller, in.memory, memory_permission::write, in.offset, in.size));
+    auto const from = TRY(decode_foreign(in.foreign, in.foreign_offset, in.size));
+    return arch::copy_from_grant(from, to.place, to.bytes);
+}
+
+Result<void> grant_write(Thread& caller, Grant_write_in const& in) {
+    (void)TRY(find_authority(caller, in.system));
+    auto const from =
+        TRY(find_stretch(caller, in.memory, memory_permission::read, in.offset, in.size));
+    auto const to = TRY(decode_foreign(in.foreign, in.foreign_offset, in.size));
+    return arch::copy_to_grant(from.place, to, from.bytes);
+}
+
+} // namespace kernel::system_call
