@@ -20,7 +20,10 @@ namespace {
 
 constexpr uint64_t free_pages = 0x4400'0000;
 constexpr uint64_t clock_interval = 8; // calls between looks at the clock
+// With threads that all wait: by the clock for those that sleep, and in rounds of helping for those
+// that had no turn meanwhile.
 constexpr uint64_t patience = 3 * millisecond;
+constexpr unsigned patient_rounds = 10;
 
 fuzz::World world;
 
@@ -117,11 +120,15 @@ void rescue_for_ever() {
     auto const reply = reply_create();
     auto const bell = notification_create();
     uint64_t made = 0;
-    for (uint64_t deadline = after(patience); now() < deadline;) {
+    unsigned in_vain = 0;
+    for (uint64_t deadline = after(patience); in_vain < patient_rounds || now() < deadline;) {
         rescue(reply.value(), bell.value());
         uint64_t const made_now = __atomic_load_n(&fuzz_record().made, __ATOMIC_RELAXED);
-        if (made_now != made)
+        ++in_vain;
+        if (made_now != made) {
             deadline = after(patience);
+            in_vain = 0;
+        }
         made = made_now;
         static_cast<void>(thread_yield());
     }

@@ -244,7 +244,9 @@ uint64_t Generator::draw_time() {
         return _now + _random.below(200) * microsecond;
     if (luck < 29)
         return _now - _random.below(200 * microsecond);
-    return luck < 30 ? forever : _now + _random.below(2000) * microsecond;
+    if (luck < 31)
+        return _now + _random.below(2000) * microsecond;
+    return _random.one_in(4) ? forever : _random.any_of(odd_words);
 }
 
 uint64_t Generator::draw_tag() {

@@ -53,14 +53,19 @@ public:
         if (System_call_shape const* const shape = call.shape()) {
             if (answer == Error::none)
                 learn_made(call, *shape, words, ask);
-            if (answer != Error::none || shape->destructive)
+            if (answer == Error::invalid_capability || answer == Error::wrong_type ||
+                shape->destructive)
                 learn_gone(call, *shape, ask);
         }
+        if (!_random.one_in(looks))
+            return;
         auto const any = static_cast<Capability_index>(_random.below(World::slots));
         _world.learn(any, ask(any), _world.worth(any)); // what came otherwise
     }
 
 private:
+    static constexpr uint64_t looks = 3; // one in so many calls has a look at any slot
+
     size_t draw_index();
     bool has_objects_for(System_call_shape const& shape);
     void draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now);

@@ -19,7 +19,7 @@ constexpr uint64_t settling_time = 2 * second;
 constexpr uint64_t priority_below = 2;
 
 // Some leave little beyond what the process needs for itself, which is some 140 KiB.
-constexpr uint64_t quotas[]{180 * 1024, 240 * 1024, 400 * 1024};
+constexpr uint64_t quotas[]{180 * 1024, 300 * 1024, 600 * 1024};
 
 uint64_t documented_answers(System_call call) {
     uint64_t bits = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Processes that execute anything. Each ends by a fault, or harmlessly, and the process that runs
-// next finds nothing of it: in registers, flags, selectors, bases, FPU.
+// Processes that execute anything, beside neighbours that must not notice. Each ends by a fault, or
+// harmlessly, and the process that runs next finds nothing of it: in registers, flags, selectors,
+// bases, FPU.
+#include "fuzz/neighbours.hpp"
 #include "tests/common.hpp"
 #include "x86-64/soup.hpp"
 
@@ -136,6 +138,9 @@ struct Endings {
 TEST(hostile, instructions_at_random, 600) {
     auto const& options = inherited().options;
     uint64_t const count = std::max(options.calls / calls_per_process, ingredient_count());
+    Neighbours neighbours;
+    TAKE(neighbours.start());
+    EXPECT(neighbours.wait_for_rounds(Neighbour_record::different_rounds));
     auto hostile = TAKE(Bare_process::make_pages());
     Inspector inspector;
     static Endings endings;
@@ -157,6 +162,8 @@ TEST(hostile, instructions_at_random, 600) {
     }
     note("%lu processes of instructions at random, seed %lu", last - first + 1, options.seed);
     endings.print();
+    neighbours.check();
+    note("neighbours did %lu rounds", neighbours.rounds());
 }
 
 // What others must not find, kept by a process that goes on: each selector and flag, FPU contents,

@@ -37,6 +37,12 @@ void events_handled() {
         processor.reschedule();
 }
 
+void log_current_process() {
+    Thread* const thread = this_processor().current();
+    if (thread)
+        log("while process {} ({}) ran", thread->process().name(), thread->process().identifier());
+}
+
 // The whole process ends: what one of its threads was about to do for the others is lost. It is the
 // one that the thread executes in, also as a visitor from another member of the group, which goes
 // on with an error. A thread that faults because it came back to a member that is gone goes on

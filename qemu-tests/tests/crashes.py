@@ -58,3 +58,4 @@ def late(context: Context) -> None:
         guest.console.send("poweroff\n")
         context.expect_end(guest, "crash")
         _check(guest, _IN_A_SYSTEM_CALL)
+        assert re.search(r"^while process init \(1\) ran", guest.console.text, re.M)

@@ -91,10 +91,15 @@ void exception_from_user(uint64_t vector, uint64_t code) {
 
 void exception_from_kernel(uint64_t vector, uint64_t code) {
     arch::Registers const& registers = local().crash_frame;
+    static bool reporting = false;
+    if (reporting) // what is looked at below may be broken, too
+        arch::shutdown(lavandin::abi::Shutdown::crash);
+    reporting = true;
     kernel::begin_last_words();
     kernel::log("kernel fault: {} ({}), code {x}, address {x}", name(vector), vector, code,
                 local().vcpu_info->arch.cr2);
     kernel::log_registers(registers);
     arch::backtrace(registers.instruction_pointer(), registers.frame_pointer(), print_address);
+    kernel::log_current_process();
     arch::shutdown(lavandin::abi::Shutdown::crash);
 }

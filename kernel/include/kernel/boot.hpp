@@ -50,4 +50,7 @@ struct Fault {
 };
 void thread_faulted(Fault const& fault);
 
+// For the kernel's last words: whose thread is the current one.
+void log_current_process();
+
 } // namespace kernel
