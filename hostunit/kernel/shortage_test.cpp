@@ -236,5 +236,26 @@ TEST_F(Shortage, of_one_frame_at_a_time) {
           [] { fake::platform().maps_until_failure = 0; }, 1);
 }
 
+class Shortage_at_first : public Kernel_test {};
+
+// The first slot of a process, and page tables where it has none: whichever of them cannot be had,
+// the others are given back.
+TEST_F(Shortage_at_first, of_one_frame_for_a_thread_and_its_slot) {
+    constexpr uint64_t elsewhere = 0x7000'0000'0000;
+    Usage const before = usage();
+    uint64_t allocations = 0;
+    Answer answer{Error::out_of_memory, {}};
+    while (answer.error == Error::out_of_memory && ++allocations < 20) {
+        EXPECT_EQ(usage(), before);
+        fake::platform().maps_until_failure = allocations;
+        answer = call(Call::thread_create, {self_process, 0x10000, 0x20000, 0, 1, elsewhere});
+    }
+    fake::platform().maps_until_failure = 0;
+    EXPECT_GE(allocations, 3u);
+    EXPECT_EQ(answer.error, Error::none);
+    EXPECT_EQ(call(Call::thread_destroy, {answer.slot()}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {answer.slot()}).error, Error::none);
+}
+
 } // namespace
 } // namespace kernel

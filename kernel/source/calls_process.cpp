@@ -134,7 +134,13 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
         return Error::invalid_argument;
     auto const thread = TRY(
         make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
-    TRY_VOID(thread->prepare(in.buffer));
+    // The slot first: a mapping that is taken back leaves its page tables.
+    bool const more_room = TRY(self.table().make_room());
+    if (auto const prepared = thread->prepare(in.buffer); !prepared.ok()) {
+        if (more_room)
+            self.table().take_back_room();
+        return prepared.error();
+    }
     auto const slot = self.table().add({Ref<Object>{*thread}, thread_permission::all, 0});
     if (!slot.ok()) {
         process->space().unmap_kernel_page(User_address{in.buffer});

@@ -56,6 +56,22 @@ Result<void> Capability_table::add_page() {
     return {};
 }
 
+Result<bool> Capability_table::make_room() {
+    Lock_guard const guard{_lock};
+    if (_free)
+        return false;
+    TRY_VOID(add_page());
+    return true;
+}
+
+// Its page is the last one, and all free slots are in there.
+void Capability_table::take_back_room() {
+    Lock_guard const guard{_lock};
+    give_kernel_page(_pages[--_page_count]);
+    _owner.quota().refund(page_size);
+    _free = 0;
+}
+
 Result<Capability_index> Capability_table::add(Capability const& capability) {
     Lock_guard const guard{derivation_lock};
     return add_below(capability, nullptr);

@@ -59,6 +59,11 @@ public:
     // table_full.
     Result<abi::Capability_index> add(Capability const& capability);
 
+    // Makes sure of a free slot, for a call that has more to do before it adds. True when there was
+    // none; the call that fails later then takes the room back. Errors: those of add.
+    Result<bool> make_room();
+    void take_back_room();
+
     // A copy, in `to`, of slot `index`, derived from it. Errors: invalid_capability, wrong_type
     // (the type takes no badge), invalid_argument (it has a badge already, or no permission is
     // left), peer_died (the process of `to` has ended), and those of add.
