@@ -255,13 +255,15 @@ uint64_t Generator::draw_tag() {
     uint64_t const transfers = _random.one_in(3) ? _random.below(3) : 0;
     if (luck == 31)
         return _random.one_in(2) ? _random.next() : Message_tag{1, words, _random.below(16)}.raw();
-    return Message_tag{static_cast<uint32_t>(_random.next()), words, transfers}.raw();
+    Message_tag const tag{static_cast<uint32_t>(_random.next()), words, transfers};
+    return _random.one_in(3) ? tag.with_deadline().raw() : tag.raw();
 }
 
 void Generator::fill(Message_buffer& buffer) {
     Drawn_call ignored{};
     buffer.accepted_transfers =
         _random.one_in(40) ? _random.next() : _random.below(maximum_transfers + 1);
+    buffer.deadline = draw_time();
     for (Transfer& transfer : buffer.sent)
         transfer = {draw_slot(Object_type::none, false, ignored),
                     static_cast<uint32_t>(draw_flags()), _random.one_in(4) ? draw_word() : 0};

@@ -15,6 +15,7 @@ namespace conformance {
 namespace {
 
 constexpr Permissions read_write = memory_permission::read | memory_permission::write;
+constexpr uint64_t short_life = 200; // calls of a process, on the average, that tell little
 constexpr uint64_t settling_time = 2 * second;
 constexpr uint64_t priority_below = 2;
 
@@ -158,6 +159,7 @@ void Fuzz_run::report() const {
          _parts, _accidents, _stuck, record.rescues);
     note("neighbours did %lu rounds", _neighbours.rounds());
     EXPECT(record.good * 2 >= record.made);
+    EXPECT(record.made >= _parts * short_life);
     print_calls();
     check_answers();
 }
