@@ -11,11 +11,11 @@ function(lavandin_add_program name)
     target_link_libraries(${name} PRIVATE lavandin_os lavandin_warnings)
     set(script ${CMAKE_SOURCE_DIR}/libos/program.ld)
     target_link_options(${name} PRIVATE
-        -nostdlib -shared -Wl,-T,${script} -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack
+        -nostdlib -shared "SHELL:-T \"${script}\"" -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack
         -Wl,-z,relro -Wl,-z,now -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096
         -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv -Wl,--fatal-warnings
         -Wl,-u,__getreent # ours, before newlib's
-        -Wl,--version-script=${CMAKE_SOURCE_DIR}/libos/program.map)
+        "SHELL:-Xlinker \"--version-script=${CMAKE_SOURCE_DIR}/libos/program.map\"")
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${LAVANDIN_PROGRAMS}
         LINK_DEPENDS "${script};${CMAKE_SOURCE_DIR}/libos/program.map")

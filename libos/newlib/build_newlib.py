@@ -9,14 +9,18 @@ same source with the same compiler and options, nothing is done. Two builds that
 time wait for each other.
 """
 import argparse
+import contextlib
 import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 
 # A general x86-64 target: newlib's own choice of system calls is none of ours.
 TARGET = "x86_64-elf"
@@ -114,10 +118,21 @@ def environment(compiler: str, flags: list[str]) -> dict:
     return result
 
 
-def build(arguments: argparse.Namespace, log) -> None:
-    work = arguments.output / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "build").mkdir(parents=True)
+@contextlib.contextmanager
+def work_directory(output: pathlib.Path) -> Iterator[pathlib.Path]:
+    """An empty directory, gone when the build ends, however it does: below the output, unless that
+    path has blanks or other characters that newlib's configure and makefiles cannot have there."""
+    inside = re.fullmatch(r"[\w/.+-]+", str(output), re.ASCII) is not None
+    for left_behind in output.glob("work*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix="work-", dir=output if inside else None, ignore_cleanup_errors=True
+    ) as work:
+        yield pathlib.Path(work)
+
+
+def build(arguments: argparse.Namespace, work: pathlib.Path, log) -> None:
+    (work / "build").mkdir()
     run(
         [
             "tar",
@@ -143,7 +158,6 @@ def build(arguments: argparse.Namespace, log) -> None:
     for part in ("include", "lib"):
         shutil.rmtree(arguments.output / part, ignore_errors=True)
         shutil.move(work / "install" / TARGET / part, arguments.output / part)
-    shutil.rmtree(work)
 
 
 def main() -> None:
@@ -177,8 +191,8 @@ def main() -> None:
         begin = time.monotonic()
         stamp.unlink(missing_ok=True)
         try:
-            with open(log_path, "w") as log:
-                build(arguments, log)
+            with open(log_path, "w") as log, work_directory(arguments.output) as work:
+                build(arguments, work, log)
         except subprocess.CalledProcessError as error:
             tail = log_path.read_text(errors="replace").splitlines()[-15:]
             sys.exit("\n".join(tail) + f"\nnewlib: `{' '.join(error.cmd)}` failed; see {log_path}")
