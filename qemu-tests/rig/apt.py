@@ -13,6 +13,7 @@ from .errors import RigError
 from .progress import Step, say
 
 _ENVIRONMENT = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+_GRACE = 60  # seconds that apt gets to end, because dpkg must not be cut short
 _updated = False
 
 
@@ -27,12 +28,40 @@ def _as_root(arguments: list[str], title: str, timeout: float) -> None:
     """Runs apt-get as root. Under sudo it stays in our session, so that a password can be asked."""
     if os.geteuid() == 0:
         with Step(title) as step:
-            process.run(arguments, timeout=timeout, step=step, env=_ENVIRONMENT, grace=60)
+            process.run(arguments, timeout=timeout, step=step, env=_ENVIRONMENT, grace=_GRACE)
         return
     say(f"{title} (with sudo)")
     command = ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", *arguments]
-    if subprocess.run(command, timeout=timeout, check=False).returncode:
+    if _status_of(command, timeout):
         raise RigError("failed: " + " ".join(command))
+
+
+def _status_of(command: list[str], timeout: float) -> int:
+    """Runs a command that we may not signal, because it is root's."""
+    child = subprocess.Popen(command)
+    try:
+        return child.wait(timeout)
+    except BaseException:
+        # The terminal's Ctrl-C reached it, too, but not a signal to us alone; and dpkg finishes
+        # what it has begun.
+        if child.poll() is None:
+            say("waiting for apt to end")
+            _end(child)
+        raise
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Through sudo, which passes the signal on; it does not ask for a password again."""
+    subprocess.run(
+        ["sudo", "-n", "kill", "-INT", str(child.pid)],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    try:
+        child.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        say(f"process {child.pid} ({child.args[0]}) does not end")  # type: ignore[index]
 
 
 def installed(names: list[str]) -> set[str]:

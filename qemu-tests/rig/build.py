@@ -20,7 +20,7 @@ _MOST_LINES = 60  # of a failed build's output
 def ensure(preset: str, quiet: bool = False) -> None:
     """The products of the preset, up to date. Downloads and installs what that needs."""
     compiler = ["clang"] if preset.startswith("clang") else []
-    extra = ["test"] if preset == "host" else []
+    extra = ["test"] if preset == paths.HOST_PRESET else []
     packages.ensure_host("build", *compiler, *extra)
     packages.ensure("build")
     _cmake(preset, quiet)
@@ -75,7 +75,8 @@ def clean(everything: bool) -> list[str]:
         return []
     with contextlib.ExitStack() as locks:
         names = {file.name.removeprefix(cache.LOCK_PREFIX) for file in _locks()}
-        names |= {"packages", *(f"build-{preset}" for preset in (*paths.PRESETS, "host"))}
+        presets = (*paths.PRESETS, paths.HOST_PRESET)
+        names |= {"packages", "cache", *(f"build-{preset}" for preset in presets)}
         busy = [f"{what} is locked" for what in cache.exclusive_now(sorted(names), locks)]
         busy += [f"{command} (process {pid})" for pid, command in paths.drivers()]
         if busy:

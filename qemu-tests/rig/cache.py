@@ -7,7 +7,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -31,6 +31,22 @@ def fingerprint(files: list[Path]) -> str:
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def made(name: str, content: str, make: Callable[[Path], None]) -> Path:
+    """build/cache/NAME, as `make` last wrote it from just this content. It is written elsewhere
+    first, by one driver at a time, so that nobody sees a part of it."""
+    file, stamp = paths.CACHE / name, paths.CACHE / f"{name}.stamp"
+    if not (fresh(stamp, content) and file.exists()):
+        with exclusive("cache"):
+            if not (fresh(stamp, content) and file.exists()):  # another driver may have made it
+                paths.CACHE.mkdir(parents=True, exist_ok=True)
+                part = paths.CACHE / f"{name}.part"
+                make(part)
+                stamp.unlink(missing_ok=True)
+                part.replace(file)
+                stamp.write_text(content)
+    return file
 
 
 @contextlib.contextmanager

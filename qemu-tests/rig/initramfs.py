@@ -121,18 +121,11 @@ def _base_archive() -> bytes:
 
 def base() -> Path:
     """The cached part."""
-    made, stamp = paths.CACHE / "dom0.cpio", paths.CACHE / "dom0.stamp"
     pins = [pin for pin in packages.pins() if pin.group == "dom0"]
     sources = [Path(__file__), *_SCRIPTS.iterdir()]
     content = "".join(f"{pin.name} {packages.actual_version(pin)}\n" for pin in pins)
     content += cache.fingerprint(sources)
-    if not (cache.fresh(stamp, content) and made.exists()):
-        paths.CACHE.mkdir(parents=True, exist_ok=True)
-        part = made.with_suffix(".part")
-        part.write_bytes(_base_archive())
-        part.replace(made)
-        stamp.write_text(content)
-    return made
+    return cache.made("dom0.cpio", content, lambda file: file.write_bytes(_base_archive()))
 
 
 def write(target: Path, files: Mapping[str, Path | bytes]) -> None:

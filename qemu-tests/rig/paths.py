@@ -19,6 +19,7 @@ RUN = BUILD / "run"
 
 PRESETS = ("gcc-release", "gcc-debug", "clang-release", "clang-debug")
 DEFAULT_PRESET = PRESETS[0]
+HOST_PRESET = "host"  # the host units
 _machines = itertools.count(1)
 
 

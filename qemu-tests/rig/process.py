@@ -145,7 +145,7 @@ def sweep(grace: float = 3) -> None:
         for child in descendants():
             try:
                 os.kill(child, number)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):  # it is gone; it is sudo's
                 pass
         deadline = time.monotonic() + grace
         while descendants() and time.monotonic() < deadline:

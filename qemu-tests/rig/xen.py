@@ -35,15 +35,12 @@ _DUMP_BEGIN = re.compile(r"(Domain \d+ \(vcpu#\d+\) crashed on cpu|Panic on CPU|
 def image() -> Path:
     """Xen as the uncompressed ELF32 that QEMU's -kernel takes, made once from the package."""
     (packed,) = sorted((paths.PACKAGES / "xen-hypervisor-4.17-amd64" / "boot").glob("xen-*.gz"))[:1]
-    made, stamp = paths.CACHE / "xen", paths.CACHE / "xen.stamp"
     version = packages.version_of("xen-hypervisor") + "\n"
-    if not (cache.fresh(stamp, version) and made.exists()):
-        paths.CACHE.mkdir(parents=True, exist_ok=True)
-        part = made.with_suffix(".part")
-        part.write_bytes(gzip.decompress(packed.read_bytes()))
-        part.replace(made)
-        stamp.write_text(version)
-    return made
+
+    def make(file: Path) -> None:
+        file.write_bytes(gzip.decompress(packed.read_bytes()))
+
+    return cache.made("xen", version, make)
 
 
 def symbols() -> Path | None:

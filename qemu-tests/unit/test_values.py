@@ -47,6 +47,21 @@ class Ranges(unittest.TestCase):
             with self.subTest(words):
                 self.assertRegex(_refusal(*words.split()) or "", f"error: argument {option}.* not ")
 
+    def test_presets_are_those_that_build_what_is_needed(self):
+        for words, taken in (
+            ("build --preset host", True),
+            ("build --preset clang-debug", True),
+            ("build --preset nonsense", False),
+            ("boot --preset gcc-debug", True),
+            ("boot --preset host", False),
+            ("test --preset host", False),
+            ("bench --preset host", False),
+        ):
+            with self.subTest(words):
+                said = _refusal(*words.split())
+                self.assertIn("invalid choice", said or "invalid choice")
+                self.assertEqual(said is None, taken)
+
     def test_sense_is_taken(self):
         for words in (
             "boot",

@@ -13,7 +13,7 @@ from ..progress import Step
 from .results import Group, Selection
 
 NAME = "host units"
-PRESET = "host"
+PRESET = paths.HOST_PRESET
 _TIMEOUT = 1200
 _ONE_TEST_TIMEOUT = 120
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Builds the kernel and its boot image into build/PRESET with CMake and Ninja.
 
-Products: lavandin (the kernel with debug information), lavandin.stripped, boot.image."""
+Products: lavandin (the kernel with debug information), lavandin.stripped, boot.image; of the preset
+host, the host units."""
 
 from __future__ import annotations
 
@@ -12,16 +13,20 @@ from .. import build, paths
 HELP = "build the kernel and the boot image"
 
 
-def add_preset(parser: argparse.ArgumentParser) -> None:
+def add_preset(parser: argparse.ArgumentParser, *more: str) -> None:
+    """For a preset that builds the system, or one of `more`."""
+    choices = (*paths.PRESETS, *more)
     parser.add_argument(
         "--preset",
+        choices=choices,
         default=paths.DEFAULT_PRESET,
-        help=f"CMake preset: {', '.join(paths.PRESETS)}, or host (default: %(default)s)",
+        metavar="PRESET",
+        help=f"of CMake: {', '.join(choices)} (default: %(default)s)",
     )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    add_preset(parser)
+    add_preset(parser, paths.HOST_PRESET)
 
 
 def run(options: argparse.Namespace) -> int:

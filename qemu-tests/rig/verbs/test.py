@@ -13,6 +13,7 @@ The last line is `N passed, N failed, N skipped`; the exit status is zero if not
 from __future__ import annotations
 
 import argparse
+import traceback
 from collections.abc import Callable
 
 from ..errors import RigError
@@ -58,14 +59,23 @@ def run(options: argparse.Namespace) -> int:
     steps.append((system.NAME, lambda group: system.run(options.preset, group, selection)))
     for name, step in steps:
         group = Group(name)
-        try:
-            step(group)
-        except RigError as error:
-            group.add(Case("the group itself", "failed", str(error)))
+        _run(step, group)
         if group.cases or selection.whole(name):
             group.finish()
             groups.append(group)
     return close(groups)
+
+
+def _run(step: Callable[[Group], None], group: Group) -> None:
+    """Whatever goes wrong, the other groups run and the last line counts."""
+    try:
+        step(group)
+    except RigError as error:
+        group.add(Case("the group itself", "failed", str(error)))
+    except BrokenPipeError:
+        raise  # nobody reads what is printed
+    except Exception:
+        group.add(Case("the group itself", "failed", traceback.format_exc()))
 
 
 def _conformance(mode: str, preset: str, selection: Selection) -> Callable[[Group], None]:
