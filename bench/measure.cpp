@@ -36,14 +36,23 @@ void Measurement::finish() {
     double const operations = static_cast<double>(iterations) * _repeat;
     qsort(_samples, iterations, sizeof *_samples, compare);
     printf("BENCH {\"name\": \"%s\", \"unit\": \"ticks\", \"iterations\": %u, \"min\": %llu, "
-           "\"median\": %llu, \"max\": %llu, \"entries\": %.2f, \"hypercalls\": %.2f, "
-           "\"table_switches\": %.2f}\n",
+           "\"median\": %llu, \"max\": %llu, \"counted\": true, \"entries\": %.2f, "
+           "\"hypercalls\": %.2f, \"table_switches\": %.2f}\n",
            _name, iterations * _repeat, static_cast<unsigned long long>(_samples[0]),
            static_cast<unsigned long long>(_samples[iterations / 2]),
            static_cast<unsigned long long>(_samples[iterations - 1]),
            static_cast<double>(after.entries - _before.entries - 1) / operations,
            static_cast<double>(after.hypercalls - _before.hypercalls - 1) / operations,
            static_cast<double>(after.table_switches - _before.table_switches) / operations);
+}
+
+void print_figure(char const* name, char const* unit, uint64_t* samples, unsigned count) {
+    qsort(samples, count, sizeof *samples, compare);
+    printf("BENCH {\"name\": \"%s\", \"unit\": \"%s\", \"iterations\": %u, \"min\": %llu, "
+           "\"median\": %llu, \"max\": %llu}\n",
+           name, unit, count, static_cast<unsigned long long>(samples[0]),
+           static_cast<unsigned long long>(samples[count / 2]),
+           static_cast<unsigned long long>(samples[count - 1]));
 }
 
 } // namespace bench

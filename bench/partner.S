@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What runs in the partner processes: position independent, without stack or memory. Copied page by
-// page into each. System call numbers are those of kernel/abi/system_calls.toml.
+// What runs in the partner processes: position independent, without a stack. Copied page by page
+// into each. System call numbers are those of kernel/abi/system_calls.toml.
 
     .section .text.partner, "ax", @progbits
     .balign 4096
@@ -25,6 +25,55 @@ partner_yield:
     movl $8, %eax           // thread_yield
     syscall
     jmp partner_yield
+
+// rdi: the notification to wait for in the low half, the one to signal in the high half.
+    .globl partner_signal
+    .hidden partner_signal
+partner_signal:
+    movl %edi, %ebx
+    shrq $32, %rdi
+    movl %edi, %ebp
+1:  movl %ebx, %edi
+    movq $-1, %rsi          // forever
+    movl $34, %eax          // notification_wait
+    syscall
+    movl %ebp, %edi
+    movl $33, %eax          // notification_signal
+    syscall
+    jmp 1b
+
+// rdi: as for partner_echo. Maps, touches and unmaps the memory that each call brings.
+#define BUFFER 0x10001000
+#define ADDRESS 0x10100000
+    .globl partner_share
+    .hidden partner_share
+partner_share:
+    movq %rdi, %rbx
+    movq $1, BUFFER + 2176  // accepted_transfers
+    xorl %esi, %esi
+1:  movq %rbx, %rdi
+    movl $21, %eax          // endpoint_reply_receive
+    syscall
+    movl BUFFER + 2112, %ebp // received[0].index
+    movl $1, %edi           // this process
+    movl %ebp, %esi
+    movl $ADDRESS, %edx
+    xorl %r10d, %r10d
+    movl $4096, %r8d
+    movl $3, %r9d           // read and write
+    movl $49, %eax          // memory_map
+    syscall
+    movq $1, ADDRESS
+    movl $1, %edi
+    movl $ADDRESS, %esi
+    movl $4096, %edx
+    movl $50, %eax          // memory_unmap
+    syscall
+    movl %ebp, %edi
+    movl $65, %eax          // capability_delete
+    syscall
+    xorl %esi, %esi
+    jmp 1b
 
 // rdi: its own process.
     .globl partner_end

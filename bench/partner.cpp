@@ -11,8 +11,12 @@ using namespace lavandin;
 
 namespace {
 
+// partner.S knows where its message buffer is, and where in there capabilities arrive.
 constexpr uint64_t code_address = 0x1000'0000;
 constexpr uint64_t buffer_address = code_address + page_size;
+static_assert(buffer_address == 0x1000'1000);
+static_assert(offsetof(Message_buffer, received) == 2112);
+static_assert(offsetof(Message_buffer, accepted_transfers) == 2176);
 constexpr uint64_t partner_quota = 64 * 1024;
 
 } // namespace
@@ -37,6 +41,15 @@ Result<void> Partner::start(char const* entry, uint64_t argument) {
     _thread = Kernel_thread::own(TRY(thread_create(_process.index(), address, buffer_address,
                                                    argument, default_priority, buffer_address)));
     return {};
+}
+
+Result<Partner> start_server(Memory const& code, Endpoint const& endpoint, char const* entry) {
+    Reply const reply = TRY(Reply::create());
+    Partner partner = TRY(Partner::create(code));
+    uint64_t const server = TRY(partner.process().install(endpoint.index()));
+    uint64_t const holder = TRY(partner.process().install(reply.index()));
+    TRY_VOID(partner.start(entry, holder << 32 | server));
+    return partner;
 }
 
 } // namespace bench

@@ -8,6 +8,8 @@ extern "C" {
 extern char const partner_begin[];
 extern char const partner_echo[];
 extern char const partner_yield[];
+extern char const partner_signal[];
+extern char const partner_share[];
 extern char const partner_end[];
 }
 
@@ -42,5 +44,9 @@ private:
     lavandin::Process _process;
     lavandin::Kernel_thread _thread;
 };
+
+// A partner that receives from `endpoint` at `entry`.
+lavandin::Result<Partner> start_server(lavandin::Memory const& code,
+                                       lavandin::Endpoint const& endpoint, char const* entry);
 
 } // namespace bench

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs benchmarks deterministically: the stub's, which are the floor, and Lavandin's."""
+"""Runs benchmarks deterministically: the stub's, which are the floor, Lavandin's, and Linux's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from . import figures, hang, packages, paths, process, qemu, stub
+from . import (
+    comparison,
+    counter,
+    figures,
+    hang,
+    linux_bench,
+    packages,
+    paths,
+    process,
+    qemu,
+    stub,
+)
 from .errors import RigError, TimedOut
 from .figures import Figure, Floor
 from .machine import Guest, GuestConfig, Machine, MachineOptions
@@ -27,13 +38,18 @@ class Report:
 
     floor: list[Figure]
     lavandin: list[Figure]
+    linux: list[Figure]
     cpu: str
     versions: dict[str, str]
 
     def as_json(self) -> str:
         least = Floor.of(self.floor)
         rows = [asdict(figure) | {"floor": least.under(figure)} for figure in self.lavandin]
-        return json.dumps(asdict(self) | {"lavandin": rows}, indent=2)
+        pairs = [
+            {"lavandin": pair.ours.name, "linux": pair.linux.name, "ratio": pair.ratio}
+            for pair in comparison.pairs(self.lavandin, self.linux)
+        ]
+        return json.dumps(asdict(self) | {"lavandin": rows, "comparison": pairs}, indent=2)
 
     def as_text(self) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
@@ -44,6 +60,14 @@ class Report:
                 "Instructions, Xen's included. Floor: entries x (bare system call and iret) "
                 "+ switches x",
                 "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
+                "",
+                "Beside Linux, as the initial domain of the same Xen, for the nearest equivalents:",
+                "",
+                comparison.table(self.lavandin, self.linux),
+                "",
+                "Instructions or, of sleeps, nanoseconds. Entries, hypercalls and loads of a page "
+                "table per",
+                "operation, counted from outside for both alike; two loads an entry are Xen's.",
                 f"-cpu {self.cpu}, deterministic mode; {versions}",
             ]
         )
@@ -56,6 +80,7 @@ def versions() -> dict[str, str]:
     return {
         "QEMU": found.group(1) if found else "?",
         "Xen": packages.version_of("xen-hypervisor"),
+        "Linux": packages.version_of("linux-image"),
         "commit": _commit(),
     }
 
@@ -70,8 +95,9 @@ def _commit() -> str:
 
 
 def run(options: MachineOptions, memory: int, timeout: float) -> Report:
-    """Boots the stub, Lavandin with its benchmarks, and Lavandin with its shell."""
+    """Boots the stub, Lavandin with its benchmarks, Lavandin with its shell, and Linux."""
     options = replace(options, deterministic=True)
+    counting = replace(options, counting=True)
     floor = GuestConfig(
         kernel=stub.build(), without_boot_image=True, command_line=_COMMAND_LINE, memory=memory
     )
@@ -79,7 +105,8 @@ def run(options: MachineOptions, memory: int, timeout: float) -> Report:
     shell = GuestConfig(command_line=_PROMPT_LINE, memory=memory)
     return Report(
         _measure("the floor", options, floor, timeout),
-        _measure("Lavandin", options, bench, timeout) + _prompt(options, shell, timeout),
+        _measure("Lavandin", counting, bench, timeout) + _prompt(options, shell, timeout),
+        _measure("Linux", counting, linux_bench.guest(), timeout),
         options.cpu or qemu.DEFAULT_CPU,
         versions(),
     )
@@ -108,7 +135,14 @@ def _measure(
         found = figures.parse(guest.console.text)
     if not found:
         raise RigError(f"the guest printed no figures; its last lines:\n{guest.console.tail()}")
-    return found
+    return _with_counts(found, machine.counts_log) if options.counting else found
+
+
+def _with_counts(found: list[Figure], log: Path) -> list[Figure]:
+    counts = counter.read(log)
+    first = counts.to_first_user
+    start = Figure("kernel entry to the first process", "instructions", 1, first, first, first)
+    return [start, *figures.with_counts(found, counts.stretches)]
 
 
 def _end(machine: Machine, guest: Guest, timeout: float) -> str:

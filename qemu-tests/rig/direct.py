@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from . import crash, paths, qemu, xen
+from . import counter, crash, paths, qemu, xen
 from .console import Console
 from .errors import RigError, TimedOut
 from .filters import SymbolFilter, XenSplitter
@@ -101,13 +101,20 @@ class DirectMachine(Machine):
             self.directory,
             files,
             ["serial"],
-            [*machine, *boot, "-initrd", module],
+            [*machine, *boot, "-initrd", module, *self._counting()],
             options.logs / "qemu.log",
             options.wait_for_gdb,
         )
         self._started = True
         self._pump.add(self.qemu.channels["serial"], self._receive, self._end)
         return guest
+
+    @property
+    def counts_log(self) -> Path:
+        return (self.options.logs / "counts.log").resolve()
+
+    def _counting(self) -> list[str]:
+        return counter.arguments(self.counts_log) if self.options.counting else []
 
     def type_serial(self, data: bytes) -> None:
         self.qemu.channels["serial"].sendall(data)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .counter import Stretch
 from .errors import RigError
 
 MARK = "BENCH "
@@ -32,6 +33,29 @@ class Figure:
     entries: float | None = None
     hypercalls: float | None = None
     table_switches: float | None = None
+    # Per operation, counted from outside (counter.py).
+    counted: bool = False
+    counted_entries: float | None = None
+    counted_hypercalls: float | None = None
+    table_loads: float | None = None
+
+
+def with_counts(figures: list[Figure], stretches: list[Stretch]) -> list[Figure]:
+    """The figures with what was counted in their stretches, which come in the same order. Raises
+    RigError when there are more or fewer of them than figures that have one."""
+    if sum(figure.counted for figure in figures) != len(stretches):
+        raise RigError(f"{len(stretches)} stretches were counted, of other figures than these")
+    left = iter(stretches)
+    return [_with_count(figure, next(left)) if figure.counted else figure for figure in figures]
+
+
+def _with_count(figure: Figure, stretch: Stretch) -> Figure:
+    return replace(
+        figure,
+        counted_entries=stretch.entries / figure.iterations,
+        counted_hypercalls=stretch.hypercalls / figure.iterations,
+        table_loads=stretch.table_loads / figure.iterations,
+    )
 
 
 def parse(text: str) -> list[Figure]:
@@ -46,7 +70,8 @@ def parse(text: str) -> list[Figure]:
         except ValueError as error:
             raise RigError(f"malformed figure ({error}): {line}") from error
         _check(row, line)
-        figures.append(Figure(**{key: row.get(key) for key in Figure.__dataclass_fields__}))
+        known = {key: row[key] for key in Figure.__dataclass_fields__ if key in row}
+        figures.append(Figure(**known))
     names = [figure.name for figure in figures]
     if len(set(names)) != len(names):
         raise RigError("a figure was printed twice")
@@ -109,7 +134,12 @@ def table(figures: list[Figure], floor: Floor) -> str:
         numbers = [_number(n) for n in (figure.median, figure.min, figure.max)]
         counts = [_count(getattr(figure, name)) for name in _COUNTS]
         rows.append((figure.name, *numbers, *counts, _number(least), ratio))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    return aligned(rows)
+
+
+def aligned(rows: list[tuple[str, ...]]) -> str:
+    """The first row is the head, the first column text and all others numbers."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]

@@ -27,6 +27,7 @@ class MachineOptions:
     processors: int = 2
     cpu: str | None = None
     deterministic: bool = False
+    counting: bool = False  # counts.log: what the guest does, counted from outside (counter.py)
     xen_verbose: bool = False
     xen_command_line: str = ""
     wait_for_gdb: bool = False

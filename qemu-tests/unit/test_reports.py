@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Reading what Xen, benchmarks and crash dumps say."""
 
+import tempfile
 import unittest
 from pathlib import Path
 
-from rig import crash, figures, xen
+from rig import comparison, counter, crash, figures, xen
 from rig.errors import RigError
 from rig.symbols import Symboliser
 
@@ -71,6 +72,43 @@ class FakeImage:
         return "here"
 
 
+class Counter(unittest.TestCase):
+    COUNT = 'COUNT {"entries": 1, "hypercalls": 2, "table_loads": 3}\n'
+    FIRST = 'FIRST {"instructions": 5}\n'
+
+    def read(self, text):
+        with tempfile.TemporaryDirectory() as directory:
+            log = Path(directory, "log")
+            log.write_text(text)
+            return counter.read(log)
+
+    def test_lines_among_others(self):
+        found = self.read("noise\n" + self.FIRST + self.COUNT + self.COUNT)
+        self.assertEqual(found.to_first_user, 5)
+        self.assertEqual(found.stretches, [counter.Stretch(1, 2, 3)] * 2)
+
+    def test_malformed(self):
+        for text in (self.COUNT, self.FIRST + "COUNT {", self.FIRST + 'COUNT {"entries": 1}'):
+            with self.assertRaises(RigError):
+                self.read(text)
+
+
+class Comparison(unittest.TestCase):
+    def figures(self, names, median):
+        return [figures.Figure(name, "ticks", 1, median, median, median) for name in names]
+
+    def test_every_pair_and_what_is_left(self):
+        ours = self.figures([a for a, _ in comparison.PAIRS], 100)
+        linux = self.figures(dict.fromkeys([b for _, b in comparison.PAIRS] + ["other"]), 250)
+        pairs = comparison.pairs(ours, linux)
+        self.assertEqual({pair.ratio for pair in pairs}, {2.5})
+        self.assertEqual([f.name for f in comparison.unpaired(linux)], ["other"])
+        text = comparison.table(ours, linux)
+        self.assertRegex(text, r"Linux +other +250 +- +- +-\n?$")
+        with self.assertRaises(RigError):
+            comparison.pairs(ours[1:], linux)
+
+
 class Figures(unittest.TestCase):
     GOOD = 'BENCH {"name": "a", "unit": "ticks", "iterations": 3, "min": 4, "median": 5, "max": 6}'
     COUNTED = GOOD.replace("5,", "2000,").replace(
@@ -93,6 +131,19 @@ class Figures(unittest.TestCase):
         self.assertEqual(floor.under(counted), 2000)
         self.assertIsNone(floor.under(plain))
         self.assertRegex(figures.table([counted], floor), r"a +2,000 .* 2,000 +1\.00")
+
+    def test_counts_of_stretches(self):
+        marked = self.GOOD.replace("}", ', "counted": true}')
+        plain, counted = figures.parse(self.GOOD.replace('"a"', '"b"') + "\n" + marked)
+        stretch = counter.Stretch(entries=6, hypercalls=9, table_loads=3)
+        first, second = figures.with_counts([plain, counted], [stretch])
+        self.assertEqual(first, plain)
+        self.assertEqual(
+            (second.counted_entries, second.counted_hypercalls, second.table_loads), (2, 3, 1)
+        )
+        for stretches in ([], [stretch, stretch]):
+            with self.assertRaises(RigError):
+                figures.with_counts([plain, counted], stretches)
 
     def test_a_floor_needs_its_figures(self):
         with self.assertRaises(RigError):
