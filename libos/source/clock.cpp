@@ -34,10 +34,11 @@ Result<void> map_page() {
 }
 
 abi::Clock_page const* page() {
-    auto known = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
+    Page known{};
+    __atomic_load(&state, &known, __ATOMIC_ACQUIRE);
     if (known == Page::unknown) {
         known = map_page().ok() ? Page::mapped : Page::missing;
-        __atomic_store_n(&state, known, __ATOMIC_RELEASE);
+        __atomic_store(&state, &known, __ATOMIC_RELEASE);
     }
     return known == Page::mapped ? reinterpret_cast<abi::Clock_page const*>(page_address) : nullptr;
 }
@@ -90,7 +91,8 @@ uint64_t wall_clock() {
 void initialise_clock(uint64_t address) {
     page_address = address;
     latest = 0;
-    __atomic_store_n(&state, Page::unknown, __ATOMIC_RELEASE);
+    Page unknown{Page::unknown};
+    __atomic_store(&state, &unknown, __ATOMIC_RELEASE);
 }
 
 } // namespace lavandin
