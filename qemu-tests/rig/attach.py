@@ -10,23 +10,26 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import paths
-from .console import Console
 from .errors import RigError
 from .machine import Guest, Machine
 from .qemu import GDB_SOCKET
 
 _DESCRIPTION = "machine.json"
+_LAST_WORD = 1.0  # seconds without output after which an ended guest's console is complete
+_LOOK = 0.5  # seconds between looks at whether the guest ended
 
 
 class Server:
-    """Serves each guest's console. The threads end with the process."""
+    """Serves each guest's console until it ends. The threads end with the process."""
 
     def __init__(self, machine: Machine, guests: list[Guest], preset: str) -> None:
         directory: Path = machine.directory
@@ -41,21 +44,29 @@ class Server:
             with _short_path(directory) as short:
                 listener.bind(f"{short}/console-{number}.sock")
             listener.listen()
-            self._thread(_accept, listener, guest.console)
+            self._thread(_accept, listener, guest)
 
     @staticmethod
     def _thread(function, *arguments) -> None:
         threading.Thread(target=function, args=arguments, daemon=True).start()
 
 
-def _accept(listener: socket.socket, console: Console) -> None:
+def _accept(listener: socket.socket, guest: Guest) -> None:
     while True:
         client, _ = listener.accept()
         client.settimeout(5)  # a client that does not read is dropped
-        threading.Thread(target=_serve, args=(client, console), daemon=True).start()
+        threading.Thread(target=_serve, args=(client, guest), daemon=True).start()
 
 
-def _serve(client: socket.socket, console: Console) -> None:
+def _over(guest: Guest) -> bool:
+    """Whether the guest ended and has said its last word, which may come a little later."""
+    silent = time.monotonic() - guest.console.last_output
+    return guest.console.closed or (guest.ended and silent > _LAST_WORD)
+
+
+def _serve(client: socket.socket, guest: Guest) -> None:
+    console = guest.console
+
     def forward(data: bytes) -> None:
         try:
             client.sendall(data)
@@ -64,18 +75,15 @@ def _serve(client: socket.socket, console: Console) -> None:
 
     forget = console.listen(forward, replay=True)
     try:
-        while True:
-            try:
-                data = client.recv(4096)
-            except TimeoutError:
-                if console.closed:
-                    break
+        while not _over(guest):
+            if not select.select([client], [], [], _LOOK)[0]:
                 continue
+            data = client.recv(4096)
             if not data:
                 break
             console.send(data)
-    except OSError:
-        pass
+    except (OSError, ValueError):
+        pass  # the client is gone; `forward` may have closed it
     finally:
         forget()
         client.close()
