@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fuzz/generator.hpp"
 
+#include <lavandin/abi/group.hpp>
 #include <lavandin/abi/process.hpp>
 
 #include <string_view>
@@ -17,6 +18,7 @@ constexpr unsigned sparse = 20;
 constexpr unsigned crowded = 50;
 constexpr uint64_t some_pages = 24;
 constexpr uint64_t few_pages = 8;
+constexpr uint64_t regions = 3; // of members of a group
 // One in so many draws for a call that destroys does not spare what is needed.
 constexpr uint64_t spared = 1500;
 
@@ -135,6 +137,7 @@ Drawn_call Generator::next(uint64_t now) {
 
 void Generator::draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now) {
     _now = now;
+    _region = _random.one_in(6) ? (1 + _random.below(regions)) * region_bytes : 0;
     for (unsigned i = 0; i < call.words.size(); ++i)
         call.words[i] = draw(shape.in[i], shape.destructive, call);
 }
@@ -152,7 +155,7 @@ uint64_t Generator::draw(System_call_argument const& argument, bool destructive,
     case Argument_type::address:
         // A thread that begins anywhere soon ends its process.
         if (argument.name == std::string_view{"entry"} && !_random.one_in(100))
-            return _world.code;
+            return elsewhere(_world.code);
         return draw_address();
     case Argument_type::time:
         return draw_time();
@@ -191,14 +194,19 @@ Capability_index Generator::draw_slot(Object_type type, bool destructive, Drawn_
     return slot;
 }
 
+// The same place in the region of the group's member that this call is for, if it is.
+uint64_t Generator::elsewhere(uint64_t address) const {
+    return _region ? _region + address % region_bytes : address;
+}
+
 uint64_t Generator::draw_address() {
     uint64_t const luck = _random.below(32);
     if (luck < 10)
         return _random.any_of(_recent); // what is there can be used, or be in the way
     if (luck < 26)
-        return _world.free_pages + _random.below(few_pages) * page_size;
+        return elsewhere(_world.free_pages + _random.below(few_pages) * page_size);
     if (luck < 28)
-        return _world.free_pages + _random.below(few_pages * page_size);
+        return elsewhere(_world.free_pages + _random.below(few_pages * page_size));
     if (luck < 31)
         return _random.any_of(odd_addresses);
     return _random.one_in(4) ? _world.used_pages + _random.below(some_pages) * page_size

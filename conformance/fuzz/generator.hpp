@@ -72,6 +72,7 @@ private:
     uint64_t draw(System_call_argument const& argument, bool destructive, Drawn_call& call);
     Capability_index draw_any_slot(Object_type type);
     Capability_index draw_slot(Object_type type, bool destructive, Drawn_call& call);
+    uint64_t elsewhere(uint64_t address) const;
     uint64_t draw_address();
     uint64_t draw_bytes();
     uint64_t draw_flags();
@@ -106,6 +107,7 @@ private:
     Random _random;
     World& _world;
     uint64_t _now{0};
+    uint64_t _region{0}; // of another member of a group, in which addresses of a call lie; 0: none
     uint64_t _recent[3]{}; // addresses with which calls have succeeded
     std::array<bool, calls> _excluded{};
 };

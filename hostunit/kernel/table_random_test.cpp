@@ -120,6 +120,39 @@ protected:
             << (shape ? shape->name : "no call") << " failed by " << static_cast<int>(answer.error);
     }
 
+    // Chance alone makes few groups whose members have threads: the root adds to one.
+    void add_member() {
+        if (current() != &root())
+            return;
+        if (type_in(root_process(), _group) != Object_type::group)
+            _group = call(Call::group_create).slot();
+        Answer const made = call(Call::process_create, {48 * 1024, 0, 0, 0, 0, _group});
+        if (made.error != Error::none)
+            return;
+        watch_new(root_process(), made);
+        world().learn(made.slot(), Object_type::process);
+        auto const member = root_process().table().find<Process>(made.slot(), 0).value();
+        uint64_t const place = member->space().begin() + 0x10000;
+        call(Call::thread_create,
+             {made.slot(), place, place, 0, root().base_priority(), member->space().begin()});
+    }
+
+    // A thread in a group may say that it is anywhere.
+    void claim_visits(Thread& thread) {
+        auto& calls = thread.buffer().group_calls;
+        calls.depth = 0;
+        if (!thread.home().group() || !thread.home().group()->shared() || !_random.one_in(3))
+            return;
+        calls.depth = _random.one_in(20) ? _random.next() : _random.below(4);
+        for (Group_level& level : calls.levels) {
+            auto const& other = watched()[_random.below(watched().size())];
+            uint64_t const identity = _random.one_in(20) ? _random.next() : other->identity().raw();
+            uint64_t const region = other->space().begin() + _random.below(3) * page_size;
+            level = {identity, region, _random.one_in(20) ? _random.next() : region};
+        }
+        visits += calls.depth != 0;
+    }
+
     void step() {
         if (idle())
             return wake_root();
@@ -127,8 +160,12 @@ protected:
             advance(_random.below(2'000'000));
         if (idle())
             return;
+        if (_random.one_in(100))
+            add_member();
         learn_late();
         Ref<Thread> const caller{*current()};
+        claim_visits(*caller);
+        caller->enter();
         Ref<Process> const process{caller->process()};
         Mind& own = mind_of(*process);
         Drawn_call const drawn = own.generator.next(fake::platform().now);
@@ -182,9 +219,11 @@ protected:
 
     std::array<unsigned, fuzz::calls + 1> succeeded{};
     std::array<unsigned, fuzz::calls + 1> failed{};
+    unsigned visits{0}; // that threads claimed
 
 private:
     uint64_t const _seed;
+    Slot _group{0}; // of the root
     std::map<uint64_t, std::unique_ptr<Mind>> _minds;
     std::map<Thread*, Drawn_call> _waiting; // threads, by what they have called
     std::unique_ptr<System> _system;
@@ -218,6 +257,7 @@ TEST_F(Table_random_strength, every_call_succeeds_and_fails) {
     }
     for (size_t i = 0; i < fuzz::calls; ++i)
         EXPECT_EQ(succeeded[fuzz::calls], 0u);
+    EXPECT_GT(visits, 10u);
 }
 
 } // namespace
