@@ -156,6 +156,11 @@ protected:
                                        below(4) * page_size, size(), below(8)});
     }
 
+    void answer_for_faults() {
+        call(Call::process_set_fault_endpoint,
+             {slot_of(Object_type::process), slot_of(Object_type::endpoint)});
+    }
+
     void create_thread() {
         auto& table = current()->process().table();
         Answer const made = attempt(Call::thread_create, {slot_of(Object_type::process),
@@ -180,6 +185,9 @@ protected:
             break;
         case 3:
             call(Call::thread_sleep, {deadline()});
+            break;
+        case 4:
+            answer_for_faults();
             break;
         default:
             call(Call::thread_yield);

@@ -123,6 +123,21 @@ Result<void> process_information(Thread& caller, Process_information_in const& i
     return {};
 }
 
+Result<void> process_set_fault_endpoint(Thread& caller, Process_set_fault_endpoint_in const& in) {
+    auto& table = caller.process().table();
+    auto const process = TRY(table.find<Process>(in.process, process_permission::control));
+    uint64_t badge = 0;
+    Ref<Endpoint> endpoint;
+    if (in.endpoint)
+        endpoint = TRY(table.find<Endpoint>(in.endpoint, endpoint_permission::call, &badge));
+    if (!process->alive())
+        return Error::peer_died;
+    if (endpoint)
+        return process->set_fault_endpoint(endpoint, badge, table, in.endpoint);
+    process->forget_fault_endpoint();
+    return {};
+}
+
 Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& in) {
     Process& self = caller.process();
     auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));

@@ -47,6 +47,23 @@ void Endpoint::take_message(Thread& caller, Thread& receiver, Reply& reply) {
 Result<void> Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t badge,
                             Time deadline) {
     Lock_guard const guard{_lock};
+    TRY_VOID(meet_or_wait(caller, badge, deadline));
+    if (caller.wait == Wait::call)
+        caller.waits_through(slot, *this);
+    return {};
+}
+
+Result<void> Endpoint::call(Thread& faulted, Derivation_node& above, uint64_t badge) {
+    Lock_guard const guard{_lock};
+    TRY_VOID(meet_or_wait(faulted, badge, never));
+    if (faulted.wait == Wait::call) {
+        Lock_guard const derivation{derivation_lock};
+        above.add_child(faulted);
+    }
+    return {};
+}
+
+Result<void> Endpoint::meet_or_wait(Thread& caller, uint64_t badge, Time deadline) {
     if (_receive_capabilities == 0)
         return Error::peer_died;
     Thread* const receiver = _receivers.front();
@@ -55,7 +72,6 @@ Result<void> Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t
         this_processor().block(Wait::call, this);
         _line.enter(caller);
         this_processor().arm(caller, deadline);
-        caller.waits_through(slot, *this);
         return {};
     }
     TRY_VOID(transfer(caller, *receiver, badge));

@@ -82,6 +82,7 @@ void Thread::leave() {
 }
 
 void Thread::resume(Way const& way) {
+    _fault_state = Fault_state::none; // of where it was
     if (wait != Wait::none && wait != Wait::ready) {
         cancel(Error::peer_died);
         this_processor().ready(*this);

@@ -67,6 +67,13 @@ void Process::forget_end_notification() {
     _end_notification.reset();
 }
 
+void Process::binding_revoked() {
+    if (_end_binding.revoked())
+        forget_end_notification();
+    if (_fault_binding.revoked())
+        forget_fault_endpoint();
+}
+
 void Process::add(Thread& thread) {
     Lock_guard const guard{_lock};
     thread.acquire(); // a thread that has not ended keeps itself
@@ -124,6 +131,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
     if (_end_notification)
         _end_notification->signal(_end_bits);
     forget_end_notification();
+    forget_fault_endpoint();
 }
 
 void Process::describe(abi::Process_information& information) {

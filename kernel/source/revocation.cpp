@@ -43,6 +43,7 @@ Taken take(Derivation_node& node) {
         break;
     case Kind::binding:
         node.remove();
+        static_cast<Binding::Node&>(node).revoked = true;
         taken.bound = keep(static_cast<Binding::Node&>(node).owner);
         break;
     }

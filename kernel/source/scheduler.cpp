@@ -152,6 +152,17 @@ void Processor::run(Thread& next, Time now) {
 }
 
 void Processor::reschedule() {
+    switch_threads();
+    while (_current && _current->fault_state() == Fault_state::unanswered)
+        [[unlikely]] {
+            end_by_fault(*_current);
+            switch_threads();
+        }
+    if (!_current)
+        arch::idle();
+}
+
+void Processor::switch_threads() {
     _reschedule = false;
     Time const now = arch::now();
     account(now);
@@ -165,8 +176,6 @@ void Processor::reschedule() {
             buried->last_reference_gone();
     }
     set_timer(now);
-    if (!next)
-        arch::idle();
 }
 
 } // namespace kernel

@@ -103,7 +103,10 @@ void Thread::leave_wait() {
 
 void Thread::cancel(Error error) {
     leave_wait();
-    _registers.answer(error);
+    if (_fault_state == Fault_state::none) [[likely]]
+        return _registers.answer(error);
+    _fault_state =
+        _fault_state == Fault_state::allowed ? Fault_state::none : Fault_state::unanswered;
 }
 
 void Thread::end() {
@@ -111,6 +114,7 @@ void Thread::end() {
         return;
     leave_wait();
     wait = Wait::ended;
+    _fault_state = Fault_state::none;
     inheritance::forget(*this);
     _acting = _home.get();
     if (_buffer_address)

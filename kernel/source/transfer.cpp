@@ -38,6 +38,12 @@ Result<void> move_capabilities(Thread& from, Thread& to, uint64_t count) {
 
 Result<void> transfer(Thread& from, Thread& to, uint64_t badge) {
     abi::Message_tag const tag{from.registers().word(tag_word)};
+    if (from.fault_state() != Fault_state::none) [[unlikely]] {
+        report_fault(from, to, badge);
+        return {};
+    }
+    if (to.fault_state() != Fault_state::none) [[unlikely]]
+        return answer_fault(from, to, tag);
     if (tag.transfers())
         TRY_VOID(move_capabilities(from, to, tag.transfers()));
     if (tag.buffer_words())

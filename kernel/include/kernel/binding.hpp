@@ -30,13 +30,21 @@ public:
     }
     void detach() {
         Lock_guard const guard{derivation_lock};
-        for (Node& node : _nodes)
+        for (Node& node : _nodes) {
             node.remove();
+            node.revoked = false;
+        }
     }
+
+    // Since it was attached. For owners of more than one.
+    bool revoked() const { return _nodes[0].revoked || _nodes[1].revoked; }
+    // What hangs below it goes with the capability, too.
+    Derivation_node& first() { return _nodes[0]; }
 
     struct Node : Derivation_node {
         explicit Node(Object& object) : Derivation_node{Kind::binding}, owner{object} {}
         Object& owner;
+        bool revoked{false};
     };
 
 private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arch/interrupts.hpp>
+#include <kernel/fault.hpp>
 #include <kernel/types.hpp>
 
 namespace kernel {
@@ -41,13 +42,7 @@ void timer_arrived();
 // After all pending events: leaves a thread to run, or does not return (idle).
 void events_handled();
 
-// A fault that the current thread caused.
-struct Fault {
-    uint64_t vector;
-    uint64_t code;
-    uint64_t address; // page faults; else 0
-    char const* name;
-};
+// The current thread caused it.
 void thread_faulted(Fault const& fault);
 
 // For the kernel's last words: whose thread is the current one.

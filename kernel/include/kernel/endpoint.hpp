@@ -45,6 +45,8 @@ public:
     // `caller` is the current thread; it waits for the answer until the deadline unless there is an
     // error: peer_died, or one of transfer(). `slot` holds the capability that it uses.
     Result<void> call(Thread& caller, abi::Capability_index slot, uint64_t badge, Time deadline);
+    // The same for a thread that has faulted. It waits by what `above` stands for.
+    Result<void> call(Thread& faulted, Derivation_node& above, uint64_t badge);
 
     // `receiver` is the current thread. Answers at once when a message is there, else it waits
     // until the deadline. `slot` holds the capability to us.
@@ -68,6 +70,7 @@ public:
     void last_reference_gone() override;
 
 private:
+    Result<void> meet_or_wait(Thread& caller, uint64_t badge, Time deadline);
     void take_message(Thread& caller, Thread& receiver, Reply& reply);
     bool deliver_bits(Thread& receiver);
     void fail_callers();
@@ -83,5 +86,9 @@ private:
 // Moves a message: words, buffer words and capabilities, from the saved registers and buffer of one
 // thread to those of another. Errors: invalid_capability, invalid_argument, too_large.
 Result<void> transfer(Thread& from, Thread& to, uint64_t badge);
+
+// The same where one of the two has faulted (fault.cpp). Error: invalid_argument.
+void report_fault(Thread const& from, Thread& to, uint64_t badge);
+Result<void> answer_fault(Thread& from, Thread& to, abi::Message_tag answer);
 
 } // namespace kernel

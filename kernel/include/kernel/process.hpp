@@ -5,6 +5,7 @@
 #include <arch/address_space.hpp>
 #include <kernel/binding.hpp>
 #include <kernel/capability_table.hpp>
+#include <kernel/endpoint.hpp>
 #include <kernel/group.hpp>
 #include <kernel/list.hpp>
 #include <kernel/notification.hpp>
@@ -50,6 +51,15 @@ public:
     Result<void> set_end_notification(Ref<Notification> notification, uint64_t bits,
                                       Capability_table& table, abi::Capability_index slot);
 
+    // Who answers for faults (fault.cpp), by the capability in `slot` of `table`. Error:
+    // invalid_capability (it does not hold the endpoint any more).
+    Result<void> set_fault_endpoint(Ref<Endpoint> endpoint, uint64_t badge, Capability_table& table,
+                                    abi::Capability_index slot);
+    void forget_fault_endpoint();
+    // The current thread has faulted in this process; it waits for the answer now. False when there
+    // is nobody.
+    bool report(Thread& thread, Fault const& fault);
+
     void add(Thread& thread);
     void remove(Thread& thread);
 
@@ -65,7 +75,7 @@ public:
 
     void describe(abi::Process_information& information);
 
-    void binding_revoked() override { forget_end_notification(); }
+    void binding_revoked() override;
     void last_reference_gone() override;
 
 private:
@@ -83,6 +93,9 @@ private:
     Ref<Notification> _end_notification;
     uint64_t _end_bits{0};
     Binding _end_binding{*this};
+    Ref<Endpoint> _fault_endpoint;
+    uint64_t _fault_badge{0};
+    Binding _fault_binding{*this};
     abi::Process_state _state{abi::Process_state::alive};
     uint64_t _status{0};
     Fault_place _fault{};
@@ -90,6 +103,9 @@ private:
     Name const _name;
     bool const _uses_fpu;
 };
+
+// The current thread's fault, for which nobody answers, ends the process that it executes in.
+void end_by_fault(Thread& thread);
 
 // A mapped page is gone: the memory that owns the frame loses a reference.
 void page_unmapped(Pfn frame);

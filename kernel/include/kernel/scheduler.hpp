@@ -53,6 +53,7 @@ private:
     void put_back_current();
     void account(Time now);
     void run(Thread& next, Time now);
+    void switch_threads();
     void set_timer(Time now);
 
     Lock _lock; // guards the queue

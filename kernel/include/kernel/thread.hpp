@@ -9,6 +9,7 @@
 
 #include <arch/registers.hpp>
 #include <kernel/derivation.hpp>
+#include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
@@ -54,6 +55,7 @@ public:
     }
 
     arch::Registers& registers() { return _registers; }
+    arch::Registers const& registers() const { return _registers; }
     // Whose capabilities its system calls use and whose quota they charge: that of the member it
     // visits, or its own process.
     Process& process() const { return *_acting; }
@@ -80,14 +82,21 @@ public:
 
     bool ended() const { return wait == Wait::ended; }
 
+    Fault_state fault_state() const { return _fault_state; }
+    Fault const& fault() const { return _fault; }
+    void set_fault(Fault_state state, Fault const& fault) {
+        _fault_state = state;
+        _fault = fault;
+    }
+
     // The current thread, which waits at `object`, does so by the capability in `slot` of its
     // process: revoking that ends the wait.
     void waits_through(abi::Capability_index slot, Object const& object);
     // Who was received is served even when that is revoked.
     void waits_through_nothing();
 
-    // Takes the thread out of whatever it waits for; its call answers `error`. It is not made
-    // ready.
+    // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
+    // what becomes of its fault gets no answer. It is not made ready.
     void cancel(Error error);
     // Ends the thread for good, wherever it is.
     void end();
@@ -152,6 +161,8 @@ private:
     uint8_t _base_priority;
     uint8_t _priority;
     bool _leaving{false};
+    Fault_state _fault_state{Fault_state::none};
+    Fault _fault{};
 };
 
 } // namespace kernel

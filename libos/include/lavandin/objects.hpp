@@ -70,6 +70,10 @@ public:
     Result<void> unmap(uint64_t address, uint64_t bytes) const {
         return memory_unmap(index(), address, bytes);
     }
+    // Who receives at the endpoint answers for faults; 0 for nobody.
+    Result<void> set_fault_endpoint(Capability_index endpoint) const {
+        return process_set_fault_endpoint(index(), endpoint);
+    }
 };
 
 // Processes made in it share one address space and trust each other with all they have.

@@ -51,6 +51,9 @@ class Request {
 public:
     uint64_t badge() const { return _badge; } // of the capability that the caller used
     uint32_t label() const { return _reader.label(); }
+    // A thread has faulted and waits: word() is the vector, then code, address and instruction. An
+    // answer without label has it go on; any other, or none, ends its process.
+    bool from_fault() const { return _reader.tag().from_fault(); }
 
     // See Message_reader.
     uint64_t word() { return _reader.word(); }

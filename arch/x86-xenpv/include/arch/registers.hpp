@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lavandin/abi/error.hpp>
+#include <lavandin/abi/process.hpp>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,6 +77,32 @@ public:
         answer(error);
     }
 
+    // As messages about faults carry them (libos/x86-64, fault_registers.hpp).
+    static constexpr unsigned fault_words = 18;
+
+    void copy_out(uint64_t* words) const {
+        uint64_t const values[fault_words]{_rax, _rbx, _rcx, _rdx, _rsi, _rdi, _rbp, _rsp, _r8,
+                                           _r9,  _r10, _r11, _r12, _r13, _r14, _r15, _rip, _rflags};
+        for (unsigned i = 0; i < fault_words; ++i)
+            words[i] = values[i];
+    }
+
+    // False, and nothing changes, when user mode could not have come there by itself. Selectors and
+    // flags that user mode may not set stay as they are.
+    bool copy_in(uint64_t const* words) {
+        uint64_t const instruction = words[16];
+        if (instruction != _rip && instruction >= lavandin::abi::user_end)
+            return false;
+        uint64_t* const places[fault_words]{&_rax, &_rbx, &_rcx, &_rdx, &_rsi, &_rdi,
+                                            &_rbp, &_rsp, &_r8,  &_r9,  &_r10, &_r11,
+                                            &_r12, &_r13, &_r14, &_r15, &_rip, nullptr};
+        for (unsigned i = 0; i + 1 < fault_words; ++i)
+            *places[i] = words[i];
+        _rflags = (_rflags & ~user_flags) | (words[17] & user_flags);
+        _flags = 0;
+        return true;
+    }
+
     void answer(lavandin::abi::Error error) { _rax = static_cast<uint64_t>(error); }
 
     uint64_t instruction_pointer() const { return _rip; }
@@ -97,6 +124,7 @@ private:
     static constexpr uint64_t user_code = 0xe033;  // FLAT_USER_CS
     static constexpr uint64_t user_stack = 0xe02b; // FLAT_USER_SS
     static constexpr uint64_t interrupts_enabled = 0x202;
+    static constexpr uint64_t user_flags = 0x240dd5; // CF PF AF ZF SF TF DF OF AC ID
 
     uint64_t _r15{}, _r14{}, _r13{}, _r12{}, _rbp{}, _rbx{};
     uint64_t _r10{}, _r9{}, _r8{}, _rdx{}, _rsi{}, _rdi{};

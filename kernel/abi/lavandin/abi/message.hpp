@@ -18,8 +18,8 @@ inline constexpr uint64_t maximum_buffer_words = 256;
 inline constexpr uint64_t maximum_transfers = 4;
 inline constexpr uint64_t page_size = 4096;
 
-// bits 0..15 buffer words, bits 16..19 capabilities, bit 30 deadline, bit 31 notification, bits
-// 32..63 label.
+// bits 0..15 buffer words, bits 16..19 capabilities, bit 29 fault, bit 30 deadline, bit 31
+// notification, bits 32..63 label.
 class Message_tag {
 public:
     constexpr Message_tag() = default;
@@ -36,6 +36,14 @@ public:
     constexpr Message_tag without_deadline() const { return Message_tag{_raw & ~deadline_bit}; }
     constexpr bool has_deadline() const { return (_raw & deadline_bit) != 0; }
 
+    // The tag of what a receiver gets when a thread has faulted: w0 holds the exception's vector,
+    // w1 its code, w2 the address, w3 the instruction's address; the buffer words are the registers
+    // (fault_registers.hpp). Nobody else can send it.
+    static constexpr Message_tag fault(uint64_t registers) {
+        return Message_tag{fault_bit | registers};
+    }
+    constexpr bool from_fault() const { return (_raw & fault_bit) != 0; }
+
     constexpr uint32_t label() const { return static_cast<uint32_t>(_raw >> 32); }
     constexpr uint64_t buffer_words() const { return _raw & 0xffff; }
     constexpr uint64_t transfers() const { return _raw >> 16 & 0xf; }
@@ -49,6 +57,7 @@ public:
     }
 
 private:
+    static constexpr uint64_t fault_bit = uint64_t{1} << 29;
     static constexpr uint64_t deadline_bit = uint64_t{1} << 30;
 
     uint64_t _raw{0};
