@@ -14,7 +14,8 @@ function(lavandin_add_program name)
         -nostdlib -shared "SHELL:-T \"${script}\"" -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,noexecstack
         -Wl,-z,relro -Wl,-z,now -Wl,-z,max-page-size=4096 -Wl,-z,common-page-size=4096
         -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv -Wl,--fatal-warnings
-        -Wl,-u,__getreent # ours, before newlib's
+        # ours, before newlib's, whose locks lock nothing
+        -Wl,-u,__getreent -Wl,-u,__retarget_lock_acquire_recursive
         "SHELL:-Xlinker \"--version-script=${CMAKE_SOURCE_DIR}/libos/program.map\"")
     set_target_properties(${name} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${LAVANDIN_PROGRAMS}

@@ -84,14 +84,14 @@ struct Allocating {
 void allocate(void* argument) {
     auto& self = *static_cast<Allocating*>(argument);
     self.good = true;
-    for (int i = 0; i < 20 && self.good; ++i) {
+    for (int i = 0; i < 1500 && self.good; ++i) {
         if (!self.here) {
             self.good = Allocate::call(self.second, 40).value();
             continue;
         }
         void* blocks[40];
         for (auto*& block : blocks)
-            block = malloc(static_cast<size_t>(i) * 16 + 8);
+            block = malloc(static_cast<size_t>(i % 20) * 16 + 8);
         static_cast<void>(thread_yield());
         for (auto* const block : blocks) {
             self.good &= block != nullptr;

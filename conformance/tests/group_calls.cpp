@@ -22,6 +22,36 @@ TEST(group_call, answers) { expect_success_of("answers"); }
 // Kernel entries and page-table switches of ten thousand calls: none.
 TEST(group_call, enters_no_kernel) { expect_success_of("counts"); }
 
+// What a call costs those who are in no group: at most two entries and two switches.
+TEST(group_call, processes_that_are_alone_switch_tables) {
+    constexpr uint64_t calls = 200;
+    auto const endpoint = MUST(endpoint_create);
+    auto server = TAKE(Child::create());
+    auto const theirs = TAKE(server.give(endpoint, endpoint_permission::receive));
+    TAKE(server.start(
+        [](Words const& words) {
+            auto const reply = MUST(reply_create);
+            uint64_t const both = uint64_t{reply} << 32 | words[0];
+            while (endpoint_reply_receive(both, Message_tag{}, 0, 0, 0, 0).ok())
+                ;
+        },
+        {theirs}));
+    EXPECT_OK(endpoint_call, endpoint, Message_tag{}, 0, 0, 0, 0);
+    for (int tries = 0; tries < 50; ++tries) {
+        auto const before = TAKE(system_counters());
+        for (uint64_t i = 0; i < calls; ++i)
+            static_cast<void>(endpoint_call(endpoint, Message_tag{}, 0, 0, 0, 0));
+        auto const after = TAKE(system_counters());
+        if (before.events != after.events)
+            continue; // an interrupt came between
+        EXPECT(after.kernel_entries - before.kernel_entries - 1 <= 2 * calls);
+        EXPECT(after.table_switches - before.table_switches <= 2 * calls);
+        EXPECT(after.table_switches - before.table_switches >= calls); // else they are not alone
+        return;
+    }
+    EXPECT(!"calls without an interrupt");
+}
+
 TEST(group_call, kernel_sees_the_callee) { expect_success_of("is_seen_as_the_callee"); }
 TEST(group_call, thread_locals_and_errno_stay_apart) { expect_success_of("keeps_locals_apart"); }
 TEST(group_call, both_sides_allocate_at_once) { expect_success_of("allocates_on_both_sides"); }

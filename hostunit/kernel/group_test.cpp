@@ -520,8 +520,12 @@ TEST_F(Visits, a_thread_that_is_ended_finishes_its_visit) {
 TEST_F(Visits, a_visitor_can_end_its_own_thread) {
     run(visitor);
     visit(visitor, a, b);
+    visit(visitor, b, a, 1);
     call(Call::thread_destroy, {0});
     EXPECT_TRUE(visitor.ended());
+    run(root());
+    EXPECT_EQ(call(Call::thread_destroy, {a.thread_slot}).error, Error::none);
+    EXPECT_TRUE(visitor.ended()) << "it stays so";
     EXPECT_TRUE(a.process->alive());
 }
 

@@ -78,7 +78,8 @@ void Thread::enter_visiting() {
 
 void Thread::leave() {
     _leaving = true;
-    settle();
+    if (!ended())
+        settle();
 }
 
 void Thread::resume(Way const& way) {
