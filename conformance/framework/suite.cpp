@@ -63,6 +63,7 @@ Result<void> Suite::prepare() {
     _endpoint = TRY(Endpoint::create());
     _reply = TRY(Reply::create());
     (void)TRY(count(inherited().system));
+    (void)lavandin::now(); // maps the clock page
     return warm_up(test_quota);
 }
 

@@ -214,6 +214,8 @@ TEST(system, frames_that_run_out) {
     TESTED_ELSEWHERE(out_of_memory, notification_create);
     TESTED_ELSEWHERE(out_of_memory, memory_create);
     TESTED_ELSEWHERE(out_of_memory, memory_create_for);
+    TESTED_ELSEWHERE(out_of_memory, memory_copy);
+    TESTED_ELSEWHERE(out_of_memory, memory_unmap);
     TESTED_ELSEWHERE(out_of_memory, memory_map);
     TESTED_ELSEWHERE(out_of_memory, capability_copy);
     TESTED_ELSEWHERE(out_of_memory, clock_page);

@@ -175,7 +175,7 @@ TEST_F(Groups, each_pays_for_its_own_tables) {
     Slot const memory = make(Call::memory_create, {page_size});
     uint64_t const far = a.begin + 5 * (uint64_t{1} << 30); // two tables
     EXPECT_EQ(call(Call::memory_map, {a.slot, memory, far, 0, page_size, 3}).error, Error::none);
-    EXPECT_EQ(a.process->quota().used(), before_a + 2 * page_size);
+    EXPECT_EQ(a.process->quota().used(), before_a + 2 * page_size + sizeof(Mapping));
     EXPECT_EQ(b.process->quota().used(), before_b);
     EXPECT_LE(root_quota().used(), before_root + 4 * page_size); // the memory
 }

@@ -158,7 +158,7 @@ TEST_F(Memories, a_process_that_ends_gives_back_all_of_it) {
     Slot const slot = create(3);
     ASSERT_EQ(call(Call::memory_map, {child.slot, slot, address, 0, 3 * page_size, r | w}).error,
               Error::none);
-    EXPECT_EQ(memory(slot).references(), 4u);
+    EXPECT_EQ(memory(slot).references(), 2u);
     run(*child.thread); // its tables are the loaded ones
     call(Call::process_destroy, {self_process, 0});
     EXPECT_EQ(memory(slot).references(), 1u);

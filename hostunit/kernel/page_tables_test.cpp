@@ -92,21 +92,17 @@ protected:
     Page_tables() : _top{platform.take_table(4).value()}, tables{platform, _top} {}
 
     ~Page_tables() override {
-        tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end,
-                     [this](Pfn frame) { removed(frame); });
+        tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end);
         EXPECT_EQ(platform.in_use, 1u) << "tables are lost";
         EXPECT_TRUE(platform.judge.empty(_top));
-    }
-
-    void removed(Pfn frame) {
-        EXPECT_EQ(platform.judge.uses(frame), 0u) << "an entry still points to a removed frame";
     }
 
     static Pfn frame(uint64_t number) { return Pfn{first_page_frame + number}; }
 
     Result<void> map(uint64_t address, uint64_t count, uint64_t first = 0) {
-        auto const mapped =
-            tables.map(address, count, user_data, [first](uint64_t i) { return frame(first + i); });
+        auto const mapped = tables.map(address, count, [this, first](uint64_t i) {
+            return make_entry(platform.mfn(frame(first + i)), user_data);
+        });
         EXPECT_FALSE(platform.queued());
         return mapped;
     }
@@ -116,9 +112,10 @@ protected:
         while (count) {
             uint64_t const step = std::min(count, 512 - address / page % 512);
             uint64_t changed = 0;
-            tables.unmap_within_table(
-                address, step, [&changed](uint64_t, uint64_t pages) { changed += pages; },
-                [this](Pfn each) { removed(each); });
+            tables.unmap_within_table(address, step, [&](uint64_t, uint64_t pages) {
+                EXPECT_FALSE(platform.queued()) << "the tables have not changed yet";
+                changed += pages;
+            });
             EXPECT_EQ(changed, step);
             address += step * page;
             count -= step;
@@ -149,7 +146,8 @@ TEST_F(Page_tables, a_second_page_beside_it_takes_no_table) {
 
 TEST_F(Page_tables, the_rights_asked_for_are_those_entered) {
     uint64_t const flags = flag::present | flag::user;
-    ASSERT_TRUE(tables.map(0x400000, 1, flags, [](uint64_t) { return frame(0); }).ok());
+    auto const wanted = make_entry(platform.mfn(frame(0)), flags);
+    ASSERT_TRUE(tables.map(0x400000, 1, [wanted](uint64_t) { return wanted; }).ok());
     uint64_t seen = 0;
     EXPECT_TRUE(tables.all(0x400000, 1, [&seen](Entry entry) {
         seen = entry.raw & (flag::no_execute | 0xfff);
@@ -237,18 +235,34 @@ TEST_F(Page_tables, more_than_a_call_may_need_is_refused) {
     EXPECT_EQ(platform.judge.updates(), 0u);
 }
 
-TEST_F(Page_tables, clear_gives_back_every_table_and_names_every_page_once) {
+TEST_F(Page_tables, clear_gives_back_every_table_and_takes_out_every_page) {
     ASSERT_TRUE(map(512 * gib - 2 * page, 5).ok());
     ASSERT_TRUE(map(2 * mib - page, 100, 100).ok());
-    std::map<uint64_t, unsigned> gone;
-    tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end, [&](Pfn each) {
-        removed(each);
-        ++gone[each.value];
-    });
-    EXPECT_EQ(gone.size(), 105u);
-    for (auto const& [number, times] : gone)
-        EXPECT_EQ(times, 1u) << number;
+    tables.clear(lavandin::abi::user_begin, lavandin::abi::user_end);
+    for (uint64_t i = 0; i < 200; ++i)
+        EXPECT_EQ(platform.judge.uses(frame(i)), 0u);
     EXPECT_EQ(platform.in_use, 1u);
+}
+
+TEST_F(Page_tables, pages_are_rewritten_and_gaps_stay) {
+    ASSERT_TRUE(map(2 * mib - 2 * page, 4).ok());
+    unmap(2 * mib - page, 1);
+    tables.rewrite(2 * mib - 5 * page, 600,
+                   [](Entry entry) { return Entry{entry.raw & ~flag::writable}; });
+    EXPECT_FALSE(platform.queued());
+    for (uint64_t i = 0; i < 4; ++i) {
+        uint64_t const address = 2 * mib - 2 * page + i * page;
+        EXPECT_EQ(at(address), i == 1 ? kernel::no_frame : frame(i));
+    }
+    uint64_t const updates = platform.judge.updates();
+    tables.rewrite(0, 1024, [](Entry entry) { return entry; });
+    EXPECT_EQ(platform.judge.updates(), updates) << "what stays is not written";
+    auto const other = make_entry(platform.mfn(frame(50)), user_data);
+    tables.rewrite(2 * mib, 1, [other](Entry) { return other; });
+    EXPECT_EQ(at(2 * mib), frame(50));
+    EXPECT_EQ(platform.judge.uses(frame(2)), 0u);
+    unmap(2 * mib - 2 * page, 1);
+    unmap(2 * mib, 2);
 }
 
 // Many short mappings close to borders, against a map from page to frame.

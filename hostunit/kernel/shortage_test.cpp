@@ -52,12 +52,18 @@ protected:
         if (!memory)
             return;
         uint64_t const address = border - 40 * page_size;
+        remove(attempt(Call::memory_copy, {memory, 0, pages * page_size}));
         if (attempt(Call::memory_map, {process, memory, address, 0, pages * page_size, 3})) {
-            for (uint64_t const half : {0u, 35u})
-                EXPECT_EQ(
-                    call(Call::memory_unmap, {process, address + half * page_size, 35 * page_size})
-                        .error,
-                    Error::none);
+            // A piece out of the middle needs memory, the rest does not.
+            constexpr uint64_t middle = 50;
+            uint64_t const hole =
+                attempt(Call::memory_unmap, {process, address + middle * page_size, page_size}) ? 1
+                                                                                                : 0;
+            uint64_t const behind = address + (middle + hole) * page_size;
+            uint64_t const left = (pages - middle - hole) * page_size;
+            EXPECT_EQ(call(Call::memory_unmap, {process, behind, left}).error, Error::none);
+            EXPECT_EQ(call(Call::memory_unmap, {process, address, middle * page_size}).error,
+                      Error::none);
         }
         remove(memory);
     }

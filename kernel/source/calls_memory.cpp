@@ -18,6 +18,11 @@ bool valid_range(uint64_t address, uint64_t size) {
            address <= user_end - size;
 }
 
+bool valid_part(Memory const& memory, uint64_t offset, uint64_t size) {
+    uint64_t const whole = memory.count() * page_size;
+    return valid_size(size) && page_aligned(offset) && offset <= whole && size <= whole - offset;
+}
+
 Result<arch::Rights> decode_rights(uint64_t rights) {
     switch (rights) {
     case memory_permission::read:
@@ -61,16 +66,14 @@ Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
     auto const memory = TRY(table.find<Memory>(
         in.memory, static_cast<Permissions>(in.rights & memory_permission::all)));
     auto const rights = TRY(decode_rights(in.rights));
-    uint64_t const size = memory->count() * page_size;
-    if (!valid_range(in.address, in.size) || !page_aligned(in.offset) || in.offset > size ||
-        in.size > size - in.offset)
+    if (!valid_range(in.address, in.size) || !valid_part(*memory, in.offset, in.size))
         return Error::invalid_argument;
     if (!process->alive())
         return Error::peer_died;
     if (!process->space().holds(in.address, in.size))
         return Error::invalid_argument;
-    return memory->map(*process, User_address{in.address}, in.offset / page_size,
-                       in.size / page_size, rights);
+    return process->mappings().map({*memory, User_address{in.address}, in.offset / page_size,
+                                    in.size / page_size, rights, &table, in.memory});
 }
 
 Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
@@ -82,7 +85,17 @@ Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
         return Error::peer_died;
     if (!process->space().holds(in.address, in.size))
         return Error::invalid_argument;
-    return process->space().unmap(User_address{in.address}, in.size / page_size, page_unmapped);
+    return process->mappings().unmap(User_address{in.address}, in.size / page_size);
+}
+
+Result<Capability_index> memory_copy(Thread& caller, Memory_copy_in const& in) {
+    auto& table = caller.process().table();
+    auto const source = TRY(table.find<Memory>(in.memory, memory_permission::read));
+    if (!valid_part(*source, in.offset, in.size))
+        return Error::invalid_argument;
+    auto const memory = TRY(make<Memory>(Ref<Quota>{caller.process().quota()}));
+    TRY_VOID(memory->copy(*source, in.offset / page_size, in.size / page_size));
+    return table.add({Ref<Object>{*memory}, memory_permission::all, 0});
 }
 
 Result<uint64_t> memory_size(Thread& caller, Memory_size_in const& in) {

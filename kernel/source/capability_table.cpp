@@ -57,6 +57,7 @@ Result<void> Capability_table::add_page() {
 }
 
 Result<bool> Capability_table::make_room() {
+    Lock_guard const links{derivation_lock};
     Lock_guard const guard{_lock};
     if (_free)
         return false;
@@ -66,6 +67,7 @@ Result<bool> Capability_table::make_room() {
 
 // Its page is the last one, and all free slots are in there.
 void Capability_table::take_back_room() {
+    Lock_guard const links{derivation_lock};
     Lock_guard const guard{_lock};
     give_kernel_page(_pages[--_page_count]);
     _owner.quota().refund(page_size);

@@ -12,7 +12,7 @@ Memory* memory;
 
 Result<void> start_clock_memory(Ref<Quota> const& quota) {
     auto const made = TRY(make<Memory>(quota));
-    TRY_VOID(made->cover(arch::clock_page(), 1));
+    TRY_VOID(made->cover(arch::clock_page(), 1, Memory::Lent::changing));
     made->acquire(); // it stays
     memory = made.get();
     return {};

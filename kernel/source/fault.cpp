@@ -16,6 +16,13 @@ namespace {
 
 constexpr uint64_t registers_in_answer = arch::Registers::fault_words;
 
+// The first write to a page that is shared with a copy.
+bool may_write_after_all(Thread const& thread, uint64_t address) {
+    Group const* const group = thread.home().group();
+    Process* const holder = group ? group->holder(address) : nullptr;
+    return holder && holder->mappings().allow_write(address);
+}
+
 } // namespace
 
 Result<void> Process::set_fault_endpoint(Ref<Endpoint> endpoint, uint64_t badge,
@@ -92,6 +99,8 @@ void end_by_fault(Thread& thread) {
 void thread_faulted(Fault const& fault) {
     Processor& processor = this_processor();
     Thread& thread = *processor.current();
+    if (fault.write_refused && may_write_after_all(thread, fault.address))
+        return;
     Process* const place = thread.fault_place();
     if (!place || !place->report(thread, fault)) {
         thread.set_fault(Fault_state::none, fault);

@@ -58,8 +58,8 @@ Result<void> First_process::map_copy(Boot_image_segment const& segment) {
     TRY_VOID(memory->fill(pages(segment.memory_bytes)));
     for (uint64_t i = 0; i < pages(segment.file_bytes); ++i)
         arch::copy_frame(memory->frame(i), _image_memory->frame(segment.offset / page_size + i));
-    return memory->map(*_process, User_address{segment.address}, 0, memory->count(),
-                       arch::Rights::read_write);
+    return _process->mappings().map(
+        {*memory, User_address{segment.address}, 0, memory->count(), arch::Rights::read_write});
 }
 
 Result<void> First_process::map_segment(Boot_image_segment const& segment) {
@@ -69,8 +69,9 @@ Result<void> First_process::map_segment(Boot_image_segment const& segment) {
         return map_copy(segment);
     auto const rights = segment.rights & memory_permission::execute ? arch::Rights::read_execute
                                                                     : arch::Rights::read;
-    return _image_memory->map(*_process, User_address{segment.address}, segment.offset / page_size,
-                              pages(segment.memory_bytes), rights);
+    return _process->mappings().map({*_image_memory, User_address{segment.address},
+                                     segment.offset / page_size, pages(segment.memory_bytes),
+                                     rights});
 }
 
 Result<void> First_process::map_stack() {
@@ -78,8 +79,8 @@ Result<void> First_process::map_stack() {
     TRY_VOID(memory->fill(stack_bytes / page_size));
     uint64_t const bottom = _image_end + page_size;
     _stack_top = bottom + stack_bytes;
-    return memory->map(*_process, User_address{bottom}, 0, memory->count(),
-                       arch::Rights::read_write);
+    return _process->mappings().map(
+        {*memory, User_address{bottom}, 0, memory->count(), arch::Rights::read_write});
 }
 
 Result<void> First_process::map_information() {
@@ -89,8 +90,8 @@ Result<void> First_process::map_information() {
     void* const page = TRY(arch::map_frame(frame));
     __builtin_memcpy(page, &_information, sizeof _information);
     arch::unmap_frame(frame);
-    return memory->map(*_process, User_address{_information.message_buffer + page_size}, 0, 1,
-                       arch::Rights::read);
+    return _process->mappings().map(
+        {*memory, User_address{_information.message_buffer + page_size}, 0, 1, arch::Rights::read});
 }
 
 Result<Capability_index> First_process::give(Object& object, Permissions permissions) {
@@ -101,7 +102,7 @@ Result<void> First_process::give_device(Device const& device, Capability_index& 
                                         Capability_index& line) {
     if (device.frame != no_frame) {
         auto const memory = TRY(make<Memory>(_quota));
-        TRY_VOID(memory->cover(device.frame, 1));
+        TRY_VOID(memory->cover(device.frame, 1, Memory::Lent::changing));
         ring = TRY(give(*memory, memory_permission::read | memory_permission::write));
     }
     if (device.line != arch::no_line) {
@@ -135,7 +136,8 @@ Result<void> First_process::make_all() {
     _process->acquire(); // nobody holds it from outside
     TRY_VOID(_process->prepare());
     _image_memory = TRY(make<Memory>(_quota));
-    TRY_VOID(_image_memory->cover(_boot.boot_image.begin, pages(_boot.boot_image_bytes)));
+    TRY_VOID(_image_memory->cover(_boot.boot_image.begin, pages(_boot.boot_image_bytes),
+                                  Memory::Lent::constant));
     for (Boot_image_segment const& segment : _image.segments())
         TRY_VOID(map_segment(segment));
     TRY_VOID(map_stack());
@@ -151,8 +153,9 @@ Result<void> First_process::make_all() {
         round_up(_information.boot_image_address + _boot.boot_image_bytes, boot_image_alignment);
     for (unsigned i = 0; i + 1 < sizeof _information.command_line && _boot.command_line[i]; ++i)
         _information.command_line[i] = _boot.command_line[i];
-    TRY_VOID(_image_memory->map(*_process, User_address{_information.boot_image_address}, 0,
-                                _image_memory->count(), arch::Rights::read));
+    TRY_VOID(
+        _process->mappings().map({*_image_memory, User_address{_information.boot_image_address}, 0,
+                                  _image_memory->count(), arch::Rights::read}));
     TRY_VOID(give_all());
     TRY_VOID(start_thread());
     return map_information();

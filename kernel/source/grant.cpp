@@ -35,7 +35,13 @@ Result<void> Grant::start(Ref<Memory> memory, uint64_t page, arch::Machine_numbe
     if (!_binding.attach(authority.table, authority.system_slot, authority.system,
                          authority.memory_slot, *memory))
         return Error::invalid_capability;
-    _reference = TRY(arch::grant(machine, memory->frame(page), writable));
+    TRY_VOID(memory->pin());
+    auto const granted = arch::grant(machine, memory->frame(page), writable);
+    if (!granted.ok()) {
+        memory->unpin();
+        return granted.error();
+    }
+    _reference = granted.value();
     _memory = static_cast<Ref<Memory>&&>(memory);
     _active = true;
     return {};
@@ -44,6 +50,8 @@ Result<void> Grant::start(Ref<Memory> memory, uint64_t page, arch::Machine_numbe
 bool Grant::try_to_end() {
     if (_active && !arch::end_grant(_reference))
         return false;
+    if (_active)
+        _memory->unpin();
     _active = false;
     _binding.detach();
     _memory.reset();

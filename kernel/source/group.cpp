@@ -50,6 +50,11 @@ Result<void> Group::add(Process& process, arch::Address_space& space) {
     return {};
 }
 
+Process* Group::holder(uint64_t address) const {
+    uint64_t const number = shared() ? address / abi::region_bytes : alone;
+    return number <= abi::largest_group ? _members[number] : nullptr;
+}
+
 void Group::show(Process const& process) {
     abi::Directory_entry entry{process.identity().raw(), 0, {}};
     for (unsigned i = 0; i < sizeof entry.name; ++i)
@@ -80,7 +85,7 @@ void Group::remove(Process& process) {
 }
 
 void Group::last_reference_gone() {
-    _own.destroy([](Pfn) {});
+    _own.destroy();
     if (_directory) {
         give_kernel_page(_directory);
         quota().refund(page_size);

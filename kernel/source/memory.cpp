@@ -1,9 +1,59 @@
 // SPDX-License-Identifier: MIT
 #include <arch/frames.hpp>
+#include <kernel/log.hpp>
 #include <kernel/memory.hpp>
 #include <kernel/process.hpp>
 
 namespace kernel {
+
+namespace {
+
+// The word of a frame: how many regions have it beside the first one, and
+constexpr uint64_t lent = uint64_t{1} << 63; // never to return to the pool
+
+bool shared(Pfn frame) {
+    return (__atomic_load_n(&frame_pool().link(frame), __ATOMIC_RELAXED) & ~lent) != 0;
+}
+
+Pfn share(Pfn frame) {
+    __atomic_fetch_add(&frame_pool().link(frame), 1, __ATOMIC_RELAXED);
+    return frame;
+}
+
+// One region less has the frame.
+void leave(Pfn frame) {
+    uint64_t& word = frame_pool().link(frame);
+    uint64_t seen = __atomic_load_n(&word, __ATOMIC_RELAXED);
+    while (seen & ~lent)
+        if (__atomic_compare_exchange_n(&word, &seen, seen - 1, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return;
+    if (!(seen & lent))
+        frame_pool().give(frame);
+}
+
+Result<Pfn> copy_of(Pfn frame) {
+    Pfn const copied = TRY(frame_pool().take_for_user());
+    arch::copy_frame(copied, frame);
+    return copied;
+}
+
+struct Part {
+    Memory const& memory;
+    uint64_t first;
+
+    static arch::Page page(void const* of, uint64_t index) {
+        auto const& part = *static_cast<Part const*>(of);
+        Pfn const frame = part.memory.frame(part.first + index);
+        return {frame, shared(frame)};
+    }
+};
+
+uint64_t address_of(Mapping const& mapping, uint64_t page) {
+    return mapping.begin() + (page - mapping.first()) * page_size;
+}
+
+} // namespace
 
 Result<void> Memory::add(Pfn frame) {
     uint64_t const list = _count / list_length;
@@ -18,77 +68,126 @@ Result<void> Memory::add(Pfn frame) {
         }
         _lists[list] = static_cast<Pfn*>(page.value());
     }
-    _lists[list][_count++ % list_length] = frame;
-    frame_pool().link(frame) = reinterpret_cast<uint64_t>(this);
+    place(_count++) = frame;
     return {};
 }
 
-Result<void> Memory::add_zeroed() {
-    TRY_VOID(quota().charge(page_size));
-    auto const frame = frame_pool().take_for_user();
-    if (!frame.ok()) {
+// The frame is left when that fails.
+Result<void> Memory::add_charged(Pfn frame) {
+    auto added = quota().charge(page_size);
+    if (added.ok() && !(added = add(frame)).ok())
         quota().refund(page_size);
-        return frame.error();
-    }
-    auto const added = add(frame.value());
-    if (!added.ok()) {
-        quota().refund(page_size);
-        frame_pool().give(frame.value());
-        return added;
-    }
-    arch::clear_frame(frame.value());
-    return {};
+    if (!added.ok())
+        leave(frame);
+    return added;
 }
 
 // What was taken before a shortage goes back with the object.
 Result<void> Memory::fill(uint64_t count) {
-    while (_count < count)
-        TRY_VOID(add_zeroed());
-    return {};
-}
-
-Result<void> Memory::cover(Pfn first, uint64_t count) {
-    _borrowed = true;
-    while (_count < count)
-        TRY_VOID(add(Pfn{first.value + _count}));
-    return {};
-}
-
-namespace {
-
-struct Part {
-    Memory const& memory;
-    uint64_t first;
-
-    static Pfn frame(void const* of, uint64_t index) {
-        auto const& part = *static_cast<Part const*>(of);
-        return part.memory.frame(part.first + index);
+    while (_count < count) {
+        Pfn const frame = TRY(frame_pool().take_for_user());
+        TRY_VOID(add_charged(frame));
+        arch::clear_frame(frame);
     }
-};
+    return {};
+}
 
-} // namespace
+// Constant frames count as shared, so that they are copied rather than written.
+Result<void> Memory::cover(Pfn first, uint64_t count, Lent how) {
+    _charged = false;
+    _changing = how == Lent::changing;
+    while (_count < count) {
+        Pfn const frame{first.value + _count};
+        TRY_VOID(add(frame));
+        frame_pool().link(frame) = lent | (how == Lent::constant);
+    }
+    return {};
+}
 
-// The pages' references come first: a page may be unmapped again as soon as it is there.
-Result<void> Memory::map(Process& process, User_address address, uint64_t first, uint64_t count,
-                         arch::Rights rights) {
-    for (uint64_t i = 0; i < count; ++i)
-        acquire();
-    Part const part{*this, first};
-    auto const mapped = process.space().map(address, {Part::frame, &part}, count, rights);
-    for (uint64_t i = 0; !mapped.ok() && i < count; ++i)
-        (void)drop(); // not the last one: the caller has one
-    return mapped;
+Result<void> Memory::copy(Memory& source, uint64_t first, uint64_t count) {
+    Lock_guard const guard{source._lock};
+    bool const at_once = source._changing || source._pins;
+    while (_count < count) {
+        Pfn const theirs = source.frame(first + _count);
+        Pfn const ours = at_once ? TRY(copy_of(theirs)) : share(theirs);
+        TRY_VOID(add_charged(ours));
+    }
+    if (!at_once)
+        source.forbid_writes(first, count);
+    return {};
+}
+
+Result<void> Memory::add(Mapping& mapping) {
+    Lock_guard const guard{_lock};
+    Part const part{*this, mapping.first()};
+    TRY_VOID(mapping.process().space().map(User_address{mapping.begin()}, {Part::page, &part},
+                                           mapping.count(), mapping.rights()));
+    _mappings.push_back(mapping);
+    return {};
+}
+
+void Memory::remove(Mapping& mapping) {
+    Lock_guard const guard{_lock};
+    _mappings.remove(mapping);
+}
+
+void Memory::forbid_writes(uint64_t first, uint64_t count) {
+    for (Mapping* mapping = _mappings.front(); mapping; mapping = _mappings.next(*mapping)) {
+        uint64_t const end = mapping->first() + mapping->count();
+        uint64_t const from = first < mapping->first() ? mapping->first() : first;
+        uint64_t const to = first + count < end ? first + count : end;
+        if (mapping->rights() == arch::Rights::read_write && from < to)
+            mapping->process().space().forbid_writes(User_address{address_of(*mapping, from)},
+                                                     to - from);
+    }
+}
+
+// Every mapping of the page shows the frame that it has now.
+void Memory::show(uint64_t page) {
+    for (Mapping* mapping = _mappings.front(); mapping; mapping = _mappings.next(*mapping))
+        if (page >= mapping->first() && page < mapping->first() + mapping->count())
+            mapping->process().space().replace(User_address{address_of(*mapping, page)},
+                                               frame(page), mapping->rights());
+}
+
+Result<void> Memory::own_locked(uint64_t page) {
+    Pfn const before = frame(page);
+    bool const copies = shared(before);
+    if (copies)
+        place(page) = TRY(copy_of(before));
+    show(page);
+    if (copies)
+        leave(before);
+    return {};
+}
+
+Result<void> Memory::own(uint64_t first, uint64_t count) {
+    Lock_guard const guard{_lock};
+    for (uint64_t page = first; page < first + count; ++page)
+        TRY_VOID(own_locked(page));
+    return {};
+}
+
+Result<void> Memory::pin() {
+    Lock_guard const guard{_lock};
+    for (uint64_t page = 0; page < _count; ++page)
+        if (shared(frame(page)))
+            TRY_VOID(own_locked(page));
+    ++_pins;
+    return {};
+}
+
+void Memory::unpin() {
+    Lock_guard const guard{_lock};
+    ASSERT(_pins != 0);
+    --_pins;
 }
 
 void Memory::release_all() {
-    for (uint64_t i = 0; i < _count; ++i) {
-        if (_borrowed) {
-            frame_pool().link(frame(i)) = 0;
-            continue;
-        }
-        frame_pool().give(frame(i));
-        quota().refund(page_size);
-    }
+    for (uint64_t i = 0; i < _count; ++i)
+        leave(frame(i));
+    if (_charged)
+        quota().refund(_count * page_size);
     for (Pfn* const list : _lists)
         if (list) {
             give_kernel_page(list);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <kernel/log.hpp>
-#include <kernel/memory.hpp>
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
 
@@ -109,7 +108,8 @@ void Process::settle_threads() {
 void Process::release_space() {
     if (!_group)
         return;
-    _space.destroy(page_unmapped);
+    _space.destroy();
+    _mappings.clear();
     _group->remove(*this);
     _group.reset();
 }
@@ -165,12 +165,6 @@ void Process::last_reference_gone() {
         process->end(abi::Process_state::killed, 0);
         unmake(*process);
     }
-}
-
-void page_unmapped(Pfn frame) {
-    auto* const memory = reinterpret_cast<Memory*>(frame_pool().link(frame));
-    if (memory && memory->drop())
-        memory->last_reference_gone();
 }
 
 } // namespace kernel

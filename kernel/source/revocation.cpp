@@ -17,6 +17,8 @@ struct Taken {
     bool any{true};
     Capability capability;
     Ref<Thread> waiting;
+    Ref<Process> mapped; // goes after the mapping
+    Ref<Mapping> mapping;
     Ref<Object> bound;
 };
 
@@ -41,6 +43,13 @@ Taken take(Derivation_node& node) {
         node.remove();
         taken.waiting = keep(static_cast<Thread&>(node));
         break;
+    case Kind::mapping: // it stays in the tree until its last page is gone
+        taken.mapped = keep(static_cast<Mapping&>(node).process());
+        if (taken.mapped)
+            taken.mapping = Ref<Mapping>{static_cast<Mapping&>(node)};
+        else
+            node.remove();
+        break;
     case Kind::binding:
         node.remove();
         static_cast<Binding::Node&>(node).revoked = true;
@@ -57,6 +66,8 @@ void finish(Taken const& taken) {
         taken.waiting->cancel(Error::invalid_capability);
         this_processor().ready(*taken.waiting);
     }
+    if (taken.mapping)
+        taken.mapped->mappings().revoke_part(*taken.mapping);
     if (taken.bound)
         taken.bound->binding_revoked();
 }
@@ -65,7 +76,7 @@ Result<Taken> take_first(Capability_table& table, abi::Capability_index index) {
     Lock_guard const guard{derivation_lock};
     Derivation_node* const node = TRY(table.first_derived(index));
     if (!node)
-        return Taken{false, {}, {}, {}};
+        return Taken{false, {}, {}, {}, {}, {}};
     return take(*node);
 }
 

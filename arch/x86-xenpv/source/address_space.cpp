@@ -130,7 +130,7 @@ void Address_space::create(Top_table& top, kernel::Quota& quota, uint64_t begin,
 
 // Others may go on using the table, so that it is not unloaded but for who has all of it. No user
 // code runs on this processor before the translations are flushed.
-void Address_space::destroy(void (*removed)(Pfn)) {
+void Address_space::destroy() {
     if (!exists())
         return;
     Lock_guard const guard{_top->_lock};
@@ -138,30 +138,35 @@ void Address_space::destroy(void (*removed)(Pfn)) {
     if (in_use && whole())
         unload();
     Xen_tables platform{*_quota};
-    Tables{platform, top()}.clear(_begin, _end, removed);
+    Tables{platform, top()}.clear(_begin, _end);
     if (in_use && !whole())
         drop_translations(_begin, few_pages + 1);
     _top = nullptr;
 }
 
-Result<void> Address_space::map(User_address address, Frame_source const& frames, uint64_t count,
+Result<void> Address_space::map(User_address address, Page_source const& pages, uint64_t count,
                                 Rights rights) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
     Tables tables{platform, top()};
-    return tables.map(address.value, count, entry_flags(rights),
-                      [&frames](uint64_t i) { return frames.frame(frames.of, i); });
+    uint64_t const flags = entry_flags(rights);
+    return tables.map(address.value, count, [&](uint64_t i) {
+        Page const page = pages.page(pages.of, i);
+        return make_entry(platform.mfn(page.frame),
+                          page.shared ? flags & ~entry_flag::writable : flags);
+    });
 }
 
 Result<void> Address_space::map_kernel_page(User_address address, Pfn frame) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
     Tables tables{platform, top()};
-    return tables.map(address.value, 1, entry_flags(Rights::read_write) | kernel_owned,
-                      [frame](uint64_t) { return frame; });
+    Entry const entry =
+        make_entry(platform.mfn(frame), entry_flags(Rights::read_write) | kernel_owned);
+    return tables.map(address.value, 1, [entry](uint64_t) { return entry; });
 }
 
-Result<void> Address_space::unmap(User_address address, uint64_t count, void (*removed)(Pfn)) {
+Result<void> Address_space::unmap(User_address address, uint64_t count) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
     Tables tables{platform, top()};
@@ -180,7 +185,7 @@ Result<void> Address_space::unmap(User_address address, uint64_t count, void (*r
     for (uint64_t at = address.value, left = count; left;) {
         uint64_t const to_end = pages_per_table - (at >> kernel::page_shift) % pages_per_table;
         uint64_t const step = left < to_end ? left : to_end;
-        tables.unmap_within_table(at, step, changed, removed);
+        tables.unmap_within_table(at, step, changed);
         at += step * kernel::page_size;
         left -= step;
     }
@@ -193,13 +198,32 @@ void Address_space::unmap_kernel_page(User_address address) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
     Tables tables{platform, top()};
-    tables.unmap_within_table(
-        address.value, 1,
-        [this](uint64_t begin, uint64_t pages) {
-            if (loaded(top()))
-                drop_translations(begin, pages);
-        },
-        [](Pfn) {});
+    tables.unmap_within_table(address.value, 1, [this](uint64_t begin, uint64_t pages) {
+        if (loaded(top()))
+            drop_translations(begin, pages);
+    });
+}
+
+void Address_space::forbid_writes(User_address address, uint64_t count) {
+    if (!exists())
+        return;
+    Lock_guard const guard{_top->_lock};
+    Xen_tables platform{*_quota};
+    Tables{platform, top()}.rewrite(
+        address.value, count, [](Entry entry) { return Entry{entry.raw & ~entry_flag::writable}; });
+    if (loaded(top()))
+        drop_translations(address.value, count);
+}
+
+void Address_space::replace(User_address address, Pfn frame, Rights rights) {
+    if (!exists())
+        return;
+    Lock_guard const guard{_top->_lock};
+    Xen_tables platform{*_quota};
+    Entry const entry = make_entry(platform.mfn(frame), entry_flags(rights));
+    Tables{platform, top()}.rewrite(address.value, 1, [entry](Entry) { return entry; });
+    if (loaded(top()))
+        drop_translations(address.value, 1);
 }
 
 } // namespace arch

@@ -30,6 +30,7 @@ constexpr uint8_t from_user = 3;
 constexpr uint8_t from_kernel = 0;
 constexpr uint8_t mask_upcalls = 1 << 2;
 constexpr uint64_t page_fault = 14;
+constexpr uint64_t write_to_present = 3; // bits of a page fault's code
 
 // Only breakpoint and overflow may be raised by an instruction of the user's choice.
 constexpr uint8_t privilege(uint8_t vector) {
@@ -86,7 +87,8 @@ void exception_from_user(uint64_t vector, uint64_t code) {
         address = local().vcpu_info->arch.cr2;
         local().vcpu_info->arch.cr2 = 0;
     }
-    kernel::thread_faulted({vector, code, address, name(vector)});
+    bool const refused = vector == page_fault && (code & write_to_present) == write_to_present;
+    kernel::thread_faulted({vector, code, address, name(vector), refused});
 }
 
 void exception_from_kernel(uint64_t vector, uint64_t code) {

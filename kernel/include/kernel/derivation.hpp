@@ -19,7 +19,7 @@ namespace kernel {
 
 class Derivation_node {
 public:
-    enum class Kind : uint8_t { capability, waiting_thread, binding };
+    enum class Kind : uint8_t { capability, waiting_thread, mapping, binding };
 
     explicit Derivation_node(Kind kind) : _kind{kind} {}
     Derivation_node(Derivation_node const&) = delete;

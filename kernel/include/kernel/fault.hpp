@@ -18,6 +18,7 @@ struct Fault {
     uint64_t code;
     uint64_t address; // page faults; else 0
     char const* name;
+    bool write_refused{false}; // a write to a page that is mapped, but not for that
 };
 
 enum class Fault_state : uint8_t { none, reported, allowed, unanswered };

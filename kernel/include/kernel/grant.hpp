@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A page of a region that another machine may use. It keeps the region, and with it the frame,
-// until that machine has let go of it, also when nobody here refers to either any more.
+// A page of a region that another machine may use. It keeps the region and pins it (its frames stay
+// what they are) until that machine has let go of it, also when nobody here refers to either any
+// more.
 //
 //   active --end(), revocation, last reference--> ended      when the frame is not in use there
 //                                             --> lingering  when it is; tried again later
@@ -28,7 +29,8 @@ public:
         Object const& system;
         abi::Capability_index memory_slot;
     };
-    // Once. Errors: not_supported, table_full, invalid_capability (a slot has changed).
+    // Once. Errors: not_supported, table_full, out_of_memory, invalid_capability (a slot has
+    // changed).
     Result<void> start(Ref<Memory> memory, uint64_t page, arch::Machine_number machine,
                        bool writable, Authority const& authority);
     // Error: busy (in use there; nothing has changed). Does nothing when it has ended.

@@ -41,6 +41,9 @@ public:
     // The member of that identity, if it lives.
     Process* find(abi::Member_identity identity) const;
 
+    // The member to whose part of the space an address belongs, or nullptr.
+    Process* holder(uint64_t address) const;
+
     void last_reference_gone() override;
 
 private:

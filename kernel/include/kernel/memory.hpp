@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A region of frames that can be mapped. Each mapped page holds a reference, so that frames outlive
-// every use of them.
+// A region of frames that can be mapped.
+//
+// A copy has the same frames as what it was copied from until one of the two writes to a page; the
+// writer then gets a frame of its own, in all its mappings. The frame pool's word of a frame counts
+// the regions that share it. Each region is charged for all its pages from the beginning, so that
+// a write never lacks quota.
+//
+// Frames that are not from the pool (the boot image, pages shared with the other side of a device)
+// are lent: they are not charged and never return to the pool.
 #pragma once
 
-#include <arch/address_space.hpp>
+#include <kernel/mapping.hpp>
 #include <kernel/object.hpp>
 
 namespace kernel {
@@ -15,17 +22,42 @@ public:
     static constexpr Object_type object_type = Object_type::memory;
     static constexpr uint64_t largest = 16 * 1024 * 1024; // bytes
 
+    enum class Lent : uint8_t {
+        constant, // nobody writes to them
+        changing, // somebody outside may write at any time
+    };
+
     explicit Memory(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
     // Takes `count` zeroed frames, charged to the quota. Errors: quota_exceeded, out_of_memory.
     Result<void> fill(uint64_t count);
-    // Covers frames that somebody else provides and that never return to the pool.
-    Result<void> cover(Pfn first, uint64_t count);
+    // Covers frames that somebody else provides. Errors: quota_exceeded, out_of_memory.
+    Result<void> cover(Pfn first, uint64_t count, Lent how);
+    // Becomes what `count` pages of `source` from `first` on hold now. Errors: quota_exceeded,
+    // out_of_memory.
+    Result<void> copy(Memory& source, uint64_t first, uint64_t count);
 
-    // Maps `count` frames from `first` on into a process. Errors: already_mapped, quota_exceeded,
-    // out_of_memory; nothing changes then.
-    Result<void> map(Process& process, User_address address, uint64_t first, uint64_t count,
-                     arch::Rights rights);
+    // Enters the pages of a mapping into its process's address space, and knows it from then on.
+    // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
+    Result<void> add(Mapping& mapping);
+    void remove(Mapping& mapping);
+    // Where mappings of ours lie changes only in here.
+    template <typename Change>
+    void change(Change change) {
+        Lock_guard const guard{_lock};
+        change();
+    }
+    List<Mapping, Memory_tag>& mappings() { return _mappings; }
+
+    // `count` pages from `first` on get frames that no other region shares, and can be written
+    // where mappings allow it. Error: out_of_memory; pages before that one have theirs then.
+    Result<void> own(uint64_t first, uint64_t count);
+
+    // From now on others outside may write to our frames: no page shares one, and copies are made
+    // at once. Whoever pins also holds a reference: the frames do not return to the pool before
+    // that is gone. Error: out_of_memory.
+    Result<void> pin();
+    void unpin();
 
     uint64_t count() const { return _count; } // frames
     Pfn frame(uint64_t index) const { return _lists[index / list_length][index % list_length]; }
@@ -36,13 +68,21 @@ private:
     static constexpr uint64_t list_length = page_size / sizeof(Pfn);
     static constexpr uint64_t most_lists = largest / page_size / list_length;
 
+    Pfn& place(uint64_t index) { return _lists[index / list_length][index % list_length]; }
     Result<void> add(Pfn frame);
-    Result<void> add_zeroed();
+    Result<void> add_charged(Pfn frame);
+    Result<void> own_locked(uint64_t page);
+    void forbid_writes(uint64_t first, uint64_t count);
+    void show(uint64_t page);
     void release_all();
 
+    Lock _lock; // guards frames, mappings and where they lie
+    List<Mapping, Memory_tag> _mappings;
     Pfn* _lists[most_lists]{};
     uint64_t _count{0};
-    bool _borrowed{false};
+    uint64_t _pins{0};
+    bool _charged{true};
+    bool _changing{false}; // by somebody outside
 };
 
 } // namespace kernel

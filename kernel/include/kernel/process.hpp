@@ -8,6 +8,7 @@
 #include <kernel/endpoint.hpp>
 #include <kernel/group.hpp>
 #include <kernel/list.hpp>
+#include <kernel/mapping.hpp>
 #include <kernel/notification.hpp>
 #include <kernel/thread.hpp>
 #include <lavandin/abi/process.hpp>
@@ -34,6 +35,7 @@ public:
 
     arch::Address_space& space() { return _space; }
     arch::Address_space const& space() const { return _space; }
+    Mappings& mappings() { return _mappings; }
     Capability_table& table() { return _table; }
     bool alive() const { return _state == abi::Process_state::alive; }
     bool uses_fpu() const { return _uses_fpu; }
@@ -87,6 +89,7 @@ private:
     Ref<Group> _group;
     abi::Member_identity _identity;
     arch::Address_space _space;
+    Mappings _mappings{*this};
     List<Thread, Process_tag> _threads;
     uint64_t _thread_count{0};
     Time _ended_threads_time{0};
@@ -106,8 +109,5 @@ private:
 
 // The current thread's fault, for which nobody answers, ends the process that it executes in.
 void end_by_fault(Thread& thread);
-
-// A mapped page is gone: the memory that owns the frame loses a reference.
-void page_unmapped(Pfn frame);
 
 } // namespace kernel

@@ -12,11 +12,17 @@
 
 namespace arch {
 
-enum class Rights : uint64_t { read = 1, read_write = 3, read_execute = 5 };
+enum class Rights : uint8_t { read = 1, read_write = 3, read_execute = 5 };
 
-// Where the frames of a mapping come from: page i is `frame(of, i)`.
-struct Frame_source {
-    kernel::Pfn (*frame)(void const* of, uint64_t index);
+// One page of a mapping. One that is shared cannot be written for now, whatever the rights.
+struct Page {
+    kernel::Pfn frame;
+    bool shared;
+};
+
+// Where the pages of a mapping come from: page i is `page(of, i)`.
+struct Page_source {
+    Page (*page)(void const* of, uint64_t index);
     void const* of;
 };
 
@@ -45,8 +51,8 @@ public:
     // [begin, end) is all of user space, or a region: `begin` is a multiple of abi::region_bytes
     // and `end` the next one. Tables are charged to `quota`; it and `top` must outlive this.
     void create(Top_table& top, kernel::Quota& quota, uint64_t begin, uint64_t end);
-    // Takes out every page; `removed` is told each frame. Idempotent.
-    void destroy(void (*removed)(kernel::Pfn frame));
+    // Takes out every page. Idempotent.
+    void destroy();
     bool exists() const { return _top != nullptr; }
 
     uint64_t begin() const { return _begin; }
@@ -59,14 +65,17 @@ public:
 
     // Maps `count` pages from `address` on, 16 MiB at most.
     // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
-    kernel::Result<void> map(kernel::User_address address, Frame_source const& frames,
-                             uint64_t count, Rights rights);
+    kernel::Result<void> map(kernel::User_address address, Page_source const& pages, uint64_t count,
+                             Rights rights);
     // Maps one page that belongs to the kernel: unmap refuses it. Same errors.
     kernel::Result<void> map_kernel_page(kernel::User_address address, kernel::Pfn frame);
 
     // Errors: not_mapped, invalid_argument (a page is the kernel's); nothing changes then.
-    kernel::Result<void> unmap(kernel::User_address address, uint64_t count,
-                               void (*removed)(kernel::Pfn frame));
+    kernel::Result<void> unmap(kernel::User_address address, uint64_t count);
+    // Those of `count` pages that are mapped cannot be written any more.
+    void forbid_writes(kernel::User_address address, uint64_t count);
+    // A page, if it is mapped, gets this frame and these rights.
+    void replace(kernel::User_address address, kernel::Pfn frame, Rights rights);
     // Takes out one page that belongs to the kernel.
     void unmap_kernel_page(kernel::User_address address);
 

@@ -31,17 +31,17 @@ public:
 
     explicit Page_tables(Platform& platform, Pfn top) : _platform{platform}, _top{top} {}
 
-    // Maps `count` pages from `address` on; page i is frame_at(i). Nothing changes on an error.
+    // Maps `count` pages from `address` on; page i is entry_at(i). Nothing changes on an error.
     // Errors: already_mapped, and those of take_table.
-    template <typename Frame_at>
-    Result<void> map(uint64_t address, uint64_t count, uint64_t flags, Frame_at frame_at) {
+    template <typename Entry_at>
+    Result<void> map(uint64_t address, uint64_t count, Entry_at entry_at) {
         Reserve reserve;
         TRY_VOID(prepare(address, count, reserve));
         for (uint64_t i = 0; i < count; ++i) {
             uint64_t const page = address + i * kernel::page_size;
             if (i == 0 || index(page, 1) == 0)
                 link(page, reserve);
-            _platform.write(_leaf, index(page, 1), make_entry(_platform.mfn(frame_at(i)), flags));
+            _platform.write(_leaf, index(page, 1), entry_at(i));
         }
         _platform.flush();
         return {};
@@ -61,40 +61,43 @@ public:
         return true;
     }
 
-    // Takes out `count` mapped pages within one level-1 table and calls `removed(frame)` for each
-    // after the tables are changed; the caller flushes translations in `changed()`.
-    template <typename Changed, typename Removed>
-    void unmap_within_table(uint64_t address, uint64_t count, Changed changed, Removed removed) {
-        Pfn frames[batch];
-        find(address);
-        while (count) {
-            uint64_t const step = count < batch ? count : batch;
-            for (uint64_t i = 0; i < step; ++i) {
-                unsigned const slot = index(address, 1) + static_cast<unsigned>(i);
-                frames[i] = _platform.pfn(_platform.read(_leaf, slot).mfn());
-                _platform.write(_leaf, slot, Entry{0});
-            }
-            _platform.flush();
-            changed(address, step);
-            for (uint64_t i = 0; i < step; ++i)
-                removed(frames[i]);
-            address += step * kernel::page_size;
-            count -= step;
+    // Each page of `count` that is mapped becomes changed(entry). Flushing translations is the
+    // caller's.
+    template <typename Changed>
+    void rewrite(uint64_t address, uint64_t count, Changed changed) {
+        bool found = false;
+        for (uint64_t i = 0; i < count; ++i) {
+            uint64_t const page = address + i * kernel::page_size;
+            if (i == 0 || index(page, 1) == 0)
+                found = find(page);
+            Entry const old = found ? _platform.read(_leaf, index(page, 1)) : Entry{0};
+            Entry const entry = old.present() ? changed(old) : old;
+            if (entry.raw != old.raw)
+                _platform.write(_leaf, index(page, 1), entry);
         }
+        _platform.flush();
+    }
+
+    // Takes out `count` mapped pages within one level-1 table; the caller flushes translations in
+    // `changed(address, count)`.
+    template <typename Changed>
+    void unmap_within_table(uint64_t address, uint64_t count, Changed changed) {
+        find(address);
+        for (uint64_t i = 0; i < count; ++i)
+            _platform.write(_leaf, index(address, 1) + static_cast<unsigned>(i), Entry{0});
+        _platform.flush();
+        changed(address, count);
     }
 
     // Takes out everything between `begin` and `end`, tables included, except the top; both are
     // rounded to what an entry of the top covers. Flushing translations is the caller's.
-    template <typename Removed>
-    void clear(uint64_t begin, uint64_t end, Removed removed) {
+    void clear(uint64_t begin, uint64_t end) {
         unsigned const last = index(end - 1, top_level);
         for (unsigned i = index(begin, top_level); i <= last; ++i)
-            clear_entry(_top, top_level, i, removed);
+            clear_entry(_top, top_level, i);
     }
 
 private:
-    static constexpr uint64_t batch = 32;
-
     // Tables taken before anything is changed, so that a shortage changes nothing.
     struct Reserve {
         Pfn tables[top_level][largest_reserve];
@@ -186,45 +189,24 @@ private:
     }
 
     // NOLINTBEGIN(misc-no-recursion): never deeper than there are levels
-    template <typename Removed>
-    void clear_table(Pfn table, unsigned level, Removed removed) {
-        if (level == 1)
-            return clear_pages(table, removed);
+    void clear_table(Pfn table, unsigned level) {
         for (unsigned i = 0; i < entries; ++i)
-            clear_entry(table, level, i, removed);
+            clear_entry(table, level, i);
     }
 
-    template <typename Removed>
-    void clear_entry(Pfn table, unsigned level, unsigned i, Removed removed) {
+    void clear_entry(Pfn table, unsigned level, unsigned i) {
         Entry const entry = _platform.read(table, i);
         if (!entry.present())
             return;
+        if (level == 1)
+            return _platform.write(table, i, Entry{0});
         Pfn const below = _platform.pfn(entry.mfn());
-        clear_table(below, level - 1, removed);
+        clear_table(below, level - 1);
         _platform.write(table, i, Entry{0});
         _platform.flush();
         _platform.give_table(below, level - 1);
     }
     // NOLINTEND(misc-no-recursion)
-
-    // A frame is free for others when `removed` is told of it: its entry must be gone by then.
-    template <typename Removed>
-    void clear_pages(Pfn table, Removed removed) {
-        Pfn frames[batch];
-        uint64_t count = 0;
-        for (unsigned i = 0; i < entries; ++i) {
-            Entry const entry = _platform.read(table, i);
-            if (entry.present()) {
-                frames[count++] = _platform.pfn(entry.mfn());
-                _platform.write(table, i, Entry{0});
-            }
-            if (count < batch && i + 1 < entries)
-                continue;
-            _platform.flush();
-            while (count)
-                removed(frames[--count]);
-        }
-    }
 
     Platform& _platform;
     Pfn _top;

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: MIT
+// Mappings as records, and copies that share frames until somebody writes.
+#include "fakes/machine.hpp"
+#include "kernel_test.hpp"
+#include <cstring>
+#include <map>
+#include <random>
+#include <xenpv/p2m.hpp>
+
+namespace kernel {
+namespace {
+
+using namespace abi;
+
+constexpr uint64_t r = memory_permission::read;
+constexpr uint64_t rw = r | memory_permission::write;
+constexpr uint64_t base = 0x4000'0000 - 3 * page_size; // a page table ends behind 3 pages
+
+class Mapped : public Kernel_test {
+protected:
+    Slot create(uint64_t pages) { return make(Call::memory_create, {pages * page_size}); }
+    Memory& memory(Slot slot) { return *root_process().table().find<Memory>(slot, 0).value(); }
+    Error map(Slot slot, uint64_t to, uint64_t pages, uint64_t rights = rw, uint64_t offset = 0,
+              Slot process = self_process) {
+        return call(Call::memory_map,
+                    {process, slot, to, offset * page_size, pages * page_size, rights})
+            .error;
+    }
+    Error unmap(uint64_t from, uint64_t pages, Slot process = self_process) {
+        return call(Call::memory_unmap, {process, from, pages * page_size}).error;
+    }
+    Slot copy(Slot slot, uint64_t offset, uint64_t pages) {
+        return make(Call::memory_copy, {slot, offset * page_size, pages * page_size});
+    }
+    void revoke(Slot slot) { EXPECT_EQ(call(Call::capability_revoke, {slot}).error, Error::none); }
+
+    static xenpv::Entry entry(Process& process, uint64_t address) {
+        Pfn table = process.space().top();
+        for (unsigned level = 4;; --level) {
+            auto const found = reinterpret_cast<xenpv::Entry const*>(
+                fake::machine().contents(table))[address >> (12 + 9 * (level - 1)) & 511];
+            if (!found.present() || level == 1)
+                return found;
+            table = xenpv::p2m.pfn(found.mfn());
+        }
+    }
+    static bool mapped(Process& process, uint64_t address) {
+        return entry(process, address).present();
+    }
+
+    // As a processor: a write that the tables refuse comes to the kernel. False: it faults.
+    bool write(uint64_t address, char value) {
+        Process& process = current()->process();
+        for (unsigned tries = 0; tries < 2; ++tries) {
+            auto const found = entry(process, address);
+            if (found.present() && found.raw & xenpv::entry_flag::writable) {
+                fake::machine().contents(xenpv::p2m.pfn(found.mfn()))[address % page_size] = value;
+                return true;
+            }
+            if (!found.present() || !process.mappings().allow_write(address))
+                return false;
+        }
+        ADD_FAILURE() << "a write that was allowed is refused again";
+        return false;
+    }
+    char read(uint64_t address) {
+        auto const found = entry(current()->process(), address);
+        EXPECT_TRUE(found.present());
+        return fake::machine().contents(xenpv::p2m.pfn(found.mfn()))[address % page_size];
+    }
+};
+
+class Mapping_records : public Mapped {};
+
+TEST_F(Mapping_records, a_piece_out_of_the_middle_leaves_both_sides) {
+    Slot const slot = create(8);
+    ASSERT_EQ(map(slot, base, 8), Error::none);
+    ASSERT_EQ(unmap(base + 3 * page_size, 2), Error::none);
+    EXPECT_EQ(unmap(base, 8), Error::not_mapped);
+    revoke(slot);
+    for (uint64_t i = 0; i < 8; ++i)
+        EXPECT_FALSE(mapped(root_process(), base + i * page_size)) << i;
+    EXPECT_EQ(memory(slot).references(), 1u);
+}
+
+TEST_F(Mapping_records, one_unmap_takes_several_mappings) {
+    Slot const slot = create(8);
+    for (uint64_t i = 0; i < 4; ++i)
+        ASSERT_EQ(map(slot, base + 2 * i * page_size, 2, rw, 2 * i), Error::none);
+    EXPECT_EQ(memory(slot).references(), 5u);
+    ASSERT_EQ(unmap(base + page_size, 6), Error::none);
+    EXPECT_EQ(memory(slot).references(), 3u);
+    EXPECT_EQ(unmap(base, 1), Error::none);
+    EXPECT_EQ(unmap(base + 7 * page_size, 1), Error::none);
+    EXPECT_EQ(memory(slot).references(), 1u);
+}
+
+TEST_F(Mapping_records, are_paid_by_the_process_and_return) {
+    Child const child = spawn();
+    Slot const slot = create(8);
+    ASSERT_EQ(map(slot, base, 8, rw, 0, child.slot), Error::none);
+    uint64_t const used = child.process->quota().used();
+    ASSERT_EQ(unmap(base + page_size, 1, child.slot), Error::none); // one record more
+    EXPECT_EQ(child.process->quota().used(), used + 128);
+    ASSERT_EQ(unmap(base, 1, child.slot), Error::none);
+    EXPECT_EQ(child.process->quota().used(), used);
+    auto& quota = child.process->quota();
+    uint64_t const rest = quota.limit() - quota.used();
+    ASSERT_TRUE(quota.charge(rest).ok());
+    EXPECT_EQ(unmap(base + 4 * page_size, 1, child.slot), Error::quota_exceeded);
+    EXPECT_EQ(map(slot, base, 1, rw, 0, child.slot), Error::quota_exceeded);
+    EXPECT_TRUE(mapped(*child.process, base + 4 * page_size));
+    EXPECT_EQ(unmap(base + 4 * page_size, 4, child.slot), Error::none) << "needs no record";
+    quota.refund(rest);
+}
+
+TEST_F(Mapping_records, a_revocation_reaches_every_process) {
+    Child const a = spawn(), b = spawn();
+    Slot const slot = create(200);
+    Slot const given = give(a, slot);
+    Slot const b_in_a = give(a, b.slot);
+    ASSERT_EQ(map(slot, base, 200), Error::none);
+    run(*a.thread);
+    EXPECT_EQ(map(given, base, 200), Error::none);
+    EXPECT_EQ(map(given, base, 100, r, 50, b_in_a), Error::none);
+    EXPECT_EQ(unmap(base + 10 * page_size, 1), Error::none);
+    run(root());
+    revoke(slot);
+    for (uint64_t i = 0; i < 200; ++i)
+        for (Process* const process : {&root_process(), a.process.get(), b.process.get()})
+            ASSERT_FALSE(mapped(*process, base + i * page_size)) << i;
+    EXPECT_EQ(memory(slot).references(), 1u);
+}
+
+TEST_F(Mapping_records, a_revocation_of_a_copy_leaves_other_mappings) {
+    Slot const slot = create(2);
+    Slot const one = make(Call::capability_copy, {self_process, slot, all_permissions, 0});
+    ASSERT_EQ(map(slot, base, 1), Error::none);
+    ASSERT_EQ(map(one, base + page_size, 1), Error::none);
+    revoke(one);
+    EXPECT_TRUE(mapped(root_process(), base));
+    EXPECT_FALSE(mapped(root_process(), base + page_size));
+    EXPECT_EQ(call(Call::capability_delete, {one}).error, Error::none);
+    ASSERT_EQ(map(slot, base + page_size, 1), Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {slot}).error, Error::none);
+    EXPECT_TRUE(mapped(root_process(), base)) << "a mapping stays without the capability";
+}
+
+class Memory_copy : public Mapped {
+protected:
+    // Two pages with 'a' and 'b', mapped at `base`, and a copy of both, mapped at `other`.
+    static constexpr uint64_t other = 0x5000'0000;
+    void make_both() {
+        source = create(2);
+        ASSERT_EQ(map(source, base, 2), Error::none);
+        ASSERT_TRUE(write(base, 'a'));
+        ASSERT_TRUE(write(base + page_size, 'b'));
+        copied = copy(source, 0, 2);
+        ASSERT_EQ(map(copied, other, 2), Error::none);
+    }
+    Slot source{}, copied{};
+};
+
+TEST_F(Memory_copy, shares_until_the_copy_is_written) {
+    make_both();
+    EXPECT_EQ(memory(source).frame(0), memory(copied).frame(0));
+    EXPECT_EQ(read(other), 'a');
+    EXPECT_TRUE(write(other, 'x'));
+    EXPECT_EQ(read(base), 'a');
+    EXPECT_EQ(read(other), 'x');
+    EXPECT_NE(memory(source).frame(0), memory(copied).frame(0));
+    EXPECT_EQ(memory(source).frame(1), memory(copied).frame(1));
+}
+
+TEST_F(Memory_copy, shares_until_the_source_is_written) {
+    make_both();
+    EXPECT_TRUE(write(base, 'x'));
+    EXPECT_EQ(read(other), 'a');
+    EXPECT_EQ(read(base), 'x');
+    uint64_t const free = frame_pool().free();
+    EXPECT_TRUE(write(other, 'y')); // nobody else has that frame any more
+    EXPECT_EQ(frame_pool().free(), free);
+    EXPECT_EQ(read(base), 'x');
+}
+
+TEST_F(Memory_copy, every_mapping_of_the_writer_sees_what_is_written) {
+    make_both();
+    Child const child = spawn();
+    ASSERT_EQ(map(copied, base, 2, r, 0, child.slot), Error::none);
+    ASSERT_EQ(map(copied, other + 0x10000, 1, rw, 1), Error::none);
+    EXPECT_TRUE(write(other + page_size, 'z'));
+    EXPECT_EQ(read(other + 0x10000), 'z');
+    run(*child.thread);
+    EXPECT_EQ(read(base + page_size), 'z');
+    EXPECT_FALSE(write(base + page_size, 'q')) << "it has it for reading";
+}
+
+TEST_F(Memory_copy, holds_what_there_was_at_the_call) {
+    make_both();
+    Slot const second = copy(copied, 1, 1);
+    EXPECT_TRUE(write(other + page_size, 'x'));
+    EXPECT_TRUE(write(base + page_size, 'y'));
+    ASSERT_EQ(map(second, 0x6000'0000, 1), Error::none);
+    EXPECT_EQ(read(0x6000'0000), 'b');
+    EXPECT_TRUE(write(0x6000'0000, 'z'));
+    EXPECT_EQ(read(other + page_size), 'x');
+    EXPECT_EQ(read(base + page_size), 'y');
+}
+
+TEST_F(Memory_copy, is_paid_in_full_by_who_makes_it) {
+    make_both();
+    uint64_t const used = root_quota().used();
+    uint64_t const free = frame_pool().free();
+    Slot const again = copy(source, 0, 2);
+    EXPECT_LE(free - frame_pool().free(), 2u) << "the region itself and the list of its frames";
+    EXPECT_GE(root_quota().used(), used + 3 * page_size);
+    EXPECT_EQ(call(Call::capability_delete, {source}).error, Error::none);
+    ASSERT_EQ(unmap(base, 2), Error::none);
+    EXPECT_EQ(read(other), 'a') << "the frames stay with the copies";
+    EXPECT_EQ(call(Call::capability_delete, {again}).error, Error::none);
+    EXPECT_EQ(read(other + page_size), 'b');
+}
+
+TEST_F(Memory_copy, a_write_without_a_free_frame_faults) {
+    make_both();
+    std::vector<Pfn> frames;
+    while (frame_pool().free() || arch::table_counts().pooled)
+        frames.push_back(frame_pool().take_for_kernel().value());
+    EXPECT_FALSE(write(other, 'x'));
+    EXPECT_EQ(read(other), 'a');
+    for (Pfn const frame : frames)
+        frame_pool().give(frame);
+    EXPECT_TRUE(write(other, 'x'));
+}
+
+TEST_F(Memory_copy, a_fault_that_is_none_goes_on_and_another_ends_the_process) {
+    make_both();
+    Child const child = spawn();
+    ASSERT_EQ(map(copied, base, 2, rw, 0, child.slot), Error::none);
+    run(*child.thread);
+    enter([] { thread_faulted({14, 7, base + 5, "page fault", true}); });
+    EXPECT_TRUE(child.process->alive());
+    EXPECT_EQ(current(), child.thread.get());
+    EXPECT_TRUE(entry(*child.process, base).raw & xenpv::entry_flag::writable);
+    enter([] { thread_faulted({14, 7, base + 2 * page_size, "page fault", true}); });
+    EXPECT_FALSE(child.process->alive());
+}
+
+TEST_F(Memory_copy, arguments_are_checked) {
+    Slot const slot = create(4);
+    auto const error = [&](uint64_t offset, uint64_t size) {
+        return call(Call::memory_copy, {slot, offset, size}).error;
+    };
+    EXPECT_EQ(error(0, 0), Error::invalid_argument);
+    EXPECT_EQ(error(1, page_size), Error::invalid_argument);
+    EXPECT_EQ(error(0, page_size + 1), Error::invalid_argument);
+    EXPECT_EQ(error(page_size, 4 * page_size), Error::invalid_argument);
+    EXPECT_EQ(error(5 * page_size, page_size), Error::invalid_argument);
+    EXPECT_EQ(error(~uint64_t{0} - 4095, 2 * page_size), Error::invalid_argument);
+    Slot const blind =
+        make(Call::capability_copy, {self_process, slot, memory_permission::write, 0});
+    EXPECT_EQ(call(Call::memory_copy, {blind, 0, page_size}).error, Error::permission_denied);
+}
+
+TEST_F(Memory_copy, what_others_may_write_is_copied_at_once) {
+    make_both();
+    EXPECT_TRUE(memory(copied).pin().ok());
+    EXPECT_NE(memory(source).frame(0), memory(copied).frame(0)) << "it shares nothing any more";
+    Pfn const lent = memory(copied).frame(1);
+    Slot const again = copy(copied, 0, 2);
+    EXPECT_NE(memory(again).frame(1), lent);
+    EXPECT_TRUE(write(other + page_size, 'n'));
+    EXPECT_EQ(memory(copied).frame(1), lent) << "the other side sees what is written";
+    memory(copied).unpin();
+    EXPECT_EQ(memory(copy(copied, 1, 1)).frame(0), lent);
+}
+
+TEST_F(Memory_copy, pinned_frames_stay_while_somebody_refers_to_them) {
+    make_both();
+    Ref<Memory> const lent{memory(source)};
+    ASSERT_TRUE(lent->pin().ok());
+    Pfn const frame = lent->frame(0);
+    ASSERT_EQ(unmap(base, 2), Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {source}).error, Error::none);
+    std::vector<Pfn> frames;
+    while (frame_pool().free())
+        frames.push_back(frame_pool().take_for_user().value());
+    EXPECT_EQ(std::find(frames.begin(), frames.end(), frame), frames.end());
+    for (Pfn const each : frames)
+        frame_pool().give(each);
+    lent->unpin();
+}
+
+TEST_F(Memory_copy, of_lent_frames_never_gives_them_to_the_pool) {
+    constexpr uint64_t lent = 4; // below what the pool has
+    std::strcpy(fake::machine().contents(Pfn{lent}), "constant");
+    auto const image = kernel::make<Memory>(Ref<Quota>{root_quota()}).value();
+    ASSERT_TRUE(image->cover(Pfn{lent}, 1, Memory::Lent::constant).ok());
+    Slot const slot = root_process().table().add({Ref<Object>{*image}, rw, 0}).value();
+    Slot const copied_slot = copy(slot, 0, 1);
+    EXPECT_EQ(memory(copied_slot).frame(0), Pfn{lent});
+    ASSERT_EQ(map(copied_slot, other, 1), Error::none);
+    EXPECT_TRUE(write(other, 'C'));
+    EXPECT_EQ(read(other + 1), 'o');
+    EXPECT_STREQ(fake::machine().contents(Pfn{lent}), "constant");
+    Slot const third = copy(slot, 0, 1);
+    EXPECT_EQ(call(Call::capability_delete, {slot}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {third}).error, Error::none);
+}
+
+// Memories, copies of copies and mappings at random, against a model of their contents.
+class Random_copies : public Memory_copy, public testing::WithParamInterface<unsigned> {
+protected:
+    static constexpr uint64_t pages = 4;
+    struct Region {
+        Slot slot;
+        std::array<char, pages> contents;
+    };
+    uint64_t place(size_t i) const { return 0x7000'0000 + i * 0x10'0000; }
+
+    void add(Region const& region) {
+        regions.push_back(region);
+        ASSERT_EQ(map(region.slot, place(made), pages), Error::none);
+        places.push_back(place(made++));
+    }
+    void remove(size_t i) {
+        ASSERT_EQ(call(Call::capability_delete, {regions[i].slot}).error, Error::none);
+        ASSERT_EQ(unmap(places[i], pages), Error::none);
+        regions.erase(regions.begin() + static_cast<long>(i));
+        places.erase(places.begin() + static_cast<long>(i));
+    }
+    void check() {
+        for (size_t i = 0; i < regions.size(); ++i)
+            for (uint64_t page = 0; page < pages; ++page)
+                ASSERT_EQ(read(places[i] + page * page_size), regions[i].contents[page]);
+    }
+
+    std::mt19937 random{GetParam()};
+    std::vector<Region> regions;
+    std::vector<uint64_t> places;
+    size_t made{0};
+};
+
+TEST_P(Random_copies, hold_what_was_written_to_them) {
+    for (unsigned step = 0; step < 400 && !HasFatalFailure(); ++step) {
+        unsigned const what = random() % 8;
+        if (regions.empty() || (what == 0 && regions.size() < 12)) {
+            add({create(pages), {}});
+            continue;
+        }
+        size_t const i = random() % regions.size();
+        if (what < 3 && regions.size() < 12) {
+            add({copy(regions[i].slot, 0, pages), regions[i].contents});
+        } else if (what == 3 && regions.size() > 3) {
+            remove(i);
+        } else {
+            uint64_t const page = random() % pages;
+            char const value = static_cast<char>(random());
+            ASSERT_TRUE(write(places[i] + page * page_size, value));
+            regions[i].contents[page] = value;
+        }
+        check();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Random_copies, testing::Range(0u, 12u));
+
+} // namespace
+} // namespace kernel
