@@ -48,8 +48,7 @@ TEST(capability_table, full_one_refuses_all_that_make_objects) {
     auto const now = TAKE(system_counters());
     for (unsigned type = 0; type < std::size(now.objects); ++type)
         EXPECT_EQUAL(now.objects[type], before.objects[type]);
-    // A page table for the thread's buffer may stay.
-    EXPECT(TAKE(quota_used()) - used <= 3 * page_size);
+    EXPECT_EQUAL(TAKE(quota_used()), used);
     EXPECT_EQUAL(now.free_frames + now.pooled_page_tables + now.page_tables,
                  before.free_frames + before.pooled_page_tables + before.page_tables);
 }

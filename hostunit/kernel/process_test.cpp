@@ -118,6 +118,73 @@ TEST_F(Processes, a_long_line_of_them_ends_in_little_stack) {
     EXPECT_LT(fake::platform().deepest_stack, 16u * 1024) << "as a kernel stack is";
 }
 
+// Each makes the next out of its own quota, holds itself, and is held by the one it made.
+TEST_F(Processes, one_ends_with_its_maker_in_little_stack) {
+    constexpr unsigned length = 100;
+    Child const first = spawn(8 * 1024 * 1024);
+    uint64_t quota = 8 * 1024 * 1024;
+    Ref<Thread> thread = first.thread;
+    for (unsigned i = 0; i < length; ++i) {
+        run(*thread);
+        quota -= 64 * 1024;
+        Slot const next = make(Call::process_create, {quota, 0, 0, 0, 0});
+        make(Call::capability_copy, {next, next, all_permissions, 0});
+        make(Call::capability_copy, {next, self_process, all_permissions, 0});
+        Slot const slot = make(Call::thread_create,
+                               {next, 0x10000, 0x20000, 0, abi::default_priority, buffer_address});
+        thread = current()->process().table().find<Thread>(slot, 0).value();
+        EXPECT_EQ(call(Call::capability_delete, {next}).error, Error::none);
+    }
+    thread.reset();
+    run(root());
+    EXPECT_EQ(object_count(Object_type::process), length + 3);
+    uint64_t const used = first.process->quota().used();
+    EXPECT_EQ(call(Call::process_destroy, {first.slot, 0}).error, Error::none);
+    EXPECT_EQ(object_count(Object_type::process), 3u); // the root, the first of all, and that one
+    EXPECT_LT(first.process->quota().used(), used);
+    EXPECT_LT(fake::platform().deepest_stack, 16u * 1024) << "as a kernel stack is";
+}
+
+// It has the last capability to its maker, which ends in the middle of its end.
+TEST_F(Processes, one_takes_its_maker_along) {
+    Child maker = spawn(1024 * 1024);
+    run(*maker.thread);
+    Slot const slot = make(Call::process_create, {child_bytes, 0, 0, 0, 0});
+    make(Call::capability_copy, {slot, self_process, all_permissions, 0});
+    Slot const thread_slot = make(
+        Call::thread_create, {slot, 0x10000, 0x20000, 0, abi::default_priority, buffer_address});
+    Ref<Thread> thread = maker.process->table().find<Thread>(thread_slot, 0).value();
+    EXPECT_EQ(call(Call::capability_delete, {slot}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {thread_slot}).error, Error::none);
+    run(root());
+    EXPECT_EQ(call(Call::thread_destroy, {maker.thread_slot}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {maker.thread_slot}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {maker.slot}).error, Error::none);
+    maker = {};
+    forget();
+    EXPECT_EQ(object_count(Object_type::process), 4u);
+    run(*thread);
+    call(Call::process_destroy, {self_process, 0});
+    thread.reset();
+    EXPECT_EQ(current(), &root());
+    EXPECT_EQ(object_count(Object_type::process), 2u);
+}
+
+TEST_F(Processes, one_can_end_its_maker_and_so_itself) {
+    Child const maker = spawn(1024 * 1024);
+    run(*maker.thread);
+    Slot const slot = make(Call::process_create, {child_bytes, 0, 0, 0, 0});
+    Slot const theirs = make(Call::capability_copy, {slot, self_process, all_permissions, 0});
+    Slot const thread_slot = make(
+        Call::thread_create, {slot, 0x10000, 0x20000, 0, abi::default_priority, buffer_address});
+    Ref<Thread> thread = maker.process->table().find<Thread>(thread_slot, 0).value();
+    run(*thread);
+    call(Call::process_destroy, {theirs, 5});
+    EXPECT_EQ(current(), &root());
+    EXPECT_TRUE(thread->ended());
+    EXPECT_FALSE(maker.process->alive());
+}
+
 TEST_F(Processes, one_that_faults_ends_and_says_where) {
     Child const child = spawn();
     run(*child.thread);
@@ -222,7 +289,7 @@ TEST_F(Threads, the_thread_pointer_is_the_threads) {
 }
 
 TEST_F(Threads, unknown_system_calls_are_refused) {
-    for (uint64_t const number : {uint64_t{11}, uint64_t{31}, uint64_t{111}, ~uint64_t{0}})
+    for (uint64_t const number : {uint64_t{31}, uint64_t{999}, uint64_t{1} << 32, ~uint64_t{0}})
         EXPECT_EQ(call(static_cast<Call>(number)).error, Error::no_such_system_call);
 }
 

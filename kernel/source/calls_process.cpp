@@ -88,6 +88,7 @@ Result<Capability_index> process_create(Thread& caller, Process_create_in const&
                                                    !(in.flags & process_without_fpu)));
     TRY_VOID(process->prepare(group));
     auto const slot = TRY(self.table().add({Ref<Object>{*process}, process_permission::all, 0}));
+    process->live_on(self);
     if (!listener.notification)
         return slot;
     auto const told = process->set_end_notification(listener.notification, listener.bits,

@@ -20,6 +20,8 @@ List<Process, Unreferenced_tag>& unreferenced() {
     return list;
 }
 
+Lock dependants_lock; // guards who lives on whom
+
 // The next one to end, or nullptr: the caller's turn is over then.
 Process* next_unreferenced() {
     Lock_guard const guard{unreferenced_lock};
@@ -118,6 +120,7 @@ void Process::end(abi::Process_state state, uint64_t status) {
     if (!alive())
         return;
     Ref<Process> const self{*this};
+    leave_maker(); // which may end by what we let go of
     _state = state;
     _status = status;
     if (_group)
@@ -132,6 +135,40 @@ void Process::end(abi::Process_state state, uint64_t status) {
         _end_notification->signal(_end_bits);
     forget_end_notification();
     forget_fault_endpoint();
+    while (Ref<Process> const dependant = last_dependant())
+        dependant->end(abi::Process_state::killed, 0);
+}
+
+void Process::live_on(Process& maker) {
+    Lock_guard const guard{dependants_lock};
+    maker._dependants.push_back(*this);
+}
+
+void Process::leave_maker() {
+    Lock_guard const guard{dependants_lock};
+    if (Dependant_tag::linked())
+        Dependant_tag::unlink();
+}
+
+// Somebody who lives on us, or on one who does, and on whom nobody lives: so that ends do not
+// happen inside each other. Whoever is not referred to any more is about to end anyway.
+Ref<Process> Process::last_dependant() {
+    Lock_guard const guard{dependants_lock};
+    for (Process* last = this;;) {
+        Process* const next = last->_dependants.front();
+        if (next) {
+            last = next;
+        } else if (last == this) {
+            return {};
+        } else if (last->acquire_if_any()) {
+            Ref<Process> found{*last};
+            (void)last->drop();
+            return found;
+        } else {
+            last->Dependant_tag::unlink();
+            last = this;
+        }
+    }
 }
 
 void Process::describe(abi::Process_information& information) {

@@ -77,6 +77,7 @@ public:
             adopt(heir, 1, link._below[1]);
         }
         adopt(heir, 0, link._below[0]);
+        heir._height = link._height;
         replace(link, &heir);
         balance(lowest);
     }
@@ -125,10 +126,14 @@ private:
     // From `link` upwards no two subtrees of one parent differ in height by more than 1 again.
     void balance(Tree_link* link) {
         for (; link; link = link->_parent) {
+            int32_t const before = link->_height;
             measure(*link);
             int32_t const lean = height(link->_below[1]) - height(link->_below[0]);
-            if (lean >= -1 && lean <= 1)
+            if (lean >= -1 && lean <= 1) {
+                if (link->_height == before)
+                    return; // nothing above has changed
                 continue;
+            }
             unsigned const side = lean > 0;
             Tree_link& higher = *link->_below[side];
             if (height(higher._below[!side]) > height(higher._below[side]))

@@ -18,8 +18,9 @@ namespace kernel {
 // Ended while threads of it visit other members, a process is nothing but them and its memory, in
 // which their stacks and message buffers lie; all of that goes when the last of them comes back.
 struct Unreferenced_tag : List_link {};
+struct Dependant_tag : List_link {}; // its maker's list of those that live on its quota
 
-class Process final : public Object, public Unreferenced_tag {
+class Process final : public Object, public Unreferenced_tag, public Dependant_tag {
 public:
     static constexpr Object_type object_type = Object_type::process;
 
@@ -65,6 +66,9 @@ public:
     void add(Thread& thread);
     void remove(Thread& thread);
 
+    // Our quota was carved from the maker's: we end with it at the latest.
+    void live_on(Process& maker);
+
     // Stops the threads, drops capabilities and memory, tells whoever asked to be told. Once.
     void end(abi::Process_state state, uint64_t status);
 
@@ -83,6 +87,8 @@ public:
 private:
     void release_space();
     void forget_end_notification();
+    void leave_maker();
+    Ref<Process> last_dependant();
 
     Lock _lock; // guards threads and state
     Capability_table _table;
@@ -90,6 +96,7 @@ private:
     abi::Member_identity _identity;
     arch::Address_space _space;
     Mappings _mappings{*this};
+    List<Process, Dependant_tag> _dependants;
     List<Thread, Process_tag> _threads;
     uint64_t _thread_count{0};
     Time _ended_threads_time{0};

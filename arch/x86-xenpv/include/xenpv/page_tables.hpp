@@ -190,6 +190,8 @@ private:
 
     // NOLINTBEGIN(misc-no-recursion): never deeper than there are levels
     void clear_table(Pfn table, unsigned level) {
+        if (level == 1)
+            return clear_pages(table);
         for (unsigned i = 0; i < entries; ++i)
             clear_entry(table, level, i);
     }
@@ -198,8 +200,6 @@ private:
         Entry const entry = _platform.read(table, i);
         if (!entry.present())
             return;
-        if (level == 1)
-            return _platform.write(table, i, Entry{0});
         Pfn const below = _platform.pfn(entry.mfn());
         clear_table(below, level - 1);
         _platform.write(table, i, Entry{0});
@@ -207,6 +207,12 @@ private:
         _platform.give_table(below, level - 1);
     }
     // NOLINTEND(misc-no-recursion)
+
+    void clear_pages(Pfn table) {
+        for (unsigned i = 0; i < entries; ++i)
+            if (_platform.read(table, i).present())
+                _platform.write(table, i, Entry{0});
+    }
 
     Platform& _platform;
     Pfn _top;
