@@ -74,6 +74,19 @@ TEST_F(Message, IsSentAgainWhenTheServerDies) {
     EXPECT_EQ(sent, Call::maximum_deaths);
 }
 
+TEST_F(Message, CarriesADeadlineWhenItIsGivenOne) {
+    bool expected = false;
+    kernel.endpoint = [&](System_call, Registers& registers) {
+        EXPECT_EQ(Message_tag{registers.word[1]}.has_deadline(), expected);
+        EXPECT_EQ(message_buffer().deadline, expected ? 5000 : forever);
+        return expected ? Error::timed_out : Error::peer_died;
+    };
+    EXPECT_EQ(Call(7, 1u).send().error(), Error::peer_died);
+    expected = true;
+    EXPECT_EQ(Call(7, 1u).deadline(5000).send().error(), Error::timed_out);
+    EXPECT_EQ(Call(7, 1u).deadline(5000).send_again().error(), Error::timed_out);
+}
+
 TEST_F(Message, OverflowsAreNoticed) {
     Message_writer words{buffer};
     words.word(1).word(2).word(3).word(4);
