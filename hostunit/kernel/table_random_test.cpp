@@ -22,7 +22,7 @@ protected:
     static constexpr uint64_t seed_distance = 1000; // to the seeds of other generators
 
     // So that quotas run out now and then.
-    static constexpr uint64_t kept_away = root_bytes - 400 * 1024;
+    static constexpr uint64_t kept_away = root_bytes - 900 * 1024;
 
     explicit Caller_at_random(uint64_t seed) : _seed{seed}, _random{seed} {
         world(); // of the root, whose own slot it learns
