@@ -31,6 +31,7 @@ _KERNEL_BASE = 0xFFFF_FFFF_8000_0000
 _WINDOW_BASE = 0xFFFF_8800_0000_0000
 _P2M_BASE = 0xFFFF_9000_0000_0000
 _USER = range(0x1000_0000, 0x4000_0000)
+_DIRECTORY, _REGION = 0x10000, 1 << 39  # kernel/abi/lavandin/abi/group.hpp
 _CLOCK_PAGE = "clock_page_frame"  # arch/x86-xenpv/source/clock.cpp
 _LEAST_PROCESSES = 7  # init, memory, names, console, log, shell, sleep
 _INVALID = 1 << 63  # a physical-to-machine entry of a frame that is not there
@@ -81,6 +82,7 @@ def _slot_of_window(mapping: Mapping) -> bool:
 
 def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     wait_for_shell(guest)
+    answer(guest, "bench-callee &")  # a member of a group
     answer(guest, "sleep --calling 1000 &")  # in the kernel again and again
     with stopped_in(machine, range(_KERNEL_BASE, _symbol(preset, "kernel_end"))) as processor:
         kernel_table = processor.table
@@ -104,6 +106,8 @@ def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     for mappings in (of_kernel, lower):
         assert {"r--", "rw-", "r-x"} <= {m.rights for m in mappings}
     assert sum(m.marks != 0 for m in lower) >= len(users), "a process without a message buffer"
+    assert any(m.marks and m.address == _DIRECTORY for m in lower), "nobody is in a group"
+    assert any(m.address >= _REGION and m.rights == "r-x" for m in lower), "no member has code"
 
 
 @system_test("page tables of a running initial domain: W^X, nothing of the kernel", timeout=180)
