@@ -2,7 +2,10 @@
 #include <lavandin/byte_ring.hpp>
 
 #include <gtest/gtest.h>
+#include <memory>
+#include <random>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -99,6 +102,37 @@ TEST(Byte_ring, impossible_count_never_makes_a_consumer_read_too_much) {
         EXPECT_EQ(page.consumed, scribble);
         EXPECT_EQ(consumer.available(), 0u);
         EXPECT_FALSE(consumer.damaged());
+    }
+}
+
+// The other side writes what it likes to both counts and to the bytes, between any two steps. The
+// buffers are exact, so that a sanitizer sees whatever leaves them.
+TEST(Byte_ring, random_counts_at_every_step_never_leave_the_buffers) {
+    std::mt19937 random{20261121};
+    for (int round = 0; round < 300; ++round) {
+        auto const page = std::make_unique<Page>();
+        page->consumed = page->produced = static_cast<uint32_t>(random());
+        auto producer = page->producer();
+        auto consumer = page->consumer();
+        for (int step = 0; step < 300; ++step) {
+            uint32_t& count = random() % 2 != 0 ? page->consumed : page->produced;
+            if (random() % 3 == 0)
+                count = random() % 2 != 0 ? static_cast<uint32_t>(random())
+                                          : count + static_cast<uint32_t>(random() % 20) - 10;
+            std::vector<char> text(random() % 12);
+            uint32_t const moved = random() % 2 != 0 ? producer.write({text.data(), text.size()})
+                                                     : consumer.read(text.data(), text.size());
+            ASSERT_LE(moved, text.size());
+            if (producer.damaged() && random() % 4 == 0) {
+                producer.resynchronise();
+                ASSERT_FALSE(producer.damaged());
+                ASSERT_LE(producer.space(), sizeof(page->bytes));
+            }
+            if (consumer.damaged() && random() % 4 == 0) {
+                consumer.resynchronise();
+                ASSERT_FALSE(consumer.damaged());
+            }
+        }
     }
 }
 

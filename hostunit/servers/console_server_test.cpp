@@ -27,9 +27,10 @@ public:
         keys.erase(0, count);
         return count;
     }
-    void acknowledge() override {}
+    void acknowledge() override { ++acknowledged; }
 
     size_t room{~size_t{0}};
+    unsigned acknowledged{0};
     std::string keys;
     std::string shown;
 };
@@ -256,6 +257,57 @@ TEST_F(Console_server_test, ASuccessorHasTheModeOfItsOwner) {
     expect_answer(7, Error::none, "a"); // a key, not a line
     end(8);
     EXPECT_TRUE(kept.empty());
+}
+
+TEST_F(Console_server_test, ASilentBackendHoldsNobodyUpForEver) {
+    terminal.room = 0;
+    std::string const much(maximum_bytes, 'a');
+    while (clients.waiting(7) == 0)
+        write(7, much);
+    ask(8, Label::flush);
+    EXPECT_EQ(clients.waiting(8), 1u);
+    uint64_t const deadline = server.deadline();
+    EXPECT_GE(deadline, kernel.now + second);
+    kernel.now = deadline - 1;
+    notify(0);
+    EXPECT_EQ(clients.waiting(7), 1u);
+    kernel.now = deadline;
+    notify(0);
+    EXPECT_EQ(clients.waiting(7), 0u);
+    EXPECT_EQ(clients.waiting(8), 0u);
+    write(7, much); // is lost at once
+    EXPECT_EQ(clients.waiting(7), 0u);
+    terminal.room = ~size_t{0};
+    write(7, "back\n");
+    EXPECT_NE(terminal.shown.find("back\r\n"), std::string::npos);
+    EXPECT_NE(terminal.shown.find("bytes were lost"), std::string::npos);
+    EXPECT_EQ(server.deadline(), forever);
+}
+
+TEST_F(Console_server_test, ABackendThatTakesALittleIsWaitedFor) {
+    terminal.room = 0;
+    std::string const much(maximum_bytes, 'a');
+    while (clients.waiting(7) == 0)
+        write(7, much);
+    for (int i = 0; i < 20; ++i) {
+        kernel.now = server.deadline() - 1;
+        terminal.room = 1;
+        notify(Console_server::interrupt_bit);
+        EXPECT_EQ(clients.waiting(7), 1u);
+    }
+}
+
+TEST_F(Console_server_test, AStormOfInterruptsIsHeldBack) {
+    kernel.now = 1000 * second; // not before what the clock has shown to other tests
+    for (int i = 0; i < 1000; ++i)
+        notify(Console_server::interrupt_bit);
+    EXPECT_LE(terminal.acknowledged, Interrupt_pace::in_window);
+    uint64_t const later = server.deadline();
+    EXPECT_LE(later, kernel.now + Interrupt_pace::window);
+    unsigned const before = terminal.acknowledged;
+    kernel.now = later;
+    notify(0);
+    EXPECT_EQ(terminal.acknowledged, before + 1);
 }
 
 TEST_F(Console_server_test, AnInterruptAnswersAllReaders) {

@@ -197,6 +197,35 @@ TEST(Xenstore_connection, random_bytes_never_leave_the_buffers) {
     }
 }
 
+// Every word of the page but our own counts may change at every step, and servers die in between.
+TEST(Xenstore_connection, random_counts_at_every_step_never_leave_the_buffers) {
+    std::mt19937 random{20261121};
+    for (int round = 0; round < 60; ++round) {
+        auto const store = std::make_unique<Store>();
+        std::unique_ptr<Connection> connection;
+        for (uint32_t step = 0; step < 600; ++step) {
+            if (connection == nullptr || random() % 60 == 0)
+                connection = std::make_unique<Connection>(store->page, store->progress,
+                                                          Connection::Generation{step + 1});
+            uint32_t* const counts[] = {&store->page.req_cons, &store->page.req_prod,
+                                        &store->page.rsp_cons, &store->page.rsp_prod};
+            uint32_t& count = *counts[random() % 4];
+            count = random() % 3 == 0 ? static_cast<uint32_t>(random())
+                                      : count + static_cast<uint32_t>(random() % 2000);
+            for (int i = 0; i < 40; ++i)
+                store->page.rsp[random() % XENSTORE_RING_SIZE] =
+                    static_cast<char>(random() % 3 == 0 ? random() : 0);
+            connection->send(XS_WRITE, {"k", std::string(random() % 1500, 'v')}, true);
+            connection->pump([](Message const& message) {
+                ASSERT_LE(message.payload.size(), size_t{XENSTORE_PAYLOAD_MAX});
+            });
+            if (!connection->working() || connection->within_message())
+                connection->restart();
+            ASSERT_TRUE(connection->working());
+        }
+    }
+}
+
 class Shutdown_order : public testing::TestWithParam<std::pair<char const*, Order>> {};
 
 TEST_P(Shutdown_order, is_acknowledged_before_it_is_obeyed) {

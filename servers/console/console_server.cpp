@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "console_server.hpp"
 
+#include <stdio.h>
+
 namespace lavandin::console {
 
 using namespace console_protocol;
@@ -71,9 +73,10 @@ void Console_server::write(Request& request) {
 
 void Console_server::flush(Request& request) {
     pump();
-    if (_output.empty() && _backend.drained())
+    if (_output.empty() && (_backend.drained() || _given_up))
         return request.finish({});
     static_cast<void>(_flushers.add(request));
+    watch_backend(false);
 }
 
 void Console_server::read(Request& request) {
@@ -117,12 +120,26 @@ void Console_server::set_interrupt(Request& request) {
 void Console_server::notified(uint64_t bits) {
     if ((bits & ended_bit) != 0)
         forget_ended();
-    if ((bits & interrupt_bit) == 0)
+    if ((bits & interrupt_bit) != 0)
+        _hold = _pace.next(now());
+    else if (deadline() > now())
         return;
-    _backend.acknowledge();
+    acknowledge();
     take_input();
     pump();
     report_faults();
+}
+
+void Console_server::acknowledge() {
+    if (_hold > now())
+        return;
+    _hold = 0;
+    _backend.acknowledge();
+}
+
+uint64_t Console_server::deadline() const {
+    uint64_t const hold = _hold != 0 ? _hold : forever;
+    return hold < _give_up ? hold : _give_up;
 }
 
 void Console_server::take_input() {
@@ -167,16 +184,58 @@ void Console_server::answer_reader() {
 
 // Sends what there is room for, and answers those who waited for it.
 void Console_server::pump() {
+    bool const moved = send();
+    if (moved && _given_up) {
+        report_loss();
+        send();
+    }
+    watch_backend(moved);
+    if (_output.space() >= Output::largest_message)
+        answer_writers();
+    if (_output.empty() && (_backend.drained() || _given_up))
+        answer_flushers();
+}
+
+// True when anything went out.
+bool Console_server::send() {
+    bool moved = false;
     while (!_output.empty()) {
         size_t const sent = _backend.write(_output.next());
         if (sent == 0)
             break;
         _output.drop(sent);
+        moved = true;
     }
-    if (_output.space() >= Output::largest_message)
-        answer_writers();
-    if (_output.empty() && _backend.drained())
-        answer_flushers();
+    return moved;
+}
+
+void Console_server::report_loss() {
+    _given_up = false;
+    char text[80];
+    int const length =
+        snprintf(text, sizeof(text), "\nconsole: %zu bytes were lost, nobody took them\n", _lost);
+    show({text, static_cast<size_t>(length)});
+}
+
+// Time runs while the backend has something to take and takes nothing.
+void Console_server::watch_backend(bool moved) {
+    bool const waits = !_output.empty() || (!_flushers.empty() && !_backend.drained());
+    if (!waits || moved)
+        _give_up = forever;
+    if (!waits)
+        return;
+    uint64_t const time = now();
+    if (_give_up == forever && !_given_up)
+        _give_up = time + patience;
+    if (_given_up || time >= _give_up)
+        lose();
+}
+
+void Console_server::lose() {
+    _lost = (_given_up ? _lost : 0) + _output.size();
+    _given_up = true;
+    _give_up = forever;
+    _output.clear();
 }
 
 // Any message would fit now: they send theirs again.

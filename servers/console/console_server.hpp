@@ -7,6 +7,8 @@
 #include "waiting_calls.hpp"
 
 #include <lavandin/client_watch.hpp>
+#include <lavandin/clock.hpp>
+#include <lavandin/interrupt_pace.hpp>
 #include <lavandin/service.hpp>
 
 namespace lavandin::console {
@@ -25,8 +27,13 @@ public:
 
     void request(Request& request);
     void notified(uint64_t bits);
+    // When to come to notified() without a bit.
+    uint64_t deadline() const;
 
 private:
+    // A backend that takes nothing for so long is given up until it does: nobody waits for it.
+    static constexpr uint64_t patience = 10 * second;
+
     // Under which init keeps them for a successor.
     enum Kept : uint64_t { kept_mode = 1, kept_interrupt = 2 };
     struct Kept_state {
@@ -51,6 +58,11 @@ private:
     void answer_writers();
     void answer_flushers();
     void report_faults();
+    void watch_backend(bool moved);
+    void acknowledge();
+    bool send();
+    void lose();
+    void report_loss();
     void forget_ended();
     void forget(Client client);
     void inherit(Init_client::Kept& kept, Kept_state const& state);
@@ -66,6 +78,11 @@ private:
     Output _output;
     Line_discipline _discipline;
     uint64_t _reported_faults{0};
+    uint64_t _give_up{forever}; // when to give a backend up that has text to take
+    size_t _lost{0};            // bytes, since it was given up
+    bool _given_up{false};
+    Interrupt_pace _pace;
+    uint64_t _hold{0};          // in a storm: when the interrupt may come again
     Client _mode_owner{0};      // that asked for raw mode; 0 for none
     Client _interrupt_owner{0}; // that wants to hear of Ctrl-C
     Notification _interrupt;

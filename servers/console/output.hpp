@@ -23,6 +23,7 @@ public:
     [[nodiscard]] bool write(Writer writer, std::string_view text);
 
     bool empty() const { return _queue.empty(); }
+    size_t size() const { return _queue.size(); }
     size_t space() const { return _queue.space(); }
 
     // The oldest text in one piece, and its removal once it has gone out.

@@ -133,6 +133,8 @@ void Xenstore_server::notified(uint64_t bits) {
     if ((bits & ended_bit) != 0)
         forget_ended();
     check_time();
+    if ((bits & interrupt_bit) != 0)
+        _hold = _pace.next(now());
     pump();
     obey(_shutdown.order());
 }
@@ -176,7 +178,7 @@ void Xenstore_server::pump() {
     _resume = forever;
     bool drained = turn();
     if (drained) {
-        static_cast<void>(_interrupt.acknowledge());
+        acknowledge();
         drained = turn(); // what came before that
     }
     if (!drained)
@@ -187,6 +189,13 @@ void Xenstore_server::pump() {
     if (!_reported)
         static_cast<void>(_log.write("the store sent what cannot be; beginning anew"));
     _reported = true;
+}
+
+void Xenstore_server::acknowledge() {
+    if (_hold > now())
+        return;
+    _hold = 0;
+    static_cast<void>(_interrupt.acknowledge());
 }
 
 // Answers whether there was no more.
@@ -207,7 +216,7 @@ void Xenstore_server::mend() {
 }
 
 uint64_t Xenstore_server::deadline() {
-    return std::min({_resume, _mend, _service.deadline(now())});
+    return std::min({_resume, _mend, _hold != 0 ? _hold : forever, _service.deadline(now())});
 }
 
 void Xenstore_server::obey(Order order) {

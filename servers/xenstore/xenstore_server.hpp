@@ -6,6 +6,7 @@
 
 #include <lavandin/client_watch.hpp>
 #include <lavandin/clock.hpp>
+#include <lavandin/interrupt_pace.hpp>
 #include <lavandin/log_client.hpp>
 #include <lavandin/mapping.hpp>
 #include <lavandin/service.hpp>
@@ -55,6 +56,7 @@ private:
     void check_time();
     bool turn();
     void pump();
+    void acknowledge();
     void mend();
     void obey(Order order);
 
@@ -70,6 +72,8 @@ private:
     uint64_t _mend{forever};   // when to try a lost connection again
     bool _reported{false};
     uint32_t _refusal{0}; // what the store has said in the page, as far as reported
+    Interrupt_pace _pace;
+    uint64_t _hold{0}; // in a storm: when the interrupt may come again
     Init_client const _init;
     Log_client const _log;
 };

@@ -37,8 +37,10 @@ protected:
     void for_stretches(uint32_t length, Copy copy) {
         uint32_t const begin = _count & (size - 1);
         uint32_t const first = length < size - begin ? length : size - begin;
-        copy(_bytes + begin, 0u, first);
-        copy(_bytes, first, length - first);
+        if (first != 0)
+            copy(_bytes + begin, 0u, first);
+        if (length != first)
+            copy(_bytes, first, length - first);
     }
 
     // `held` is what the counts say the ring holds.
