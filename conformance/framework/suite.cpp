@@ -181,11 +181,13 @@ void Suite::check_counters(Counters const& before) {
     fail();
 }
 
-void Suite::print(Test const& test, size_t index) const {
+void Suite::print(Test const& test, size_t index) {
     auto const& said = report();
     size_t const bytes = said.text_bytes < sizeof said.text ? said.text_bytes : sizeof said.text;
     std::string_view text{said.text, bytes};
     bool const skipped = said.skipped != 0 && said.failures == 0;
+    if (_outcome_count < _outcomes.size())
+        _outcomes[_outcome_count++] = said.failures != 0 ? 'n' : skipped ? 's' : 'o';
     printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, test.group(),
            test.name());
     if (skipped)

@@ -22,6 +22,9 @@ public:
     // Tests whose `group.name` begins with `prefix`. True when none failed.
     bool run(std::string_view prefix);
 
+    // One letter for each test that ran: o passed, n failed, s skipped.
+    std::string_view outcomes() const { return {_outcomes.data(), _outcome_count}; }
+
 private:
     struct Outcome {
         Process_information information;
@@ -34,11 +37,13 @@ private:
     void serve(Endpoint_receive_out const& received);
     void end_adopted();
     void check_counters(Counters const& before);
-    void print(Test const& test, size_t index) const;
+    void print(Test const& test, size_t index);
 
     Endpoint _endpoint;
     Reply _reply;
     std::array<Capability_index, 64> _adopted{};
+    std::array<char, 1024> _outcomes{};
+    size_t _outcome_count{0};
 };
 
 // Prints which pairs of call and error no test saw, given the bits of system_call_pairs.hpp.
