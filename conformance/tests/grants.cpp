@@ -108,6 +108,18 @@ TEST(grant, to_another_machine_is_not_ours_to_use) {
     EXPECT_ERROR(not_mapped, grant_read, own_system(), region.memory, 0, foreign(nobody, 8), 0, 1);
 }
 
+TEST(grant, read_reaches_no_copy) {
+    auto const region = TAKE(make_region(2));
+    uint64_t const self = TAKE(own_number(region));
+    auto const granted = MUST(grant_create, own_system(), region.memory, 0, self, read_only);
+    auto const origin = TAKE(make_region(1));
+    origin.bytes[0] = 'o';
+    region.bytes[0] = 'n';
+    auto const copied = MUST(memory_copy, origin.memory, 0, page_size);
+    EXPECT_OK(grant_read, own_system(), copied, 0, foreign(self, granted.reference), 0, 1);
+    EXPECT_EQUAL(origin.bytes[0], 'o');
+}
+
 TEST(grant, references_are_used_again) {
     auto const region = TAKE(make_region(1));
     uint64_t first = 0;
@@ -208,6 +220,7 @@ TEST(grant, read_wants_authority_and_sense) {
     EXPECT_ERROR(invalid_argument, grant_read, own_system(), memory, 0, 0, 0, 0);
     TESTED_ELSEWHERE(busy, grant_read); // Xen says so only in the middle of paging
     TESTED_ELSEWHERE(not_supported, grant_read);
+    TESTED_ELSEWHERE(out_of_memory, grant_read);
 }
 
 TEST(grant, write_wants_authority_and_sense) {

@@ -300,7 +300,8 @@ def reference(calls: list[dict]) -> str:
         "in `rdi`, `rsi`, `rdx`, `r10`, `r8`, `r9`, results in the same registers in the same\n"
         "order; of a slot number the low 32 bits count. `rcx` and `r11` are lost, all other\n"
         "registers are kept. A call that fails changes nothing, but that a caller which a\n"
-        "receive gave up stays given up. Any other number answers `no_such_system_call`.\n\n"
+        "receive gave up stays given up, and that pages shared with a copy may have got frames\n"
+        "of their own. Any other number answers `no_such_system_call`.\n\n"
     )
     text += table(
         [

@@ -15,7 +15,7 @@ Result<Ref<System>> find_authority(Thread& caller, Capability_index index) {
     return caller.process().table().find<System>(index, system_permission::grants);
 }
 
-// Bytes within one page of a region.
+// Bytes within one page of a region; a page that is to be written is shared with no copy then.
 struct Stretch {
     Ref<Memory> memory;
     arch::Own_place place;
@@ -28,6 +28,8 @@ Result<Stretch> find_stretch(Thread& caller, Capability_index index, Permissions
     uint64_t const in_page = offset % page_size;
     if (!bytes || bytes > page_size - in_page || offset / page_size >= memory->count())
         return Error::invalid_argument;
+    if (needed & memory_permission::write)
+        TRY_VOID(memory->own(offset / page_size, 1));
     Pfn const frame = memory->frame(offset / page_size);
     return Stretch{static_cast<Ref<Memory>&&>(memory),
                    {frame, static_cast<uint16_t>(in_page)},
