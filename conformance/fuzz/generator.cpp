@@ -149,7 +149,7 @@ uint64_t Generator::draw(System_call_argument const& argument, bool destructive,
             return 0;
         return draw_slot(argument.object, destructive, call);
     case Argument_type::bytes:
-        return draw_bytes();
+        return argument.most && _random.one_in(2) ? _random.below(argument.most + 1) : draw_bytes();
     case Argument_type::flags:
         return draw_flags();
     case Argument_type::address:

@@ -35,6 +35,7 @@ MEANING = {
 # Object_type's enumerators. An argument or result of type capability names one of them, by its own
 # name or by `object`; "any" is for those that may be anything. A word that holds two slots names
 # them by `object` (low half) and `second_object` (high half). `optional`: 0 stands for none.
+# `most`: a size or place that is ever valid is not above.
 OBJECTS = [
     "process",
     "thread",
@@ -239,7 +240,8 @@ def argument(field: dict) -> str:
     types = [f"abi::Object_type::{o}" if o in OBJECTS else none for o in objects]
     optional = "true" if field.get("optional") else "false"
     return (
-        f"{{Argument_type::{field['type']}, {', '.join(types)}, \"{field['name']}\", {optional}}}"
+        f"{{Argument_type::{field['type']}, {', '.join(types)}, \"{field['name']}\", {optional}, "
+        f"{field.get('most', 0)}}}"
     )
 
 
@@ -257,6 +259,7 @@ struct System_call_argument {
     abi::Object_type second_object{}; // the same for a word's high half; none: no slot
     char const* name{""};
     bool optional{false}; // a slot number may be 0, for none
+    uint64_t most{0};     // nothing above is ever valid; 0: no such limit
 };
 
 struct System_call_shape {
