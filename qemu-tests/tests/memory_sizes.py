@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import re
+
+from rig import paths
 from rig.machine import Guest
 from rig.testing.system import Context, system_test
 
-from ._shell import expect_answer, wait_for_shell
+from ._shell import answer, expect_answer, wait_for_shell
 
+_MOST_IN_USE = 8 * 1024  # KiB, with all servers and the shell
 _TOO_LITTLE = r"(\d+) MiB of memory are too little: the system needs (\d+) MiB"
 
 
@@ -29,6 +33,26 @@ def direct(context: Context) -> None:
     for memory in (16, 512):
         guest = context.guest("direct", memory=memory)
         _works(guest, memory)
+
+
+def _in_use(guest: Guest, memory: int, boot_image: int) -> int:
+    """KiB that are in use at the prompt, as `free` says; it must say nothing impossible."""
+    said = answer(guest, "free")
+    rows = dict(re.findall(r"^ *(\w[\w ,]*?) +(\d+) KiB\r?$", said, re.M))
+    in_use = int(rows["in use"])
+    assert in_use + int(rows["free"]) == int(rows["machine"]) == memory * 1024, said
+    assert in_use > boot_image // 1024 + int(rows["kernel"]) // 2, said
+    return in_use
+
+
+@system_test("at most 8 MiB are in use at the prompt, in a domU of 16 MiB", timeout=180)
+def in_use(context: Context) -> None:
+    guest = context.guest("full", memory=16, name="small")
+    wait_for_shell(guest)
+    boot_image = paths.boot_image(context.preset).stat().st_size
+    found = _in_use(guest, 16, boot_image)
+    print(f"    {found} KiB in use, {boot_image // 1024} KiB of them the boot image")
+    assert found <= _MOST_IN_USE, f"{found} KiB are in use; {_MOST_IN_USE} are allowed"
 
 
 def _need(context: Context, mode: str, memory: int) -> int:
