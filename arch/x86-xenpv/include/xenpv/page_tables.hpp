@@ -94,7 +94,8 @@ public:
     void clear(uint64_t begin, uint64_t end) {
         unsigned const last = index(end - 1, top_level);
         for (unsigned i = index(begin, top_level); i <= last; ++i)
-            clear_entry(_top, top_level, i);
+            if (_platform.read(_top, i).present())
+                clear_entry(_top, top_level, i);
     }
 
 private:
@@ -192,15 +193,13 @@ private:
     void clear_table(Pfn table, unsigned level) {
         if (level == 1)
             return clear_pages(table);
-        for (unsigned i = 0; i < entries; ++i)
-            clear_entry(table, level, i);
+        for (unsigned i = 0; i < entries; ++i) // most are empty: looked at here, without a call
+            if (_platform.read(table, i).present())
+                clear_entry(table, level, i);
     }
 
     void clear_entry(Pfn table, unsigned level, unsigned i) {
-        Entry const entry = _platform.read(table, i);
-        if (!entry.present())
-            return;
-        Pfn const below = _platform.pfn(entry.mfn());
+        Pfn const below = _platform.pfn(_platform.read(table, i).mfn());
         clear_table(below, level - 1);
         _platform.write(table, i, Entry{0});
         _platform.flush();
