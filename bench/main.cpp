@@ -20,7 +20,8 @@ Result<void> measure_all() {
     TRY_VOID(bench::measure_clock());
     TRY_VOID(bench::measure_capabilities());
     TRY_VOID(bench::measure_memory(code));
-    return bench::measure_processes(code);
+    TRY_VOID(bench::measure_processes(code));
+    return bench::measure_calls();
 }
 
 } // namespace

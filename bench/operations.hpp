@@ -9,6 +9,7 @@ namespace bench {
 using lavandin::Memory;
 using lavandin::Result;
 
+Result<void> measure_calls();
 Result<void> measure_clock();
 Result<void> measure_messages(Memory const& partner_code);
 Result<void> measure_capabilities();

@@ -75,6 +75,18 @@ partner_share:
     xorl %esi, %esi
     jmp 1b
 
+// Reads a page and unmaps it, again and again: somebody else must map it each time.
+    .globl partner_fault
+    .hidden partner_fault
+partner_fault:
+    movq ADDRESS, %rax
+    movl $1, %edi           // this process
+    movl $ADDRESS, %esi
+    movl $4096, %edx
+    movl $50, %eax          // memory_unmap
+    syscall
+    jmp partner_fault
+
 // rdi: its own process.
     .globl partner_end
     .hidden partner_end

@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t code_address = 0x1000'0000;
 constexpr uint64_t buffer_address = code_address + page_size;
 static_assert(buffer_address == 0x1000'1000);
+static_assert(partner_page == 0x1010'0000);
 static_assert(offsetof(Message_buffer, received) == 2112);
 static_assert(offsetof(Message_buffer, accepted_transfers) == 2176);
 constexpr uint64_t partner_quota = 64 * 1024;

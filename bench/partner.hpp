@@ -10,10 +10,14 @@ extern char const partner_echo[];
 extern char const partner_yield[];
 extern char const partner_signal[];
 extern char const partner_share[];
+extern char const partner_fault[];
 extern char const partner_end[];
 }
 
 namespace bench {
+
+// Where partners have the page that they share, or fault at.
+inline constexpr uint64_t partner_page = 0x1010'0000;
 
 // The partners' code, to be mapped into each of them.
 lavandin::Result<lavandin::Allocated_memory> make_partner_code();

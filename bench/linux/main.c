@@ -171,17 +171,27 @@ static void map_fresh(void) {
     must(munmap((void*)page, PAGE) == 0, "munmap");
 }
 
+/* Each write is the first to its page, which the file and the mapping share so far. */
+
+enum { COPIED_PAGES = SAMPLES + 1 };
 static volatile char* private_page;
 
-static void copy_on_write(void) {
-    (void)private_page[0]; /* the file's page, read-only */
+static void write_private(void) {
     private_page[0] = 1;
-    must(madvise((void*)private_page, PAGE, MADV_DONTNEED) == 0, "madvise");
+    private_page += PAGE;
 }
 
-static void read_and_forget(void) {
-    (void)private_page[0];
-    must(madvise((void*)private_page, PAGE, MADV_DONTNEED) == 0, "madvise");
+static void measure_copying(void) {
+    const int file = memfd_create("original", 0);
+    must(file >= 0 && ftruncate(file, COPIED_PAGES * PAGE) == 0, "memfd_create");
+    char* pages = mmap(NULL, COPIED_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    must(pages != MAP_FAILED, "mmap");
+    for (int i = 0; i < COPIED_PAGES; ++i)
+        (void)*(volatile char*)(pages + i * PAGE); /* the file's page, read-only */
+    private_page = pages;
+    measure("first write to a page of a private mapping", 1, write_private);
+    munmap(pages, COPIED_PAGES * PAGE);
+    close(file);
 }
 
 static void measure_memory(void) {
@@ -193,11 +203,6 @@ static void measure_memory(void) {
     neighbour[0] = 1;
     measure("mmap of a shared page beside another, populated, and munmap", 1, map_existing);
     measure("mmap, touch and munmap an anonymous page beside another", 1, map_fresh);
-    private_page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, shared_file, 0);
-    must(private_page != MAP_FAILED, "mmap");
-    measure("read a private page and drop it", 1, read_and_forget);
-    measure("read and write a private page, copied, and drop it", 1, copy_on_write);
-    munmap((void*)private_page, PAGE);
 }
 
 /* A page made here, given to another process, mapped and touched there, and given up by both. */
@@ -386,6 +391,7 @@ static void measure_all(void) {
     measure_events();
     measure("dup and close", 8, duplicate);
     measure_memory();
+    measure_copying();
     measure_sharing();
     measure_pager();
     measure_signal();

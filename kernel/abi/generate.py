@@ -13,8 +13,9 @@ handlers   prototypes of the kernel's handlers      (kernel)
 dispatch   decode, call the handler, encode         (kernel)
 pairs      every call with every answer it may give  (conformance)
 arguments  what each argument and result means      (tests that make calls at random)
-reference  docs/interface.md
+reference  docs/interface.md, with the figures of docs/figures.json beside the table's folder
 """
+import json
 import pathlib
 import sys
 import tomllib
@@ -71,6 +72,12 @@ def named_object(field: dict, key: str = "object") -> str | None:
     return field.get(key, name)
 
 
+def check_cost(call: dict) -> None:
+    for key in ("hypercalls", "bound"):
+        if not call.get(key):
+            sys.exit(f"system_calls.toml: {call['name']} does not say its cost: no `{key}`")
+
+
 def check_object(call: dict, field: dict) -> None:
     for key in ("object", "second_object"):
         if named_object(field, key) not in (None, ANY_OBJECT, *OBJECTS):
@@ -87,6 +94,7 @@ def check(calls: list[dict]) -> None:
         names.add(call["name"])
         if call["kind"] not in ("plain", "thread"):
             sys.exit(f"system_calls.toml: {call['name']}: unknown kind {call['kind']!r}")
+        check_cost(call)
         for direction in ("in", "out"):
             fields = call.get(direction, [])
             if len(fields) > len(REGISTERS):
@@ -295,7 +303,45 @@ def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows]) + "\n"
 
 
-def reference(calls: list[dict]) -> str:
+COST = """A call costs one entry and the hypercalls named, which include the one that returns to
+user mode. Beside that:
+
+- *a switch* to a thread of another process is 3: page table, thread pointer, return;
+- *the timer* is 1, when a deadline becomes the nearest;
+- *a kernel page* is 1 or 2, when objects of a kind have filled theirs;
+- *a page table* is none from the pool, and 3 (20,000 instructions; 60,000 for the top one, which
+  a process or a group has) when that is empty. A mapping needs one where nothing within 2 MiB,
+  1 GiB or 512 GiB was mapped before.
+
+What bounds the work is named, too; all else is constant. Figures are instructions, Xen's
+included, for the simplest case; in brackets what Xen alone takes at least. They were measured by
+`./lavandin bench --record` and stand in `figures.json`; `./lavandin bench --check` compares.
+"""
+
+
+def figures_beside(table: pathlib.Path) -> dict[str, dict]:
+    """What was measured, by name; nothing where there is no such file."""
+    try:
+        text = (table.resolve().parents[2] / "docs" / "figures.json").read_text()
+    except OSError:
+        return {}
+    return json.loads(text)["lavandin"]
+
+
+def measured(call: dict, figures: dict[str, dict]) -> str:
+    figure = figures.get(call.get("figure", call["name"]))
+    return f"{figure['median']:,.0f} ({figure['floor']:,.0f})" if figure else ""
+
+
+def cost(call: dict, figures: dict[str, dict]) -> str:
+    text = f"\nCost: hypercalls: {call['hypercalls']}. Bounded by: {call['bound']}.\n"
+    if not (figure := measured(call, figures)):
+        return text
+    where = f" ({call['figure']})" if "figure" in call else ""
+    return text + f"Measured{where}: {figure} instructions.\n"
+
+
+def reference(calls: list[dict], figures: dict[str, dict]) -> str:
     text = (
         "# System calls\n\n"
         "Made from `kernel/abi/system_calls.toml`; `./lavandin build` fails when this is old.\n\n"
@@ -312,13 +358,13 @@ def reference(calls: list[dict]) -> str:
                 f"{c['number']}",
                 f"[{c['name']}](#{c['name']})",
                 " ".join(c["text"].split()).split(". ")[0].rstrip(".") + ".",
+                measured(c, figures),
             )
-            if c.get("text")
-            else (f"{c['number']}", c["name"], "")
             for c in calls
         ],
-        ("number", "call", "what"),
+        ("number", "call", "what", "instructions"),
     )
+    text += "\n## What calls cost\n\n" + COST
     for call in calls:
         text += (
             f"\n## {call['name']}\n\nNumber {call['number']}. {' '.join(call['text'].split())}\n"
@@ -338,6 +384,7 @@ def reference(calls: list[dict]) -> str:
             )
         else:
             text += "\nHas no errors.\n"
+        text += cost(call, figures)
     return text
 
 
@@ -349,7 +396,8 @@ def main() -> None:
     with open(sys.argv[1], "rb") as file:
         calls = sorted(tomllib.load(file)["call"], key=lambda c: c["number"])
     check(calls)
-    text = makers[sys.argv[2]](calls)
+    figures = (figures_beside(pathlib.Path(sys.argv[1])),) if sys.argv[2] == "reference" else ()
+    text = makers[sys.argv[2]](calls, *figures)
     if len(sys.argv) == 4:
         output = pathlib.Path(sys.argv[3])
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,10 @@ import json
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from . import (
+    build,
     comparison,
     counter,
     figures,
@@ -18,6 +20,7 @@ from . import (
     paths,
     process,
     qemu,
+    recorded,
     stub,
 )
 from .errors import RigError, TimedOut
@@ -41,6 +44,11 @@ class Report:
     linux: list[Figure]
     cpu: str
     versions: dict[str, str]
+
+    def record(self) -> dict[str, Any]:
+        """What docs/figures.json holds of it."""
+        provenance = self.versions | {"cpu": self.cpu}
+        return recorded.content(provenance, self.floor, self.lavandin, self.linux)
 
     def as_json(self) -> str:
         least = Floor.of(self.floor)
@@ -73,7 +81,7 @@ class Report:
         )
 
 
-def versions() -> dict[str, str]:
+def versions(preset: str) -> dict[str, str]:
     """Of what the figures depend on."""
     _, said = process.run([qemu.BINARY, "--version"], timeout=30)
     found = re.search(r"version (\S+)", said)
@@ -81,6 +89,7 @@ def versions() -> dict[str, str]:
         "QEMU": found.group(1) if found else "?",
         "Xen": packages.version_of("xen-hypervisor"),
         "Linux": packages.version_of("linux-image"),
+        "compiler": build.compiler(preset),
         "commit": _commit(),
     }
 
@@ -108,7 +117,7 @@ def run(options: MachineOptions, memory: int, timeout: float) -> Report:
         _measure("Lavandin", counting, bench, timeout) + _prompt(options, shell, timeout),
         _measure("Linux", counting, linux_bench.guest(), timeout),
         options.cpu or qemu.DEFAULT_CPU,
-        versions(),
+        versions(options.preset),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def _cmake(preset: str, quiet: bool) -> None:
             step.note("" if status == 0 else "see below")
             if status:
                 raise RigError(f"the build of {preset} failed\n{_failure(output)}\n(all: {log})")
+
+
+def compiler(preset: str) -> str:
+    """What a preset was built with, as CMake found it: `gcc-release, GNU 12.2.0`."""
+    found = paths.preset_directory(preset).glob("CMakeFiles/*/CMakeCXXCompiler.cmake")
+    text = "".join(file.read_text() for file in found)
+    words = re.findall(r'CMAKE_CXX_COMPILER_(?:ID|VERSION) "([^"]+)"', text)
+    return f"{preset}, {' '.join(words) or '?'}"
 
 
 def _failure(output: str) -> str:

@@ -39,6 +39,14 @@ PAIRS = (
         "memfd, passed, mapped, touched, unmapped, closed",
     ),
     (
+        "first write to a page that is copied on write",
+        "first write to a page of a private mapping",
+    ),
+    (
+        "fault served by a pager, page unmapped",
+        "fault served through userfaultfd, page dropped",
+    ),
+    (
         "process start, one page, to its end",
         "vfork, execve of a program of one page, exit, wait",
     ),

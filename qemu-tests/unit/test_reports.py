@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from rig import comparison, counter, crash, figures, xen
+from rig import comparison, counter, crash, figures, recorded, xen
 from rig.errors import RigError
 from rig.symbols import Symboliser
 
@@ -107,6 +107,36 @@ class Comparison(unittest.TestCase):
         self.assertRegex(text, r"Linux +other +250 +- +- +-\n?$")
         with self.assertRaises(RigError):
             comparison.pairs(ours[1:], linux)
+
+
+class Recorded(unittest.TestCase):
+    def content(self, median=1000, entries=2.0, name="a", compiler="gcc"):
+        ours = figures.Figure(name, "ticks", 1, median, median, median, entries, 4, 1, True)
+        plain = figures.Figure("start", "ticks", 1, 7, 7, 7)
+        linux = figures.Figure("b", "ticks", 1, 50, 50, 50, None, None, None, True, 1, 1, 2)
+        names = ("bare system call and iret", "mmuext new_user_baseptr and tlb_flush_local")
+        small = ("hypercall xen_version", "set_segment_base")
+        floor = [figures.Figure(n, "ticks", 1, 100, 100, 100) for n in (*names, *small)]
+        return recorded.content({"compiler": compiler}, floor, [ours, plain], [linux])
+
+    def test_what_is_recorded(self):
+        found = self.content()
+        self.assertEqual(list(found["lavandin"]), ["a"])
+        self.assertEqual(found["lavandin"]["a"]["floor"], 400)
+        self.assertEqual(found["linux"]["b"]["table_loads"], 2)
+
+    def test_drift(self):
+        old = self.content()
+        for same in (self.content(), self.content(1019), self.content(entries=2.2)):
+            self.assertEqual(recorded.drift(old, same), [])
+        for other in (self.content(1021), self.content(979), self.content(entries=3.0)):
+            self.assertEqual(len(recorded.drift(old, other)), 1)
+        self.assertEqual(len(recorded.drift(old, self.content(name="c"))), 2)
+
+    def test_other_ground(self):
+        self.assertEqual(recorded.other_ground(self.content(), self.content(5)), [])
+        other = recorded.other_ground(self.content(), self.content(compiler="clang"))
+        self.assertEqual(other, ["compiler: recorded with gcc, measured with clang"])
 
 
 class Figures(unittest.TestCase):

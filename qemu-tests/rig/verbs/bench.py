@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from .. import bench, build, qemu, values
+from .. import bench, build, qemu, recorded, values
 from ..direct import LEAST_MEMORY
 from ..logs import fresh_directory
 from ..machine import MachineOptions
@@ -23,6 +23,17 @@ HELP = "measure the costs of operations"
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_preset(parser)
     parser.add_argument("--json", metavar="FILE", help="also write the figures there; - for stdout")
+    recording = parser.add_mutually_exclusive_group()
+    recording.add_argument(
+        "--check",
+        action="store_true",
+        help="fail when a figure is not as recorded in docs/figures.json, within 2 %%",
+    )
+    recording.add_argument(
+        "--record",
+        action="store_true",
+        help="write docs/figures.json, and docs/interface.md, which shows them",
+    )
     parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
     parser.add_argument("--memory", type=values.memory(LEAST_MEMORY), default=64, metavar="MIB")
     parser.add_argument("--timeout", type=values.seconds, default=600, metavar="S")
@@ -38,4 +49,18 @@ def run(options: argparse.Namespace) -> int:
         print(result.as_text())
     if options.json:
         bench.write(result, options.json)
+    if options.record:
+        recorded.write(result.record())
+    return check(result) if options.check else 0
+
+
+def check(result: bench.Report) -> int:
+    old, new = recorded.read(), result.record()
+    if other := recorded.other_ground(old, new):
+        print("\nnot compared with what was recorded:", *other, sep="\n  ")
+        return 0
+    if changed := recorded.drift(old, new):
+        print("\nnot as recorded (if that is meant: --record):", *changed, sep="\n  ")
+        return 1
+    print("\nas recorded")
     return 0
