@@ -117,9 +117,15 @@ void Process::release_space() {
 }
 
 void Process::end(abi::Process_state state, uint64_t status) {
+    Ref<Process> const self{*this};
+    end_alone(state, status);
+    while (Ref<Process> const dependant = last_dependant())
+        dependant->end_alone(abi::Process_state::killed, 0);
+}
+
+void Process::end_alone(abi::Process_state state, uint64_t status) {
     if (!alive())
         return;
-    Ref<Process> const self{*this};
     leave_maker(); // which may end by what we let go of
     _state = state;
     _status = status;
@@ -135,8 +141,6 @@ void Process::end(abi::Process_state state, uint64_t status) {
         _end_notification->signal(_end_bits);
     forget_end_notification();
     forget_fault_endpoint();
-    while (Ref<Process> const dependant = last_dependant())
-        dependant->end(abi::Process_state::killed, 0);
 }
 
 void Process::live_on(Process& maker) {

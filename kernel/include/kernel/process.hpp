@@ -87,6 +87,7 @@ public:
 private:
     void release_space();
     void forget_end_notification();
+    void end_alone(abi::Process_state state, uint64_t status);
     void leave_maker();
     Ref<Process> last_dependant();
 
