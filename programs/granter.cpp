@@ -21,7 +21,7 @@ Result<void> run(bool leave) {
     auto allocated = TRY(allocate_memory(page_size));
     auto const page = TRY(Mapping::create(allocated.memory()));
     auto* const text = page.as<char>();
-    strcpy(text, "from the guest");
+    memcpy(text, "from the guest", sizeof("from the guest"));
     auto const grant = TRY(Grant::create(System::borrow(environment().capability("system")),
                                          allocated.memory(), 0, 0, Grant::writable));
     printf("reference %u\n", grant.reference());
