@@ -158,8 +158,10 @@ void Fuzz_run::report() const {
          "%lu times a thread was helped on",
          _parts, _accidents, _stuck, record.rescues);
     note("neighbours did %lu rounds", _neighbours.rounds());
-    EXPECT(record.good * 2 >= record.made);
-    EXPECT(record.made >= _parts * short_life);
+    if (_parts > 1) { // one alone may be short, and far from the average
+        EXPECT(record.good * 2 >= record.made);
+        EXPECT(record.made >= _parts * short_life);
+    }
     print_calls();
     check_answers();
 }
