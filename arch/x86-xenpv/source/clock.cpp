@@ -117,7 +117,11 @@ constexpr uint64_t farthest = uint64_t{1} << 60;
 
 } // namespace
 
-void start_clock() { write_page(clock_page_frame.origin, platform_time()); }
+// Readers of the page take its wall clock for good while it is younger than a second.
+void start_clock() {
+    write_page(clock_page_frame.origin, platform_time());
+    static_cast<void>(wall_offset());
+}
 
 kernel::Time now() { return forward(platform_time() - clock_page_frame.origin); }
 
