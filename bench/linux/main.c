@@ -157,10 +157,29 @@ static void map_existing(void) {
     must(page != MAP_FAILED && munmap(page, PAGE) == 0, "mmap");
 }
 
+static char* lonely; /* its last page table serves nothing else; those above serve others, too */
+
 static void map_alone(void) {
-    void* page =
-        mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, shared_file, 0);
+    void* page = mmap(lonely, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE | MAP_FIXED,
+                      shared_file, 0);
     must(page != MAP_FAILED && munmap(page, PAGE) == 0, "mmap");
+}
+
+/*
+ * Where the kernel puts a page, others may be near, or not even tables above the last. So: of two
+ * spans of a page table each, in one larger, aligned piece, the first is in use, the second empty.
+ */
+static void measure_alone(void) {
+    const uintptr_t span = (uintptr_t)PAGE * 512;
+    char* room = mmap(NULL, 4 * span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    must(room != MAP_FAILED, "mmap");
+    char* used = (char*)(((uintptr_t)room + 2 * span - 1) & ~(2 * span - 1));
+    must(mprotect(used, PAGE, PROT_READ | PROT_WRITE) == 0, "mprotect");
+    used[0] = 1;
+    lonely = used + span;
+    must(munmap(lonely, span) == 0, "munmap"); /* else the table would stay for what is beside */
+    measure("mmap of a shared page by itself, populated, and munmap", 1, map_alone);
+    munmap(room, 4 * span);
 }
 
 static void map_fresh(void) {
@@ -197,7 +216,7 @@ static void measure_copying(void) {
 static void measure_memory(void) {
     shared_file = memfd_create("page", 0);
     must(shared_file >= 0 && ftruncate(shared_file, PAGE) == 0, "memfd_create");
-    measure("mmap of a shared page by itself, populated, and munmap", 1, map_alone);
+    measure_alone();
     neighbour = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(neighbour != MAP_FAILED && munmap(neighbour + PAGE, PAGE) == 0, "mmap");
     neighbour[0] = 1;

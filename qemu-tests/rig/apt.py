@@ -70,6 +70,12 @@ def installed(names: list[str]) -> set[str]:
     return {line.split()[0] for line in found.splitlines() if line.endswith(" installed")}
 
 
+def installed_version(name: str) -> str | None:
+    found = _query(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", name])
+    status, _, version = found.strip().partition(" ")
+    return version if status == "installed" else None
+
+
 def update() -> None:
     """Fetches the package lists, once per run."""
     global _updated

@@ -90,6 +90,7 @@ def versions(preset: str) -> dict[str, str]:
         "Xen": packages.version_of("xen-hypervisor"),
         "Linux": packages.version_of("linux-image"),
         "compiler": build.compiler(preset),
+        "C library": linux_bench.c_library(),
         "commit": _commit(),
     }
 

@@ -21,7 +21,7 @@ _COUNTS = {
 }
 _COUNT_TOLERANCE = 0.25  # an interrupt now and then
 # What figures depend on; with anything else they are not comparable.
-_DEPENDS_ON = ("QEMU", "Xen", "Linux", "compiler", "cpu")
+_DEPENDS_ON = ("QEMU", "Xen", "Linux", "compiler", "C library", "cpu")
 
 
 def _entry(figure: Figure, counts: tuple[str, ...]) -> dict[str, float]:
