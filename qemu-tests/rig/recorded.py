@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from . import paths, process
+from . import paths, process, readme
 from .errors import RigError
 from .figures import Figure, Floor
 
@@ -32,20 +32,26 @@ def _entry(figure: Figure, counts: tuple[str, ...]) -> dict[str, float]:
 def content(
     provenance: dict[str, str], floor: list[Figure], lavandin: list[Figure], linux: list[Figure]
 ) -> dict[str, Any]:
-    """What is recorded: all that was counted, too. How long a start takes depends on everything
-    that is started, and is not."""
+    """What is recorded. Compared is what was counted, too; how long a start takes depends on
+    everything that is started, and is only shown."""
     least = Floor.of(floor)
     ours = {f.name: _entry(f, _COUNTS["lavandin"]) for f in lavandin if f.counted}
     for figure in lavandin:
         if figure.counted:
             ours[figure.name]["floor"] = round(least.under(figure) or 0)
     theirs = {f.name: _entry(f, _COUNTS["linux"]) for f in linux if f.counted}
-    return {"provenance": provenance, "lavandin": ours, "linux": theirs}
+    shown = {"lavandin": _uncounted(lavandin), "linux": _uncounted(linux)}
+    return {"provenance": provenance, "lavandin": ours, "linux": theirs, "not compared": shown}
+
+
+def _uncounted(figures: list[Figure]) -> dict[str, dict[str, Any]]:
+    return {f.name: {"median": f.median, "unit": f.unit} for f in figures if not f.counted}
 
 
 def write(new: dict[str, Any]) -> None:
-    """Writes the file, and the reference that shows it."""
+    """Writes the file, and the two pages that show it."""
     FILE.write_text(json.dumps(new, indent=1) + "\n")
+    readme.write(new)
     abi = paths.ROOT / "kernel" / "abi"
     command = [sys.executable, "-B", str(abi / "generate.py"), str(abi / "system_calls.toml")]
     process.run([*command, "reference", str(_REFERENCE)], timeout=60)

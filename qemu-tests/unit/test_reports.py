@@ -124,6 +124,13 @@ class Recorded(unittest.TestCase):
         self.assertEqual(list(found["lavandin"]), ["a"])
         self.assertEqual(found["lavandin"]["a"]["floor"], 400)
         self.assertEqual(found["linux"]["b"]["table_loads"], 2)
+        shown = found["not compared"]["lavandin"]
+        self.assertEqual(shown, {"start": {"median": 7, "unit": "ticks"}})
+
+    def test_a_start_is_not_compared(self):
+        old, new = self.content(), self.content()
+        new["not compared"]["lavandin"]["start"]["median"] = 70
+        self.assertEqual(recorded.drift(old, new), [])
 
     def test_drift(self):
         old = self.content()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Measures what operations cost, in the deterministic mode: one processor whose virtual time is its
 instruction count, and nothing but the guest on Xen. The figures are instructions, Xen's included,
-and repeat to 0.2 %. They are printed and never judged.
+and repeat to 0.2 %. They are printed; only --check judges them.
 
 A stub kernel is measured first: what its hypercalls, entries and table switches cost is the floor
 under Lavandin's figures. Linux comes last, with what is nearest to each of Lavandin's operations,
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     recording.add_argument(
         "--record",
         action="store_true",
-        help="write docs/figures.json, and docs/interface.md, which shows them",
+        help="write docs/figures.json, and README.md and docs/interface.md, which show them",
     )
     parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
     parser.add_argument("--memory", type=values.memory(LEAST_MEMORY), default=64, metavar="MIB")
