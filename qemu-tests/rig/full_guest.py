@@ -81,13 +81,15 @@ class FullGuest(Guest):
 
     def create(self) -> None:
         """`xl create`; raises with xl's own words when it fails."""
-        file = f"/run/{self.name}.cfg"
+        file, opened = f"/run/{self.name}.cfg", f"/run/console-{self._port}.open"
         self._dom0.run(
             f"cat >{file} <<'EOF'\n{self.xl_config()}EOF\n"
             f"rm -f {_console_log(self.name)}\n"
             f"xl create {file} || exit\n"
-            f"setsid guest-console {self.name} {self._port} >/dev/null 2>&1 &\n"
-            f"echo $! >/run/console-{self._port}.pid\n",
+            f"rm -f {opened}\n"
+            f"setsid guest-console {self.name} {self._port} {opened} >/dev/null 2>&1 &\n"
+            f"echo $! >/run/console-{self._port}.pid\n"
+            f"while [ ! -e {opened} ] && kill -0 $!; do usleep 10000; done\n",
             _CREATE_TIMEOUT,
             title=f"xl create {file}",
         )

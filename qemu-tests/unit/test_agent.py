@@ -13,27 +13,18 @@ import tty
 import unittest
 from pathlib import Path
 
-from rig import packages, paths
+from rig import paths
+
+from . import _dom0_shell
 
 _PATIENCE = 30.0  # seconds
 
 
 class Agent(unittest.TestCase):
-    """The scripts find busybox's commands first, as in dom0."""
-
-    @classmethod
-    def setUpClass(cls):
-        packages.ensure("dom0")
-
     def setUp(self):
         self.directory = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.directory)
-        busybox = paths.PACKAGES / "dom0/bin/busybox"
-        commands = self.directory / "bin"
-        commands.mkdir()
-        names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True)
-        for name in names.stdout.split():
-            (commands / name).symlink_to(busybox)
+        commands = _dom0_shell.commands_in(self.directory)
         self.port, far = pty.openpty()
         tty.setraw(far)
         self.addCleanup(os.close, self.port)
