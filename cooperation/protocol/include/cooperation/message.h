@@ -12,7 +12,7 @@ struct coop_head {
     uint16_t type;    // enum coop_type
     uint16_t service; // enum coop_service
     uint32_t session; // chosen by the guest's HELLO, repeated by every message of both sides; not 0
-    uint32_t sequence;  // 1, 2, 3, ... per service, direction and session; 1 follows 2^32 - 1
+    uint32_t sequence;  // 1, 2, 3, ... per service, direction and session; 2 follows 2^32 - 1
     uint32_t regarding; // sequence of the other side's message that this one answers; else 0
     uint64_t time;      // when it was sent; not 0
 };
