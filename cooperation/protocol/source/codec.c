@@ -122,9 +122,7 @@ static enum coop_error check_reply(struct coop_reply const* reply, int refused) 
         return COOP_ERROR_ZERO;
     if (reply->reason >= COOP_REASONS || reply->manner > COOP_MANNER_STOP)
         return COOP_ERROR_VALUE;
-    if (refused ? reply->processors != 0 : reply->processors == 0)
-        return COOP_ERROR_MASK;
-    if (reply->online == 0)
+    if (refused ? reply->processors || reply->online : !reply->processors || !reply->online)
         return COOP_ERROR_MASK;
     if (reply->processor != COOP_NO_PROCESSOR && reply->processor >= COOP_PROCESSORS)
         return COOP_ERROR_RANGE;

@@ -20,6 +20,7 @@
 #include <cooperation/message.h>
 #include <cooperation/outbox.h>
 #include <cooperation/sequence.h>
+#include <cooperation/types.h>
 
 enum coop_guest_state {
     COOP_GUEST_APART = 0,    // the VMM side is not there
@@ -101,7 +102,7 @@ void coop_guest_look(struct coop_guest* guest, struct coop_vmm_view const* view,
 // A copy of a message from the VMM side. An error says why it was dropped; SESSION is harmless.
 // After GAP the session is lost (event LOST), because what is missing may be an answer.
 enum coop_error coop_guest_receive(struct coop_guest* guest, struct coop_message const* copy,
-                                   uint64_t now, struct coop_guest_event* event);
+                                   struct coop_guest_event* event);
 
 // Time passed. Events: LOST, EXPIRED. To be called again as long as there is an event.
 void coop_guest_tick(struct coop_guest* guest, uint64_t now, struct coop_guest_event* event);

@@ -91,7 +91,7 @@ COOP_LAYOUT(struct coop_transfer, 40, zero_too, 32);
 // DONE and REFUSED, guest to VMM side: the one reply to an OFFER or RECLAIM.
 struct coop_reply {
     uint64_t processors; // those that moved. DONE: not 0, REFUSED: 0
-    uint64_t online;     // those in use now
+    uint64_t online;     // DONE: those in use now, not 0. REFUSED: 0, as nothing changed
     uint16_t reason;     // enum coop_reason: why not all that were asked for. REFUSED: not none
     uint16_t processor;  // REFUSED: the processor that the reason is about, or 65535; DONE: 65535
     uint16_t manner;     // enum coop_manner: how those of a reclaim are out of use; else 0

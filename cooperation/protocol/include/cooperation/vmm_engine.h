@@ -89,6 +89,8 @@ struct coop_vmm {
     uint64_t answer_by;          // for it
     struct coop_pending offer;
     struct coop_pending reclaim;
+    // Deadline of a reclaim that no reply met yet; 0: none. A new session does not postpone it.
+    uint64_t reclaim_due;
     struct coop_report report; // the last good one; number 0: none in this session
     struct coop_outbox outbox;
     // Misbehaviour
@@ -114,7 +116,9 @@ struct coop_allocation {
 
 COOP_BEGIN
 
-void coop_vmm_begin(struct coop_vmm* vmm, struct coop_vmm_config const* config, uint64_t now);
+// VALUE, RANGE, TIME: the configuration cannot be; nothing was begun.
+enum coop_error coop_vmm_begin(struct coop_vmm* vmm, struct coop_vmm_config const* config,
+                               uint64_t now);
 
 // The state in the head of the guest's page. Event: ENDED.
 void coop_vmm_look(struct coop_vmm* vmm, uint32_t guest_state, struct coop_vmm_event* event);
@@ -159,7 +163,8 @@ enum coop_error coop_vmm_offer(struct coop_vmm* vmm, struct coop_transfer const*
 // nearer than agreed.
 enum coop_error coop_vmm_reclaim(struct coop_vmm* vmm, struct coop_transfer const* transfer,
                                  uint64_t now);
-// Enforcement has ended: the processors came back another way.
+// The processors of a reclaim came back another way, or are not wanted any more: nothing is due,
+// and enforcement ends.
 void coop_vmm_relent(struct coop_vmm* vmm);
 
 // Fills the status to be written, and counts it.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <cooperation/side.h>
+#include <cooperation/stock_vmm.h>
+#include <cooperation/types.h>
+
+#include <string.h>
+
+uint32_t coop_stock_vmm_instance(struct coop_vmm_page const* own) {
+    uint32_t const next = coop_side_incarnation(&own->side) + 1;
+    return next ? next : 1;
+}
+
+// Messages speak of a status that is there already.
+static void show(struct coop_stock_vmm* link, struct coop_allocation const* allocation,
+                 uint64_t now) {
+    struct coop_status status;
+    coop_vmm_status(&link->engine, allocation, now, &status);
+    coop_status_write(&link->own->status, &status);
+    link->notify |= status.session != link->shown.session ||
+                    status.standing != link->shown.standing ||
+                    status.enforced != link->shown.enforced;
+    link->shown = status;
+}
+
+enum coop_error coop_stock_vmm_begin(struct coop_stock_vmm* link,
+                                     struct coop_vmm_config const* config,
+                                     struct coop_guest_page const* other, struct coop_vmm_page* own,
+                                     uint64_t now) {
+    struct coop_allocation const none = {0, 0, 0};
+    if (coop_side_state(&other->side, COOP_GUEST_MAGIC) == COOP_SIDE_ABSENT)
+        return COOP_ERROR_MAGIC;
+    memset(link, 0, sizeof(*link));
+    enum coop_error const error = coop_vmm_begin(&link->engine, config, now);
+    if (error)
+        return error;
+    link->other = other;
+    link->own = own;
+    coop_producer_begin(&link->out, &own->side, own->slots, &other->side);
+    coop_consumer_begin(&link->in, &own->side, other->slots, &other->side);
+    coop_consumer_skip(&link->in);
+    show(link, &none, now);
+    coop_side_open(&own->side, COOP_VMM_MAGIC, config->instance);
+    link->notify = 1;
+    return COOP_OK;
+}
+
+static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
+    struct coop_message copy;
+    while (coop_vmm_budget(&link->engine, now) != 0) {
+        int was_full = 0;
+        enum coop_error const error = coop_consumer_take(&link->in, &copy, &was_full);
+        if (error == COOP_ERROR_RING) {
+            coop_consumer_skip(&link->in);
+            coop_vmm_violation(&link->engine, error, now, event);
+            return event->type != COOP_VMM_NOTHING;
+        }
+        if (error)
+            return 0;
+        link->notify |= was_full;
+        coop_vmm_receive(&link->engine, &copy, now, event);
+        if (event->type)
+            return 1;
+    }
+    return 0;
+}
+
+int coop_stock_vmm_step(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
+    coop_vmm_look(&link->engine, coop_side_state(&link->other->side, COOP_GUEST_MAGIC), event);
+    if (event->type || take(link, now, event))
+        return 1;
+    coop_vmm_tick(&link->engine, now, event);
+    if (event->type == COOP_VMM_FORGIVEN)
+        coop_consumer_skip(&link->in); // said while nobody listened
+    return event->type != COOP_VMM_NOTHING;
+}
+
+enum coop_error coop_stock_vmm_report(struct coop_stock_vmm* link, uint64_t now,
+                                      struct coop_vmm_event* event) {
+    struct coop_report copy;
+    memset(event, 0, sizeof(*event));
+    if (!coop_vmm_agreed(&link->engine, COOP_REPORTS))
+        return COOP_ERROR_ABSENT;
+    enum coop_error const error = coop_report_read(&copy, &link->other->report);
+    return error ? error : coop_vmm_report(&link->engine, &copy, now, event);
+}
+
+void coop_stock_vmm_flush(struct coop_stock_vmm* link, struct coop_allocation const* allocation,
+                          uint64_t now, struct coop_vmm_event* event) {
+    struct coop_outbox* const outbox = &link->engine.outbox;
+    struct coop_message const* message;
+    enum coop_error error = COOP_OK;
+    memset(event, 0, sizeof(*event));
+    show(link, allocation, now);
+    while ((message = coop_outbox_first(outbox)) &&
+           !(error = coop_producer_put(&link->out, message))) {
+        coop_outbox_drop(outbox);
+        link->notify = 1;
+    }
+    if (error == COOP_ERROR_RING)
+        coop_vmm_violation(&link->engine, error, now, event);
+}
+
+void coop_stock_vmm_close(struct coop_stock_vmm* link, uint64_t now) {
+    struct coop_allocation const none = {0, 0, 0};
+    struct coop_vmm_event event;
+    coop_vmm_look(&link->engine, COOP_SIDE_CLOSED, &event);
+    show(link, &none, now);
+    coop_side_close(&link->own->side);
+    link->notify = 1;
+}
+
+int coop_stock_vmm_notify(struct coop_stock_vmm* link) {
+    int const due = link->notify;
+    link->notify = 0;
+    return due;
+}
