@@ -44,6 +44,12 @@ enum coop_error coop_stock_vmm_begin(struct coop_stock_vmm* link,
     return COOP_OK;
 }
 
+// What a domain said before it was suspended is not looked at afterwards.
+static void drop_if_suspended(struct coop_stock_vmm* link, struct coop_vmm_event const* event) {
+    if (event->type == COOP_VMM_ENDED && link->engine.state == COOP_VMM_SUSPENDED)
+        coop_consumer_skip(&link->in);
+}
+
 static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
     struct coop_message copy;
     while (coop_vmm_budget(&link->engine, now) != 0) {
@@ -66,11 +72,9 @@ static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event
 
 int coop_stock_vmm_step(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
     coop_vmm_look(&link->engine, coop_side_state(&link->other->side, COOP_GUEST_MAGIC), event);
-    if (event->type || take(link, now, event))
-        return 1;
-    coop_vmm_tick(&link->engine, now, event);
-    if (event->type == COOP_VMM_FORGIVEN)
-        coop_consumer_skip(&link->in); // said while nobody listened
+    if (event->type == COOP_VMM_NOTHING && !take(link, now, event))
+        coop_vmm_tick(&link->engine, now, event);
+    drop_if_suspended(link, event);
     return event->type != COOP_VMM_NOTHING;
 }
 
@@ -80,8 +84,11 @@ enum coop_error coop_stock_vmm_report(struct coop_stock_vmm* link, uint64_t now,
     memset(event, 0, sizeof(*event));
     if (!coop_vmm_agreed(&link->engine, COOP_REPORTS))
         return COOP_ERROR_ABSENT;
-    enum coop_error const error = coop_report_read(&copy, &link->other->report);
-    return error ? error : coop_vmm_report(&link->engine, &copy, now, event);
+    enum coop_error error = coop_report_read(&copy, &link->other->report);
+    if (!error)
+        error = coop_vmm_report(&link->engine, &copy, now, event);
+    drop_if_suspended(link, event);
+    return error;
 }
 
 void coop_stock_vmm_flush(struct coop_stock_vmm* link, struct coop_allocation const* allocation,
@@ -98,6 +105,7 @@ void coop_stock_vmm_flush(struct coop_stock_vmm* link, struct coop_allocation co
     }
     if (error == COOP_ERROR_RING)
         coop_vmm_violation(&link->engine, error, now, event);
+    drop_if_suspended(link, event);
 }
 
 void coop_stock_vmm_close(struct coop_stock_vmm* link, uint64_t now) {

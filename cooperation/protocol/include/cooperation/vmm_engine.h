@@ -65,7 +65,7 @@ enum coop_vmm_event_type {
     COOP_VMM_OFFER_OVERDUE = 8,   // `transfer` was not taken in time: it may be used elsewhere
     COOP_VMM_RECLAIM_OVERDUE = 9, // `transfer` was not given in time: enforce
     COOP_VMM_UNDECIDED = 10, // a request was answered `later` or `expired` for want of a decision
-    COOP_VMM_FORGIVEN = 11,  // suspension is over: skip what the ring holds
+    COOP_VMM_FORGIVEN = 11,  // suspension is over
 };
 
 struct coop_vmm_event {
