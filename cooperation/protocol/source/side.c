@@ -23,4 +23,8 @@ uint32_t coop_side_state(struct coop_side const* other, uint32_t magic) {
     return known && load(&other->magic) == magic ? state : (uint32_t)COOP_SIDE_ABSENT;
 }
 
+void coop_side_set_incarnation(struct coop_side* own, uint32_t incarnation) {
+    store(&own->incarnation, incarnation);
+}
+
 uint32_t coop_side_incarnation(struct coop_side const* side) { return load(&side->incarnation); }

@@ -18,6 +18,11 @@ void coop_stock_guest_begin(struct coop_stock_guest* link, struct coop_guest_con
     link->notify = 1;
 }
 
+uint32_t coop_stock_guest_session(struct coop_guest_page const* own) {
+    uint32_t const next = coop_side_incarnation(&own->side) + 1;
+    return next ? next : 1;
+}
+
 // A status that cannot be read says nothing new.
 struct coop_vmm_view coop_stock_guest_view(struct coop_stock_guest const* link) {
     struct coop_vmm_view view;
@@ -74,6 +79,8 @@ int coop_stock_guest_step(struct coop_stock_guest* link, uint64_t now,
                           struct coop_guest_event* event) {
     memset(event, 0, sizeof(*event));
     int const happened = step(link, now, event);
+    if (link->engine.session)
+        coop_side_set_incarnation(&link->own->side, link->engine.session);
     flush(link);
     return happened;
 }

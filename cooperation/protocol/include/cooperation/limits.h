@@ -4,8 +4,6 @@
 #ifndef COOPERATION_LIMITS_H
 #define COOPERATION_LIMITS_H
 
-#include <stdint.h>
-
 enum {
     COOP_VERSION = 1,     // the newest version that this header describes
     COOP_PROCESSORS = 64, // processors of a domain at most: one bit each in a 64-bit mask
@@ -17,8 +15,8 @@ enum {
 };
 
 // The VMM side answers a HELLO or REQUEST that it took from the ring within this time ...
-#define COOP_ANSWER_TIME ((uint64_t)1000 * 1000 * 1000)
+#define COOP_ANSWER_TIME 1000000000ull
 // ... and a guest waits at least so long before it takes the session for lost and says HELLO anew.
-#define COOP_PATIENCE ((uint64_t)3 * 1000 * 1000 * 1000)
+#define COOP_PATIENCE 3000000000ull
 
 #endif

@@ -13,11 +13,13 @@
 // The head of a page: who writes it, and the writer's counts of both rings. Counts run freely
 // modulo 2^32; what a ring holds is `produced` of its writer minus `consumed` of its reader.
 struct coop_side {
-    uint32_t magic;       // COOP_GUEST_MAGIC or COOP_VMM_MAGIC
-    uint32_t state;       // enum coop_side_state
-    uint32_t incarnation; // of the writer: changes whenever it starts anew; 0: never started
-    uint32_t produced;    // messages ever put into this page's ring
-    uint32_t consumed;    // messages ever taken from the other page's ring
+    uint32_t magic; // COOP_GUEST_MAGIC or COOP_VMM_MAGIC
+    uint32_t state; // enum coop_side_state
+    // VMM side: its instance, which changes whenever it starts anew. Guest: the number of its
+    // newest session, so that a successor does not use it again. 0: never started.
+    uint32_t incarnation;
+    uint32_t produced; // messages ever put into this page's ring
+    uint32_t consumed; // messages ever taken from the other page's ring
     uint32_t zero[11];
 };
 COOP_LAYOUT(struct coop_side, 64, zero, 20);

@@ -15,6 +15,8 @@ void coop_side_close(struct coop_side* own);
 // State of the other side: enum coop_side_state; ABSENT for whatever is not this protocol.
 uint32_t coop_side_state(struct coop_side const* other, uint32_t magic);
 
+void coop_side_set_incarnation(struct coop_side* own, uint32_t incarnation);
+
 uint32_t coop_side_incarnation(struct coop_side const* side);
 
 COOP_END

@@ -21,6 +21,9 @@ struct coop_stock_guest {
 
 COOP_BEGIN
 
+// A session number that differs from all that were used in this page.
+uint32_t coop_stock_guest_session(struct coop_guest_page const* own);
+
 // Takes the pages into use, new (zeroes) or a predecessor's, and shows the guest as open.
 // Afterwards XenStore may say "ready".
 void coop_stock_guest_begin(struct coop_stock_guest* link, struct coop_guest_config const* config,
