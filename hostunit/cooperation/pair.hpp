@@ -8,8 +8,10 @@
 #include <cooperation/stock_guest.h>
 #include <cooperation/stock_vmm.h>
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
+#include <string>
 #include <vector>
 
 class Pair {
@@ -29,6 +31,7 @@ public:
     uint64_t allotted{0b0001};
     std::vector<coop_guest_event> guest_events;
     std::vector<coop_vmm_event> vmm_events;
+    std::function<void(std::string const&)> record; // takes the lines of both sides' recordings
 
     static coop_guest_config guest_config(uint32_t session) {
         return {.capabilities = COOP_CAPABILITIES,
@@ -59,12 +62,16 @@ public:
     void start_guest() {
         auto const config = guest_config(coop_stock_guest_session(guest_page.get()));
         coop_stock_guest_begin(&guest, &config, guest_page.get(), vmm_page.get());
+        auto const recorder = the_recorder();
+        coop_stock_guest_record(&guest, &recorder);
         take_edges();
     }
     void start_vmm() {
         auto const config = vmm_config(coop_stock_vmm_instance(vmm_page.get()));
         ASSERT_EQ(coop_stock_vmm_begin(&vmm, &config, guest_page.get(), vmm_page.get(), now),
                   COOP_OK);
+        auto const recorder = the_recorder();
+        coop_stock_vmm_record(&vmm, &recorder);
         take_edges();
     }
     void start() {
@@ -78,6 +85,7 @@ public:
         for (int i = 0; i < 64 && coop_stock_guest_step(&guest, now, &event) != 0; ++i)
             guest_events.push_back(event);
         take_edges();
+        coop_stock_guest_sleep(&guest);
     }
     void vmm_turn() {
         if (vmm.own == nullptr)
@@ -94,6 +102,7 @@ public:
         if (event.type != COOP_VMM_NOTHING)
             vmm_events.push_back(event);
         take_edges();
+        coop_stock_vmm_sleep(&vmm);
     }
     // Runs whoever has an edge pending, until nobody has.
     void run_on_edges() {
@@ -158,6 +167,15 @@ public:
     }
 
 private:
+    coop_recorder the_recorder() { return {.write = write, .context = this, .domain = 1}; }
+    static void write(void* context, coop_record const* record) {
+        auto const& pair = *static_cast<Pair*>(context);
+        if (!pair.record)
+            return;
+        char line[COOP_RECORD_BYTES];
+        size_t const length = coop_record_line(line, sizeof(line), record);
+        pair.record(std::string(line, length));
+    }
     coop_error move(coop_type type, uint64_t mask) {
         coop_transfer body{};
         body.processors = mask;

@@ -262,7 +262,7 @@ TEST_F(Vmm_engine, an_answer_always_finds_room) {
     ASSERT_EQ(receive(samples::request(guest++)), COOP_OK);
     auto const answer = samples::answer(2, 2).body.answer;
     EXPECT_EQ(coop_vmm_answer(&vmm, &answer, now), COOP_OK);
-    EXPECT_EQ(receive(samples::request(guest++)), COOP_ERROR_OUTSTANDING);
+    EXPECT_EQ(receive(samples::request(guest++)), COOP_ERROR_STATE);
 }
 
 TEST_F(Vmm_engine, good_reports_are_kept) {

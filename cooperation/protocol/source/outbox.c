@@ -19,5 +19,6 @@ enum coop_error coop_outbox_add(struct coop_outbox* outbox, struct coop_message 
         return COOP_ERROR_FULL;
     outbox->messages[(outbox->first + outbox->count) % COOP_OUTBOX_MESSAGES] = *message;
     ++outbox->count;
+    ++outbox->added;
     return COOP_OK;
 }

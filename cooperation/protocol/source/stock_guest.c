@@ -42,9 +42,18 @@ static void flush(struct coop_stock_guest* link) {
     struct coop_outbox* const outbox = &link->engine.outbox;
     struct coop_message const* message;
     while ((message = coop_outbox_first(outbox)) && !coop_producer_put(&link->out, message)) {
+        coop_recording_put(&link->recording, message);
         coop_outbox_drop(outbox);
         link->notify = 1;
     }
+}
+
+static void receive(struct coop_stock_guest* link, struct coop_message const* copy,
+                    struct coop_guest_event* event) {
+    uint32_t const before = link->engine.received.last;
+    enum coop_error const verdict = coop_guest_receive(&link->engine, copy, event);
+    int const counted = link->engine.received.last != before;
+    coop_recording_take(&link->recording, copy, verdict, counted);
 }
 
 static int take(struct coop_stock_guest* link, struct coop_guest_event* event) {
@@ -57,32 +66,41 @@ static int take(struct coop_stock_guest* link, struct coop_guest_event* event) {
         if (error)
             return 0;
         link->notify |= was_full;
-        coop_guest_receive(&link->engine, &copy, event);
+        receive(link, &copy, event);
         if (event->type)
             return 1;
     }
     return 0;
 }
 
-static int step(struct coop_stock_guest* link, uint64_t now, struct coop_guest_event* event) {
-    if (take(link, event))
-        return 1;
+static int in_session(struct coop_guest const* guest) {
+    return guest->state != COOP_GUEST_APART && guest->state != COOP_GUEST_LEFT;
+}
+
+// Time and the other side's head may end a session, and begin the next one.
+static void look(struct coop_stock_guest* link, uint64_t now, struct coop_guest_event* event) {
+    int const before = in_session(&link->engine);
+    uint32_t const session = link->engine.session;
     coop_guest_tick(&link->engine, now, event);
-    if (event->type)
-        return 1;
-    struct coop_vmm_view const view = coop_stock_guest_view(link);
-    coop_guest_look(&link->engine, &view, now, event);
-    return event->type != COOP_GUEST_NOTHING;
+    if (event->type == COOP_GUEST_NOTHING) {
+        struct coop_vmm_view const view = coop_stock_guest_view(link);
+        coop_guest_look(&link->engine, &view, now, event);
+    }
+    if (before && (!in_session(&link->engine) || link->engine.session != session))
+        coop_recording_event(&link->recording, COOP_RECORD_END, 0);
+    coop_recording_says(&link->recording, &link->engine.outbox);
 }
 
 int coop_stock_guest_step(struct coop_stock_guest* link, uint64_t now,
                           struct coop_guest_event* event) {
     memset(event, 0, sizeof(*event));
-    int const happened = step(link, now, event);
+    coop_recording_call(&link->recording, &link->engine.outbox, now);
+    if (!take(link, event))
+        look(link, now, event);
     if (link->engine.session)
         coop_side_set_incarnation(&link->own->side, link->engine.session);
     flush(link);
-    return happened;
+    return event->type != COOP_GUEST_NOTHING;
 }
 
 void coop_stock_guest_report(struct coop_stock_guest* link, struct coop_report* report,
@@ -96,6 +114,9 @@ void coop_stock_guest_report(struct coop_stock_guest* link, struct coop_report* 
 }
 
 void coop_stock_guest_leave(struct coop_stock_guest* link) {
+    coop_recording_says(&link->recording, &link->engine.outbox);
+    if (in_session(&link->engine))
+        coop_recording_event(&link->recording, COOP_RECORD_END, 0);
     coop_guest_leave(&link->engine);
     coop_side_close(&link->own->side);
     link->notify = 1;
@@ -104,5 +125,18 @@ void coop_stock_guest_leave(struct coop_stock_guest* link) {
 int coop_stock_guest_notify(struct coop_stock_guest* link) {
     int const due = link->notify;
     link->notify = 0;
+    if (due)
+        coop_recording_event(&link->recording, COOP_RECORD_NOTIFY, 0);
     return due;
+}
+
+void coop_stock_guest_record(struct coop_stock_guest* link, struct coop_recorder const* recorder) {
+    link->recording.recorder = *recorder;
+    link->recording.side = COOP_RECORD_GUEST;
+    coop_recording_event(&link->recording, COOP_RECORD_BEGIN, 0);
+}
+
+void coop_stock_guest_sleep(struct coop_stock_guest* link) {
+    coop_recording_says(&link->recording, &link->engine.outbox);
+    coop_recording_sleep(&link->recording);
 }

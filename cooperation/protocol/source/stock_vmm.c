@@ -16,6 +16,7 @@ static void show(struct coop_stock_vmm* link, struct coop_allocation const* allo
     struct coop_status status;
     coop_vmm_status(&link->engine, allocation, now, &status);
     coop_status_write(&link->own->status, &status);
+    coop_recording_event(&link->recording, COOP_RECORD_SHOW, status.session);
     link->notify |= status.session != link->shown.session ||
                     status.standing != link->shown.standing ||
                     status.enforced != link->shown.enforced;
@@ -35,6 +36,7 @@ enum coop_error coop_stock_vmm_begin(struct coop_stock_vmm* link,
         return error;
     link->other = other;
     link->own = own;
+    link->recording.now = now;
     coop_producer_begin(&link->out, &own->side, own->slots, &other->side);
     coop_consumer_begin(&link->in, &own->side, other->slots, &other->side);
     coop_consumer_skip(&link->in);
@@ -44,10 +46,27 @@ enum coop_error coop_stock_vmm_begin(struct coop_stock_vmm* link,
     return COOP_OK;
 }
 
-// What a domain said before it was suspended is not looked at afterwards.
-static void drop_if_suspended(struct coop_stock_vmm* link, struct coop_vmm_event const* event) {
-    if (event->type == COOP_VMM_ENDED && link->engine.state == COOP_VMM_SUSPENDED)
+// A session that ended other than by a message. What a domain said before it was suspended is not
+// looked at afterwards.
+static void record_end(struct coop_stock_vmm* link, struct coop_vmm_event const* event) {
+    int const suspended = link->engine.state == COOP_VMM_SUSPENDED;
+    if (event->type == COOP_VMM_FORGIVEN)
+        coop_recording_event(&link->recording, COOP_RECORD_FORGIVE, 0);
+    if (event->type != COOP_VMM_ENDED)
+        return;
+    coop_recording_event(&link->recording, suspended ? COOP_RECORD_SUSPEND : COOP_RECORD_END, 0);
+    if (suspended)
         coop_consumer_skip(&link->in);
+}
+
+static void receive(struct coop_stock_vmm* link, struct coop_message const* copy, uint64_t now,
+                    struct coop_vmm_event* event) {
+    uint32_t const before = link->engine.received.last;
+    enum coop_error const verdict = coop_vmm_receive(&link->engine, copy, now, event);
+    int const hello = copy->head.type == COOP_HELLO && verdict == COOP_OK;
+    int const counted = hello || link->engine.received.last != before;
+    coop_recording_take(&link->recording, copy, verdict, counted);
+    coop_recording_says(&link->recording, &link->engine.outbox);
 }
 
 static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
@@ -63,7 +82,7 @@ static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event
         if (error)
             return 0;
         link->notify |= was_full;
-        coop_vmm_receive(&link->engine, &copy, now, event);
+        receive(link, &copy, now, event);
         if (event->type)
             return 1;
     }
@@ -71,10 +90,12 @@ static int take(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event
 }
 
 int coop_stock_vmm_step(struct coop_stock_vmm* link, uint64_t now, struct coop_vmm_event* event) {
+    coop_recording_call(&link->recording, &link->engine.outbox, now);
     coop_vmm_look(&link->engine, coop_side_state(&link->other->side, COOP_GUEST_MAGIC), event);
     if (event->type == COOP_VMM_NOTHING && !take(link, now, event))
         coop_vmm_tick(&link->engine, now, event);
-    drop_if_suspended(link, event);
+    record_end(link, event);
+    coop_recording_says(&link->recording, &link->engine.outbox);
     return event->type != COOP_VMM_NOTHING;
 }
 
@@ -82,12 +103,13 @@ enum coop_error coop_stock_vmm_report(struct coop_stock_vmm* link, uint64_t now,
                                       struct coop_vmm_event* event) {
     struct coop_report copy;
     memset(event, 0, sizeof(*event));
+    coop_recording_call(&link->recording, &link->engine.outbox, now);
     if (!coop_vmm_agreed(&link->engine, COOP_REPORTS))
         return COOP_ERROR_ABSENT;
     enum coop_error error = coop_report_read(&copy, &link->other->report);
     if (!error)
         error = coop_vmm_report(&link->engine, &copy, now, event);
-    drop_if_suspended(link, event);
+    record_end(link, event);
     return error;
 }
 
@@ -97,21 +119,25 @@ void coop_stock_vmm_flush(struct coop_stock_vmm* link, struct coop_allocation co
     struct coop_message const* message;
     enum coop_error error = COOP_OK;
     memset(event, 0, sizeof(*event));
+    coop_recording_call(&link->recording, outbox, now);
     show(link, allocation, now);
     while ((message = coop_outbox_first(outbox)) &&
            !(error = coop_producer_put(&link->out, message))) {
+        coop_recording_put(&link->recording, message);
         coop_outbox_drop(outbox);
         link->notify = 1;
     }
     if (error == COOP_ERROR_RING)
         coop_vmm_violation(&link->engine, error, now, event);
-    drop_if_suspended(link, event);
+    record_end(link, event);
 }
 
 void coop_stock_vmm_close(struct coop_stock_vmm* link, uint64_t now) {
     struct coop_allocation const none = {0, 0, 0};
     struct coop_vmm_event event;
+    coop_recording_call(&link->recording, &link->engine.outbox, now);
     coop_vmm_look(&link->engine, COOP_SIDE_CLOSED, &event);
+    record_end(link, &event);
     show(link, &none, now);
     coop_side_close(&link->own->side);
     link->notify = 1;
@@ -120,5 +146,18 @@ void coop_stock_vmm_close(struct coop_stock_vmm* link, uint64_t now) {
 int coop_stock_vmm_notify(struct coop_stock_vmm* link) {
     int const due = link->notify;
     link->notify = 0;
+    if (due)
+        coop_recording_event(&link->recording, COOP_RECORD_NOTIFY, 0);
     return due;
+}
+
+void coop_stock_vmm_record(struct coop_stock_vmm* link, struct coop_recorder const* recorder) {
+    link->recording.recorder = *recorder;
+    link->recording.side = COOP_RECORD_VMM;
+    coop_recording_event(&link->recording, COOP_RECORD_BEGIN, link->engine.config.instance);
+}
+
+void coop_stock_vmm_sleep(struct coop_stock_vmm* link) {
+    coop_recording_says(&link->recording, &link->engine.outbox);
+    coop_recording_sleep(&link->recording);
 }

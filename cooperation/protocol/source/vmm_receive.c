@@ -67,8 +67,10 @@ static enum coop_error request(struct coop_vmm* vmm, struct coop_message const* 
                                struct coop_vmm_event* event) {
     if (!coop_vmm_agreed(vmm, COOP_TAKES) && !coop_vmm_agreed(vmm, COOP_GIVES))
         return COOP_ERROR_UNAGREED;
-    if (vmm->request.head.sequence || vmm->outbox.count > COOP_VMM_ROOM_FOR_ANSWER)
+    if (vmm->request.head.sequence)
         return COOP_ERROR_OUTSTANDING;
+    if (vmm->outbox.count > COOP_VMM_ROOM_FOR_ANSWER)
+        return COOP_ERROR_STATE;
     if (copy->body.request.wanted > vmm->hello.processors)
         return COOP_ERROR_RANGE;
     vmm->request = *copy;

@@ -28,8 +28,8 @@ enum coop_error {
     COOP_ERROR_REGRESS = 19,       // a report's number, time or sums went back
     COOP_ERROR_UNAGREED = 20,      // needs a capability that was not agreed upon
     COOP_ERROR_OUTSTANDING = 21,   // one of the kind is unanswered still
-    COOP_ERROR_STATE = 22,         // not now: there is no session, or it is about to end
-    COOP_ERROR_FLOOD = 23,         // more messages than the rate allows
+    COOP_ERROR_STATE = 22, // not now: no session, suspended, or it takes none of what we say
+    COOP_ERROR_FLOOD = 23, // more messages than the rate allows
     COOP_ERRORS = 24,
 };
 

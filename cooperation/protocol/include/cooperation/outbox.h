@@ -14,6 +14,7 @@ struct coop_outbox {
     struct coop_message messages[COOP_OUTBOX_MESSAGES];
     unsigned first;
     unsigned count;
+    uint64_t added; // ever
 };
 
 COOP_BEGIN

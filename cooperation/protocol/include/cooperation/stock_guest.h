@@ -7,6 +7,7 @@
 #include <cooperation/area_access.h>
 #include <cooperation/guest_engine.h>
 #include <cooperation/page.h>
+#include <cooperation/recording.h>
 #include <cooperation/ring.h>
 
 struct coop_stock_guest {
@@ -17,6 +18,7 @@ struct coop_stock_guest {
     struct coop_consumer in;
     uint64_t report_number;
     int notify; // an edge is due
+    struct coop_recording recording;
 };
 
 COOP_BEGIN
@@ -48,6 +50,12 @@ int coop_stock_guest_notify(struct coop_stock_guest* link);
 
 // What the VMM side shows now.
 struct coop_vmm_view coop_stock_guest_view(struct coop_stock_guest const* link);
+
+// Records from here on; right after begin, so that the recording can be replayed.
+void coop_stock_guest_record(struct coop_stock_guest* link, struct coop_recorder const* recorder);
+
+// For the recording: nothing more is done until the next call.
+void coop_stock_guest_sleep(struct coop_stock_guest* link);
 
 COOP_END
 

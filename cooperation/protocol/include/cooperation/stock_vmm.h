@@ -6,6 +6,7 @@
 
 #include <cooperation/area_access.h>
 #include <cooperation/page.h>
+#include <cooperation/recording.h>
 #include <cooperation/ring.h>
 #include <cooperation/vmm_engine.h>
 
@@ -17,6 +18,7 @@ struct coop_stock_vmm {
     struct coop_consumer in;
     struct coop_status shown; // last written
     int notify;               // an edge is due
+    struct coop_recording recording;
 };
 
 COOP_BEGIN
@@ -51,6 +53,12 @@ void coop_stock_vmm_close(struct coop_stock_vmm* link, uint64_t now);
 
 // Whether to send an edge now; answered once.
 int coop_stock_vmm_notify(struct coop_stock_vmm* link);
+
+// Records from here on; right after begin, so that the recording can be replayed.
+void coop_stock_vmm_record(struct coop_stock_vmm* link, struct coop_recorder const* recorder);
+
+// For the recording: nothing more is done until the next call.
+void coop_stock_vmm_sleep(struct coop_stock_vmm* link);
 
 COOP_END
 
