@@ -39,7 +39,7 @@ static uint32_t in_use(struct policy_domain const* domain) {
 }
 
 int policy_busy(struct policy_domain const* domain) {
-    return domain->memory.runnable + BUSY_ENOUGH >=
+    return policy_most(domain->memory.runnable, policy_counted(domain)) + BUSY_ENOUGH >=
            policy_least(in_use(domain), domain->memory.allocated * POLICY_WHOLE);
 }
 

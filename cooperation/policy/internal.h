@@ -47,7 +47,7 @@ uint32_t policy_guaranteed(struct policy_state const* state, struct policy_domai
 
 /* demand.c: entitlement, use, and how much each domain can be believed to need. */
 void policy_estimate(struct policy_state* state);
-/* All VCPUs that it has are busy, by the VMM's count. */
+/* All VCPUs that it has are busy, by the VMM's count, now or on average. */
 int policy_busy(struct policy_domain const* domain);
 int policy_report_counts(struct policy_state const* state, struct policy_domain const* domain);
 
@@ -77,6 +77,9 @@ void policy_set_allocated(struct policy_state const* state, struct policy_domain
 /* weights.c: who is behind and who ahead of its share; then weights and caps. */
 void policy_keep_balance(struct policy_state* state);
 void policy_set_weights(struct policy_state* state, struct policy_output* output);
+
+/* latency.c: how soon a VCPU that wakes may take another's processor. */
+void policy_set_rate_limit(struct policy_state* state, struct policy_output* output);
 
 /* rules.c: counts a sample, evaluates where it is time, leaves the result in `rule_target`. */
 void policy_evaluate_rules(struct policy_state* state, struct policy_output* output);

@@ -16,6 +16,8 @@ void policy_defaults(struct policy_tuning* tuning) {
     tuning->offer_again = 500 * millisecond;
     tuning->stale = 1000 * millisecond;
     tuning->settle = 200 * millisecond;
+    tuning->rate_limit = 1000; /* Xen's own */
+    tuning->quick = 100;       /* XEN_SYSCTL_SCHED_RATELIMIT_MIN */
     tuning->band = 200;
     tuning->request_limit = 50;
 }
@@ -98,6 +100,7 @@ enum policy_status policy_step(struct policy_state* state, struct policy_action*
     policy_answer_requests(state, &output);
     policy_change(state, &output);
     policy_set_weights(state, &output);
+    policy_set_rate_limit(state, &output);
     state->last = state->now;
     *count = output.count;
     return POLICY_OK;

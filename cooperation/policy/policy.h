@@ -197,6 +197,8 @@ struct policy_tuning {
     uint64_t offer_again;    /* pause after a refused offer; doubles */
     uint64_t stale;          /* a report that is older counts as none */
     uint64_t settle;         /* time in which a debt or credit of processor time is levelled */
+    uint32_t rate_limit;     /* microseconds that a VCPU runs before another that woke takes over */
+    uint32_t quick;          /* the same while an interactive domain wants quick answers */
     uint32_t band;           /* parts around a whole number in which nothing changes */
     uint32_t request_limit;  /* requests per second that are considered */
 };
@@ -206,12 +208,13 @@ struct policy_state {
     uint32_t kind;       /* enum policy_kind */
     uint32_t processors; /* of the host, or of the pool */
     uint32_t domain_count;
-    uint32_t reserved;
+    uint32_t rate_limit; /* in force, microseconds (sched_ratelimit_us); 0: it cannot be set */
     struct policy_domain* domains;
     struct policy_tuning tuning;
     /* The policy's own; zero at first. */
     uint64_t last;        /* time of the last step */
     uint64_t weight_sum;  /* of all domains */
+    uint64_t quick_until; /* interactive domains have been there */
     uint64_t work;        /* loop bodies run in the last step: what bounds its time */
     uint32_t last_number; /* given to an offer or a reclaim */
     uint32_t pressure;    /* somebody is short of processors */
@@ -225,6 +228,7 @@ enum policy_action_kind {
     POLICY_ENFORCE,     /* number: the reclaim whose deadline passed; for the ledger, the cap follows */
     POLICY_SET_WEIGHT,  /* value: of each VCPU */
     POLICY_SET_CAP,     /* value: percent of one processor, 0 is none */
+    POLICY_SET_RATE_LIMIT, /* value: microseconds, of the whole host; the domain is one that asks */
     POLICY_WOULD,       /* what a rule in dry run would do: processors in all, reason */
 };
 
@@ -247,6 +251,7 @@ enum policy_reason {
     POLICY_DEADLINE,          /* a reclaim was not honoured in time */
     POLICY_OBEYED,            /* it has given back what it was to give back */
     POLICY_OPERATOR,          /* the operator's cap, or rule */
+    POLICY_QUICK_ANSWERS,     /* an interactive domain is there; or is no longer */
     POLICY_KEEP_SHARE,        /* the number of runnable VCPUs changed, the share shall not */
 };
 

@@ -4,6 +4,7 @@ set(LAVANDIN_POLICY_FOLDER ${CMAKE_CURRENT_LIST_DIR})
 set(LAVANDIN_POLICY_SOURCES
     changes.c
     demand.c
+    latency.c
     policy.c
     replies.c
     requests.c

@@ -47,6 +47,14 @@ static uint32_t rounded_down(uint32_t now, uint32_t share, uint32_t band) {
     return now;
 }
 
+/* An interactive domain that uses little has one VCPU more than its share needs. It costs nothing
+ * while nothing wakes, and answers when two things do. */
+static int spare_processor(struct policy_state const* state,
+                                  struct policy_domain const* domain) {
+    return policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
+           domain->memory.use < domain->memory.entitlement / 2;
+}
+
 static uint32_t want(struct policy_state const* state, struct policy_domain const* domain) {
     struct policy_memory const* memory = &domain->memory;
     if (policy_load_of(state, domain) != POLICY_LOAD_INTERACTIVE)
@@ -58,9 +66,11 @@ static uint32_t want(struct policy_state const* state, struct policy_domain cons
 static void choose(struct policy_state const* state, struct policy_domain* domain) {
     struct policy_memory* memory = &domain->memory;
     uint32_t band = state->tuning.band;
+    uint32_t spare = (uint32_t)spare_processor(state, domain);
+    uint32_t now = policy_most(memory->allocated, spare + 1) - spare;
     uint32_t target = policy_wants_whole(state, domain)
-                          ? rounded_down(memory->allocated, memory->share, band)
-                          : rounded_up(memory->allocated, memory->share, band);
+                          ? rounded_down(now, memory->share, band)
+                          : rounded_up(now, memory->share, band) + spare;
     if (state->kind == POLICY_STATIC)
         target = policy_guaranteed(state, domain);
     if (memory->rule_target != 0)

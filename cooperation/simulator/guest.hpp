@@ -71,6 +71,9 @@ private:
     bool at_lock(Thread& thread);
     void unlock(Thread& thread);
     bool sleep(Thread& thread);
+    Time spin(Group const& group) const {
+        return group.load.adaptive && !_ready.empty() ? 0 : group.load.spin;
+    }
     void proceed(Thread& thread, Thread::Step step, Time time);
     void begin(Group& group);
     void end(Group& group);

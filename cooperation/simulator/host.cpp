@@ -87,6 +87,7 @@ void Host::account(Vcpu& vcpu) {
 void Host::enter(Vcpu& vcpu, Vcpu::State state) {
     account(vcpu);
     vcpu.state = state;
+    vcpu.entered = _events.now();
 }
 
 void Host::burn(Vcpu& vcpu) {
@@ -125,7 +126,7 @@ void Host::wake(Vcpu& vcpu) {
 void Host::leave_cpu(Vcpu& vcpu) {
     burn(vcpu);
     Cpu& cpu = _cpus[vcpu.cpu];
-    Time const from = std::max(vcpu.since, _trace_from);
+    Time const from = std::max(vcpu.entered, _trace_from);
     Time const until = std::min(_events.now(), _trace_until);
     if (from < until)
         _stretches.push_back({vcpu.cpu, vcpu.domain, vcpu.number, from, until});
@@ -134,19 +135,25 @@ void Host::leave_cpu(Vcpu& vcpu) {
 }
 
 // Which processor should look at its queue because of a VCPU that woke (runq_tickle): its own when
-// idle, another idle one, else the one whose VCPU has least credit, and less than the new one.
+// idle, another idle one, else the one whose VCPU has least credit, and less than the new one. One
+// that was asked already comes for somebody else.
 void Host::tickle(Vcpu const& vcpu) {
-    if (_cpus[vcpu.cpu].current == nullptr)
+    auto const idle = [this](unsigned cpu) {
+        return _cpus[cpu].current == nullptr && !_cpus[cpu].asked;
+    };
+    if (idle(vcpu.cpu))
         return ask(vcpu.cpu);
     for (unsigned cpu = 0; cpu < _cpus.size(); ++cpu)
-        if (_cpus[cpu].current == nullptr)
+        if (idle(cpu))
             return ask(cpu);
     int64_t least = vcpu.credit;
     unsigned best = static_cast<unsigned>(_cpus.size());
     for (unsigned cpu = 0; cpu < _cpus.size(); ++cpu) {
+        if (_cpus[cpu].asked || _cpus[cpu].current == nullptr)
+            continue;
         Vcpu& current = *_cpus[cpu].current;
         burn(current);
-        if (_events.now() - current.since + tolerance < rate_limit)
+        if (_events.now() - current.entered + tolerance < _rate_limit)
             continue;
         int64_t const credit =
             current.credit + (cpu == vcpu.cpu ? 0 : static_cast<int64_t>(resistance));
@@ -176,7 +183,7 @@ Vcpu* Host::candidate(unsigned cpu) {
     Vcpu* best = _cpus[cpu].current;
     if (best != nullptr && !may_run(*best))
         best = nullptr;
-    if (best != nullptr && _events.now() - best->since < rate_limit)
+    if (best != nullptr && _events.now() - best->entered < _rate_limit)
         return best;
     int64_t credit = best != nullptr ? best->credit : idle_credit;
     for (Vcpu& vcpu : _vcpus) {
@@ -212,10 +219,10 @@ Time Host::slice(unsigned cpu, Vcpu const& next) {
     if (waiting > 0)
         credit -= waiting;
     Time least = least_slice;
-    if (_cpus[cpu].current == &next && _events.now() - next.since < rate_limit)
-        least = std::max(least, rate_limit - (_events.now() - next.since));
+    if (_cpus[cpu].current == &next && _events.now() - next.entered < _rate_limit)
+        least = std::max(least, _rate_limit - (_events.now() - next.entered));
     else
-        least = std::max(least, rate_limit);
+        least = std::max(least, _rate_limit);
     Time const time = std::clamp(to_time(credit, next), least, credit_begin);
     Domain const& domain = _domains[next.domain];
     if (domain.cap == 0)
@@ -259,7 +266,6 @@ void Host::run(unsigned number, Vcpu* next) {
     Cpu& cpu = _cpus[number];
     if (Vcpu* const before = cpu.current; before != nullptr) {
         leave_cpu(*before);
-        cpu.asked = false;
         enter(*before, Vcpu::State::runnable);
         before->executor->stopped();
         tickle(*before);

@@ -33,9 +33,9 @@ struct Vcpu {
     State state{State::offline};
     unsigned cpu{0}; // where it runs, or ran last
     int64_t credit{0};
-    Time since{0};      // in this state
+    Time entered{0};    // this state
+    Time since{0};      // until when its times are accounted
     Time burned_at{0};  // until when its credit is accounted
-    Time awake_since{0}; // 0 while blocked
     Time ran{0}, stolen{0}, awake{0};
 };
 
@@ -49,7 +49,6 @@ class Host {
 public:
     static constexpr Time credit_begin = 10 * millisecond; // CSCHED2_CREDIT_INIT, _MAX_TIMER
     static constexpr Time least_slice = 500 * microsecond; // CSCHED2_MIN_TIMER, _CARRYOVER_MAX
-    static constexpr Time rate_limit = millisecond;        // sched_ratelimit_us
     static constexpr Time resistance = 500 * microsecond;  // sched_credit2_migrate_resist
     static constexpr Time tolerance = 50 * microsecond;    // CSCHED2_RATELIMIT_TICKLE_TOLERANCE
     static constexpr Time cap_period = 10 * millisecond;   // CSCHED2_BDGT_REPL_PERIOD
@@ -62,6 +61,8 @@ public:
 
     void set_weight(unsigned domain, unsigned weight);
     void set_cap(unsigned domain, unsigned percent);
+    void set_rate_limit(Time time) { _rate_limit = time; }
+    Time rate_limit() const { return _rate_limit; }
     unsigned weight(unsigned domain) const { return _domains[domain].weight; }
     unsigned cap(unsigned domain) const { return _domains[domain].cap; }
 
@@ -112,6 +113,7 @@ private:
     std::deque<Vcpu> _vcpus; // addresses stay
     std::vector<Cpu> _cpus;
     Time _switch_cost;
+    Time _rate_limit{millisecond}; // sched_ratelimit_us
     unsigned _greatest_weight{1};
     std::vector<Stretch> _stretches;
     Time _trace_from{0}, _trace_until{0};

@@ -92,7 +92,7 @@ bool Guest::at_barrier(Thread& thread) {
     }
     if (++group.arrived < group.threads.size()) {
         thread.step = Thread::Step::spinning;
-        thread.left = group.load.spin;
+        thread.left = spin(group);
         if (thread.left != 0)
             return true;
         thread.state = Thread::State::waiting;
@@ -123,9 +123,9 @@ bool Guest::at_lock(Thread& thread) {
         thread.left = vary(group, group.load.inside);
         return true;
     }
-    if (thread.step == Thread::Step::working && group.load.spin != 0) {
+    if (thread.step == Thread::Step::working && spin(group) != 0) {
         thread.step = Thread::Step::spinning;
-        thread.left = group.load.spin;
+        thread.left = spin(group);
         return true;
     }
     thread.step = Thread::Step::working;

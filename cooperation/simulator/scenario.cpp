@@ -25,11 +25,10 @@ constexpr std::array<Named<uint32_t>, 4> capabilities{{{"reports", POLICY_REPORT
                                                        {"takes", POLICY_TAKES},
                                                        {"gives-back", POLICY_GIVES_BACK},
                                                        {"parks", POLICY_PARKS}}};
-constexpr std::array<Named<bool Behaviour::*>, 5> behaviours{{{"inflates", &Behaviour::inflates},
+constexpr std::array<Named<bool Behaviour::*>, 4> behaviours{{{"inflates", &Behaviour::inflates},
                                                               {"refuses", &Behaviour::refuses},
                                                               {"silent", &Behaviour::silent},
-                                                              {"floods", &Behaviour::floods},
-                                                              {"toggles", &Behaviour::toggles}}};
+                                                              {"floods", &Behaviour::floods}}};
 constexpr std::array<Named<bool>, 2> counts{{{"mean", false}, {"moment", true}}};
 
 constexpr Time longest = 3600 * second;
@@ -55,6 +54,7 @@ Load read_load(Table const& table) {
     load.work = table.time("work", burst ? 200 * microsecond : millisecond, microsecond, longest);
     load.inside = table.time("inside", 20 * microsecond, microsecond, longest);
     load.spin = table.time("spin", 50 * microsecond, 0, longest);
+    load.adaptive = table.flag("adaptive", false);
     load.think = table.time("think", load.kind == Kind::idle ? 100 * millisecond : 5 * millisecond,
                             microsecond, longest);
     load.jitter = table.number("jitter", 20, 0, 100);

@@ -27,6 +27,7 @@ struct Load {
     Time work{0};  // processor time between two barriers, outside a lock, or of a burst
     Time inside{0}; // with the lock held
     Time spin{0};   // before a thread that waits blocks
+    bool adaptive{false}; // does not spin while another thread of the guest waits for a processor
     Time think{0};  // between bursts
     unsigned jitter{20}; // percent by which work and think vary
 };
@@ -37,7 +38,6 @@ struct Behaviour {
     bool refuses{false};  // every reclaim
     bool silent{false};   // never answers an offer or a reclaim
     bool floods{false};   // with requests
-    bool toggles{false};  // wakes idle VCPUs now and then, so as to be counted low and run high
 };
 
 struct Guest_plan {

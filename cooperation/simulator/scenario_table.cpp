@@ -59,6 +59,15 @@ uint32_t Table::number(std::string_view key, uint32_t usual, uint32_t least, uin
     return static_cast<uint32_t>(*value);
 }
 
+bool Table::flag(std::string_view key, bool usual) const {
+    if (!has(key))
+        return usual;
+    std::optional<bool> const value = (*_table)[key].value_exact<bool>();
+    if (!value)
+        fail(key, "`" + std::string{key} + "` is true or false");
+    return *value;
+}
+
 Time Table::time(std::string_view key, Time usual, Time least, Time most) const {
     if (!has(key))
         return usual;

@@ -36,6 +36,8 @@ public:
     std::string text(std::string_view key, std::optional<std::string> usual = {}) const;
     uint32_t number(std::string_view key, uint32_t usual, uint32_t least, uint32_t most) const;
 
+    bool flag(std::string_view key, bool usual) const;
+
     // `"20s"`, `"5ms"`, `"50us"`, `"100ns"`, or a number of seconds.
     Time time(std::string_view key, Time usual, Time least, Time most) const;
 
