@@ -6,7 +6,7 @@ static const uint64_t millisecond = 1000000;
 
 void policy_defaults(struct policy_tuning* tuning) {
     tuning->rise = 20 * millisecond;
-    tuning->fall = 200 * millisecond;
+    tuning->fall = 100 * millisecond;
     tuning->count = 50 * millisecond;
     tuning->grow_after = 30 * millisecond;
     tuning->shrink_after = 300 * millisecond;

@@ -7,7 +7,10 @@
  * to the others. Around each whole number is a band in which nothing changes. */
 #include "internal.h"
 
-enum { HEADROOM = 250 }; /* parts that an interactive domain gets for its next burst */
+enum {
+    HEADROOM = 250, /* parts that an interactive domain gets for its next burst */
+    NARROW = 4,     /* shares are often whole numbers: the band is narrower below than above them */
+};
 
 enum policy_load policy_load_of(struct policy_state const* state,
                                 struct policy_domain const* domain) {
@@ -34,8 +37,8 @@ uint32_t policy_most_processors(struct policy_state const* state,
 static uint32_t rounded_up(uint32_t now, uint32_t share, uint32_t band) {
     if (share > now * POLICY_WHOLE + band)
         return (share - band + POLICY_WHOLE - 1) / POLICY_WHOLE;
-    if (now > 0 && share + band < (now - 1) * POLICY_WHOLE)
-        return (share + band + POLICY_WHOLE - 1) / POLICY_WHOLE;
+    if (now > 0 && share <= (now - 1) * POLICY_WHOLE + band / NARROW)
+        return (share + POLICY_WHOLE - 1 - policy_least(share, band / NARROW)) / POLICY_WHOLE;
     return now;
 }
 

@@ -18,7 +18,7 @@ enum {
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100,    /* below it rounding costs more than half a percent */
     WORTH = 256,     /* a change by less than one part of it is not made */
-    FORGET = 10,     /* times `settle`: debts that are older fade */
+    FORGET = 10,     /* times `settle`: while nobody is short, debts fade */
 };
 
 static const int64_t microsecond = 1000;
@@ -56,9 +56,10 @@ void policy_keep_balance(struct policy_state* state) {
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_memory* memory = &state->domains[i].memory;
         int64_t behind = (int64_t)memory->share - (int64_t)memory->use;
-        memory->balance -= memory->balance * time / (time + memory_time);
         if (crowded)
             memory->balance += behind * time;
+        else
+            memory->balance -= memory->balance * time / (time + memory_time);
         memory->balance = bounded(memory->balance, unit(state, memory));
         if (state->domains[i].measured.cap_percent != 0)
             memory->balance = 0; /* it is the cap that holds it back */
