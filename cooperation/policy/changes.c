@@ -109,9 +109,8 @@ static void open_pending(struct policy_state* state, struct policy_pending* pend
 static void offer(struct policy_state* state, uint32_t index, struct policy_output* output) {
     struct policy_domain* domain = &state->domains[index];
     struct policy_memory* memory = &domain->memory;
-    enum policy_reason reason = memory->target <= policy_guaranteed(state, domain)
-                                    ? POLICY_WITHIN_SHARE
-                                    : POLICY_SURPLUS;
+    enum policy_reason reason =
+        memory->target <= policy_guaranteed(state, domain) ? POLICY_WITHIN_SHARE : POLICY_SURPLUS;
     struct policy_action* action = policy_emit(output, state, index, POLICY_OFFER, reason);
     policy_set_allocated(state, domain, memory->target);
     open_pending(state, &memory->offer, action, memory->target, state->tuning.offer);

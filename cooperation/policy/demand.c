@@ -33,7 +33,6 @@ int policy_report_counts(struct policy_state const* state, struct policy_domain 
            state->now - report->time <= state->tuning.stale;
 }
 
-
 static uint32_t in_use(struct policy_domain const* domain) {
     return policy_clamp(policy_held(domain), 1, POLICY_MOST_PROCESSORS) * POLICY_WHOLE;
 }
@@ -95,7 +94,8 @@ static void measure(struct policy_state const* state, struct policy_domain* doma
     used = used > POLICY_MOST_PROCESSORS * passed ? POLICY_MOST_PROCESSORS * passed : used;
     memory->use = (uint32_t)(used * POLICY_WHOLE / passed);
     memory->processor_time = time;
-    memory->runnable = smooth(memory->runnable, policy_counted(domain), passed, state->tuning.count);
+    memory->runnable =
+        smooth(memory->runnable, policy_counted(domain), passed, state->tuning.count);
 }
 
 void policy_estimate(struct policy_state* state) {
@@ -112,11 +112,11 @@ void policy_estimate(struct policy_state* state) {
         measure(state, domain);
         memory->fresh_demand =
             bounded(state, domain, with_wish(state, domain, believed(state, domain)));
-        memory->demand = state->last == 0 ? memory->fresh_demand
-                                          : smooth(memory->demand, memory->fresh_demand, passed,
-                                                   memory->fresh_demand > memory->demand
-                                                       ? state->tuning.rise
-                                                       : state->tuning.fall);
+        memory->demand = state->last == 0
+                             ? memory->fresh_demand
+                             : smooth(memory->demand, memory->fresh_demand, passed,
+                                      memory->fresh_demand > memory->demand ? state->tuning.rise
+                                                                            : state->tuning.fall);
         memory->served = 0;
     }
 }

@@ -20,8 +20,7 @@ void policy_set_rate_limit(struct policy_state* state, struct policy_output* out
         asking = i;
     }
     state->work += state->domain_count;
-    if (state->rate_limit == 0 || state->kind != POLICY_CHARACTERISTICS ||
-        state->domain_count == 0)
+    if (state->rate_limit == 0 || state->kind != POLICY_CHARACTERISTICS || state->domain_count == 0)
         return;
     wanted = state->now < state->quick_until ? state->tuning.quick : state->tuning.rate_limit;
     if (wanted != state->rate_limit)

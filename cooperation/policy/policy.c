@@ -77,8 +77,8 @@ static void welcome(struct policy_state* state) {
             continue;
         domain->memory.known = 1;
         domain->memory.processor_time = domain->measured.processor_time;
-        domain->memory.runnable = policy_least(domain->measured.runnable,
-                                               POLICY_MOST_PROCESSORS * POLICY_WHOLE);
+        domain->memory.runnable =
+            policy_least(domain->measured.runnable, POLICY_MOST_PROCESSORS * POLICY_WHOLE);
         domain->memory.allocated = policy_clamp(domain->measured.online, domain->config.minimum,
                                                 policy_limit(state, domain));
     }

@@ -5,8 +5,9 @@
  * The caller keeps one policy_state for a host (or for a pool of processors that is scheduled by
  * itself), fills in what it measured and what guests said, and calls policy_step now and then: at a
  * steady interval, and when a request comes in. The policy answers with a list of actions, which
- * the caller carries out. Nothing is allocated, no clock is read, no floating point is used, nothing
- * waits; the time of a step is bounded by the number of domains. Equal states give equal actions.
+ * the caller carries out. Nothing is allocated, no clock is read, no floating point is used,
+ * nothing waits; the time of a step is bounded by the number of domains. Equal states give equal
+ * actions.
  *
  * Units: time in nanoseconds of the caller's clock, which does not run backwards; processor
  * capacity in thousandths of a processor (POLICY_WHOLE is one), called "parts" here.
@@ -70,12 +71,12 @@ struct policy_rules;
 struct policy_history;
 
 struct policy_config {
-    uint32_t id;            /* the domain's number, copied into actions */
-    uint32_t weight;        /* the operator's, 1 to 65535 */
-    uint32_t cap_percent;   /* the operator's, of one processor; 0 is none */
-    uint32_t minimum;       /* VCPUs that are never asked back, at least 1 */
-    uint32_t ceiling;       /* VCPUs that exist, at most POLICY_MOST_PROCESSORS */
-    uint32_t capabilities;  /* enum policy_capability, as negotiated */
+    uint32_t id;                      /* the domain's number, copied into actions */
+    uint32_t weight;                  /* the operator's, 1 to 65535 */
+    uint32_t cap_percent;             /* the operator's, of one processor; 0 is none */
+    uint32_t minimum;                 /* VCPUs that are never asked back, at least 1 */
+    uint32_t ceiling;                 /* VCPUs that exist, at most POLICY_MOST_PROCESSORS */
+    uint32_t capabilities;            /* enum policy_capability, as negotiated */
     struct policy_rules const* rules; /* written by hand (rules.h), or null */
     struct policy_history* history;   /* for rules, the caller's memory; zero at first */
 };
@@ -148,15 +149,15 @@ struct policy_memory {
     uint32_t entitlement;  /* parts: capacity x weight / sum of weights */
     uint32_t enforcements; /* how often a deadline passed */
     uint32_t known;
-    uint32_t demand;         /* parts, smoothed, as believed */
-    uint32_t fresh_demand;   /* parts, now */
-    uint32_t share;          /* parts that it is to get of what all want */
-    uint32_t target;         /* processors for that share */
-    uint32_t runnable;       /* parts, smoothed */
-    uint32_t use;            /* parts since the last step */
-    uint32_t enforced;       /* the cap at entitlement is on */
-    uint32_t hold_shift;     /* how much longer a change must be wanted, after turning back */
-    uint32_t wish;           /* processors of a request that could not be had at once */
+    uint32_t demand;       /* parts, smoothed, as believed */
+    uint32_t fresh_demand; /* parts, now */
+    uint32_t share;        /* parts that it is to get of what all want */
+    uint32_t target;       /* processors for that share */
+    uint32_t runnable;     /* parts, smoothed */
+    uint32_t use;          /* parts since the last step */
+    uint32_t enforced;     /* the cap at entitlement is on */
+    uint32_t hold_shift;   /* how much longer a change must be wanted, after turning back */
+    uint32_t wish;         /* processors of a request that could not be had at once */
     uint32_t wish_minimum;
     uint32_t requests_seen;  /* in this second */
     uint32_t offers_refused; /* in a row */
@@ -166,7 +167,7 @@ struct policy_memory {
     uint32_t rule_target;
     int64_t balance; /* parts x microseconds that it is behind (above 0) or ahead of its share */
     uint64_t raw_weight;
-    uint64_t processor_time; /* at the last step */
+    uint64_t processor_time;           /* at the last step */
     uint64_t grow_since, shrink_since; /* 0: not wanted */
     uint64_t changed_at;
     uint64_t wish_until;
@@ -186,21 +187,21 @@ struct policy_domain {
 
 /* Times in nanoseconds. policy_defaults says what is usual. */
 struct policy_tuning {
-    uint64_t rise;           /* time constant of demand that grows */
-    uint64_t fall;           /* and that shrinks */
-    uint64_t count;          /* time constant of the number of runnable VCPUs */
-    uint64_t grow_after;     /* more must be wanted for this long */
-    uint64_t shrink_after;   /* and less for this long */
-    uint64_t give_back;      /* deadline of a reclaim */
-    uint64_t park;           /* the same for a guest that parks */
-    uint64_t offer;          /* an offer is open for this long */
-    uint64_t offer_again;    /* pause after a refused offer; doubles */
-    uint64_t stale;          /* a report that is older counts as none */
-    uint64_t settle;         /* time in which a debt or credit of processor time is levelled */
-    uint32_t rate_limit;     /* microseconds that a VCPU runs before another that woke takes over */
-    uint32_t quick;          /* the same while an interactive domain wants quick answers */
-    uint32_t band;           /* parts around a whole number in which nothing changes */
-    uint32_t request_limit;  /* requests per second that are considered */
+    uint64_t rise;          /* time constant of demand that grows */
+    uint64_t fall;          /* and that shrinks */
+    uint64_t count;         /* time constant of the number of runnable VCPUs */
+    uint64_t grow_after;    /* more must be wanted for this long */
+    uint64_t shrink_after;  /* and less for this long */
+    uint64_t give_back;     /* deadline of a reclaim */
+    uint64_t park;          /* the same for a guest that parks */
+    uint64_t offer;         /* an offer is open for this long */
+    uint64_t offer_again;   /* pause after a refused offer; doubles */
+    uint64_t stale;         /* a report that is older counts as none */
+    uint64_t settle;        /* time in which a debt or credit of processor time is levelled */
+    uint32_t rate_limit;    /* microseconds that a VCPU runs before another that woke takes over */
+    uint32_t quick;         /* the same while an interactive domain wants quick answers */
+    uint32_t band;          /* parts around a whole number in which nothing changes */
+    uint32_t request_limit; /* requests per second that are considered */
 };
 
 struct policy_state {
@@ -221,38 +222,38 @@ struct policy_state {
 };
 
 enum policy_action_kind {
-    POLICY_ANSWER = 1,  /* number: the request's; answer, processors, until, reason */
-    POLICY_OFFER,       /* number, processors the domain may have in all, until */
-    POLICY_RECLAIM,     /* number, processors it is to have in the end, until: the deadline */
-    POLICY_WITHDRAW,    /* number: that offer or reclaim no longer matters */
-    POLICY_ENFORCE,     /* number: the reclaim whose deadline passed; for the ledger, the cap follows */
-    POLICY_SET_WEIGHT,  /* value: of each VCPU */
-    POLICY_SET_CAP,     /* value: percent of one processor, 0 is none */
+    POLICY_ANSWER = 1, /* number: the request's; answer, processors, until, reason */
+    POLICY_OFFER,      /* number, processors the domain may have in all, until */
+    POLICY_RECLAIM,    /* number, processors it is to have in the end, until: the deadline */
+    POLICY_WITHDRAW,   /* number: that offer or reclaim no longer matters */
+    POLICY_ENFORCE, /* number: the reclaim whose deadline passed; for the ledger, the cap follows */
+    POLICY_SET_WEIGHT,     /* value: of each VCPU */
+    POLICY_SET_CAP,        /* value: percent of one processor, 0 is none */
     POLICY_SET_RATE_LIMIT, /* value: microseconds, of the whole host; the domain is one that asks */
-    POLICY_WOULD,       /* what a rule in dry run would do: processors in all, reason */
+    POLICY_WOULD,          /* what a rule in dry run would do: processors in all, reason */
 };
 
 enum policy_answer { POLICY_GRANTED = 1, POLICY_PARTLY, POLICY_NOT, POLICY_LATER };
 
 enum policy_reason {
     POLICY_NO_REASON,
-    POLICY_HELD_ALREADY,      /* it may use as many already */
-    POLICY_WITHIN_SHARE,      /* no more than its entitlement */
-    POLICY_SURPLUS,           /* others do not need them now */
-    POLICY_CEILING,           /* more than it may have */
-    POLICY_SHORTAGE,          /* others need them */
-    POLICY_UNUSED,            /* processors that it has are idle by the VMM's count */
-    POLICY_FIXED,             /* the policy does not change the number */
-    POLICY_SETTLING,          /* changed a moment ago; an offer follows if it is still wanted */
+    POLICY_HELD_ALREADY, /* it may use as many already */
+    POLICY_WITHIN_SHARE, /* no more than its entitlement */
+    POLICY_SURPLUS,      /* others do not need them now */
+    POLICY_CEILING,      /* more than it may have */
+    POLICY_SHORTAGE,     /* others need them */
+    POLICY_UNUSED,       /* processors that it has are idle by the VMM's count */
+    POLICY_FIXED,        /* the policy does not change the number */
+    POLICY_SETTLING,     /* changed a moment ago; an offer follows if it is still wanted */
     POLICY_TOO_MANY_REQUESTS,
-    POLICY_BAD_REQUEST,       /* none, or more than can exist, or its time is over */
-    POLICY_WHOLE_PROCESSORS,  /* this kind of load is better off with fewer, whole ones */
-    POLICY_LESS_DEMAND,       /* fewer are needed by the domain itself */
-    POLICY_DEADLINE,          /* a reclaim was not honoured in time */
-    POLICY_OBEYED,            /* it has given back what it was to give back */
-    POLICY_OPERATOR,          /* the operator's cap, or rule */
-    POLICY_QUICK_ANSWERS,     /* an interactive domain is there; or is no longer */
-    POLICY_KEEP_SHARE,        /* the number of runnable VCPUs changed, the share shall not */
+    POLICY_BAD_REQUEST,      /* none, or more than can exist, or its time is over */
+    POLICY_WHOLE_PROCESSORS, /* this kind of load is better off with fewer, whole ones */
+    POLICY_LESS_DEMAND,      /* fewer are needed by the domain itself */
+    POLICY_DEADLINE,         /* a reclaim was not honoured in time */
+    POLICY_OBEYED,           /* it has given back what it was to give back */
+    POLICY_OPERATOR,         /* the operator's cap, or rule */
+    POLICY_QUICK_ANSWERS,    /* an interactive domain is there; or is no longer */
+    POLICY_KEEP_SHARE,       /* the number of runnable VCPUs changed, the share shall not */
 };
 
 struct policy_action {
@@ -269,10 +270,10 @@ struct policy_action {
 
 enum policy_status {
     POLICY_OK,
-    POLICY_NO_ROOM,      /* the list is shorter than domains x POLICY_ACTIONS_PER_DOMAIN */
-    POLICY_BAD_HOST,     /* no processors, or too many; too many domains; unknown policy; tuning */
-    POLICY_BAD_DOMAIN,   /* a configuration that is not in the ranges above */
-    POLICY_CLOCK_BACK,   /* `now` is earlier than at the last step */
+    POLICY_NO_ROOM,    /* the list is shorter than domains x POLICY_ACTIONS_PER_DOMAIN */
+    POLICY_BAD_HOST,   /* no processors, or too many; too many domains; unknown policy; tuning */
+    POLICY_BAD_DOMAIN, /* a configuration that is not in the ranges above */
+    POLICY_CLOCK_BACK, /* `now` is earlier than at the last step */
 };
 
 void policy_defaults(struct policy_tuning* tuning);

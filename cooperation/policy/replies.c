@@ -8,8 +8,8 @@ enum { MOST_DOUBLINGS = 6 };
 /* It keeps what it really uses; the next offer comes after a pause that doubles. */
 static void offer_refused(struct policy_state const* state, struct policy_domain* domain) {
     struct policy_memory* memory = &domain->memory;
-    memory->allocated = policy_clamp(policy_held(domain), domain->config.minimum,
-                                     memory->allocated);
+    memory->allocated =
+        policy_clamp(policy_held(domain), domain->config.minimum, memory->allocated);
     memory->next_offer = state->now + (state->tuning.offer_again << memory->offers_refused);
     memory->offers_refused = policy_least(memory->offers_refused + 1, MOST_DOUBLINGS);
     memory->offer.number = 0;
@@ -52,8 +52,8 @@ static void follow(struct policy_state const* state, struct policy_domain* domai
     struct policy_memory* memory = &domain->memory;
     if ((domain->config.capabilities & change) == 0)
         memory->allocated = domain->measured.online;
-    memory->allocated = policy_clamp(memory->allocated, domain->config.minimum,
-                                     policy_limit(state, domain));
+    memory->allocated =
+        policy_clamp(memory->allocated, domain->config.minimum, policy_limit(state, domain));
 }
 
 void policy_take_replies(struct policy_state* state, struct policy_output* output) {

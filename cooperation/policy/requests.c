@@ -52,9 +52,8 @@ static enum policy_reason why_not_more(struct policy_state const* state,
     if (domain->memory.rule_target != 0)
         return POLICY_OPERATOR;
     if (got >= policy_most_processors(state, domain))
-        return policy_most_processors(state, domain) < policy_limit(state, domain)
-                   ? POLICY_OPERATOR
-                   : POLICY_CEILING;
+        return policy_most_processors(state, domain) < policy_limit(state, domain) ? POLICY_OPERATOR
+                                                                                   : POLICY_CEILING;
     if (state->kind == POLICY_STATIC)
         return POLICY_FIXED;
     return policy_wants_whole(state, domain) ? POLICY_WHOLE_PROCESSORS : POLICY_SHORTAGE;
@@ -142,8 +141,8 @@ void policy_answer_requests(struct policy_state* state, struct policy_output* ou
     uint32_t spare, fresh_spare;
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         shares += state->domains[i].memory.share;
-        fresh += policy_least(state->domains[i].memory.share,
-                              state->domains[i].memory.fresh_demand);
+        fresh +=
+            policy_least(state->domains[i].memory.share, state->domains[i].memory.fresh_demand);
     }
     spare = shares < capacity ? (uint32_t)(capacity - shares) : 0;
     fresh_spare = fresh < capacity ? (uint32_t)(capacity - fresh) : 0;

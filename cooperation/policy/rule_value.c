@@ -91,8 +91,8 @@ static int64_t sample(struct policy_history const* history, uint32_t word, uint3
  * comes from TIME, in seconds: 100 ticks each. */
 static int64_t percent(struct policy_history const* history, uint32_t word) {
     int64_t ticks = add(sample(history, word, 0), negate(sample(history, word, 1)));
-    int64_t seconds = add(sample(history, POLICY_WORD_TIME, 0),
-                          negate(sample(history, POLICY_WORD_TIME, 1)));
+    int64_t seconds =
+        add(sample(history, POLICY_WORD_TIME, 0), negate(sample(history, POLICY_WORD_TIME, 1)));
     return divide(ticks, seconds);
 }
 
@@ -115,8 +115,9 @@ int64_t policy_rule_value(struct policy_rule_program const* program,
     for (uint32_t i = 0; i < length; ++i) {
         struct policy_rule_instruction const* instruction = &program->instructions[i];
         uint32_t operation = instruction->operation;
-        uint32_t takes = operation <= POLICY_RULE_PERCENT ? 0 : operation <= POLICY_RULE_NEGATE ? 1
-                                                                                                : 2;
+        uint32_t takes = operation <= POLICY_RULE_PERCENT  ? 0
+                         : operation <= POLICY_RULE_NEGATE ? 1
+                                                           : 2;
         if (operation > POLICY_RULE_OR || depth < takes ||
             (takes == 0 && depth == POLICY_RULE_DEPTH))
             return 0;

@@ -18,17 +18,17 @@ extern "C" {
 
 enum {
     POLICY_RULE_BITS = 16,
-    POLICY_RULE_LENGTH = 256, /* instructions of a program */
-    POLICY_RULE_DEPTH = 32,   /* values on the stack */
+    POLICY_RULE_LENGTH = 256,  /* instructions of a program */
+    POLICY_RULE_DEPTH = 32,    /* values on the stack */
     POLICY_RULE_HISTORY = 101, /* samples: word[0] to word[100] */
 };
 
 /* What is counted at each interval. Times are ticks of 10 ms since the guest began, of all its
  * processors, and grow; the others are as they were at that moment. */
 enum policy_rule_word {
-    POLICY_WORD_USER,     /* busy time; reports do not tell user from system */
-    POLICY_WORD_IDLE,     /* not busy, nothing stolen */
-    POLICY_WORD_IOWAIT,   /* of that, what the guest calls blocked */
+    POLICY_WORD_USER,   /* busy time; reports do not tell user from system */
+    POLICY_WORD_IDLE,   /* not busy, nothing stolen */
+    POLICY_WORD_IOWAIT, /* of that, what the guest calls blocked */
     POLICY_WORD_STEAL,
     POLICY_WORD_TOTAL,    /* all of them */
     POLICY_WORD_NONE,     /* what Linux counts and reports do not: always 0 */
@@ -50,7 +50,7 @@ enum policy_rule_word {
 enum policy_rule_operation {
     POLICY_RULE_CONSTANT, /* push value */
     POLICY_RULE_SAMPLE,   /* push word[back] */
-    POLICY_RULE_PERCENT,  /* push 100 x (word[0] - word[1]) / ticks of one processor: 0 to n x 100 */
+    POLICY_RULE_PERCENT, /* push 100 x (word[0] - word[1]) / ticks of one processor: 0 to n x 100 */
     POLICY_RULE_NOT,
     POLICY_RULE_NEGATE,
     POLICY_RULE_ADD, /* here and below: of the two uppermost values */

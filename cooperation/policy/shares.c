@@ -7,7 +7,7 @@
 
 enum {
     LEVEL_BITS = 16, /* of fraction in a level, in parts per unit of weight */
-    ROUNDS = 40,     /* POLICY_MOST_HOST x POLICY_WHOLE is below 2^22; 22 + 16 bits, and 2 to spare */
+    ROUNDS = 40, /* POLICY_MOST_HOST x POLICY_WHOLE is below 2^22; 22 + 16 bits, and 2 to spare */
 };
 
 static uint32_t wanted(struct policy_domain const* domain, enum policy_field wants) {

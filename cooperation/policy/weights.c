@@ -10,15 +10,15 @@
 #include "internal.h"
 
 enum {
-    NEUTRAL = 1024,  /* the factor 1 */
+    NEUTRAL = 1024, /* the factor 1 */
     LEAST_FACTOR = NEUTRAL / 2,
     MOST_FACTOR = NEUTRAL * 2,
-    QUICK = 2,       /* times that, for an interactive domain that uses little */
+    QUICK = 2, /* times that, for an interactive domain that uses little */
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
-    COARSE = 100,    /* below it rounding costs more than half a percent */
-    WORTH = 256,     /* a change by less than one part of it is not made */
-    FORGET = 10,     /* times `settle`: while nobody is short, debts fade */
+    COARSE = 100, /* below it rounding costs more than half a percent */
+    WORTH = 256,  /* a change by less than one part of it is not made */
+    FORGET = 10,  /* times `settle`: while nobody is short, debts fade */
 };
 
 static const int64_t microsecond = 1000;

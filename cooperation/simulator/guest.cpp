@@ -6,8 +6,9 @@
 namespace lavandin::simulator {
 
 Guest::Guest(Events& events, Host& host, Guest_plan const& plan, uint64_t seed, Time end)
-    : _events{events}, _host{host}, _plan{plan}, _random{seed}, _end{end},
-      _domain{host.add_domain(plan.weight, plan.cap)} {
+    : _events{events}, _host{host}, _plan{plan}, _random{seed}, _end{end}, _domain{host.add_domain(
+                                                                               plan.weight,
+                                                                               plan.cap)} {
     for (unsigned i = 0; i < plan.vcpus; ++i) {
         Processor& processor = _processors.emplace_back(*this);
         processor.vcpu = &host.add_vcpu(_domain, &processor);
@@ -29,9 +30,7 @@ unsigned Guest::online() const {
         _handles, [](Vcpu const* vcpu) { return vcpu->state != Vcpu::State::offline; }));
 }
 
-bool Guest::settled() const {
-    return std::ranges::none_of(_processors, &Processor::leaving);
-}
+bool Guest::settled() const { return std::ranges::none_of(_processors, &Processor::leaving); }
 
 unsigned Guest::runnable_threads() const {
     return static_cast<unsigned>(std::ranges::count_if(_threads, [](Thread const& thread) {
@@ -144,8 +143,8 @@ void Guest::progress(Processor& processor) {
 
 void Guest::plan_event(Processor& processor) {
     Time const end = processor.began + processor.thread->left;
-    Time const due = _ready.empty() ? end : std::min(end, std::max(processor.slice_end,
-                                                                   processor.began + 1));
+    Time const due =
+        _ready.empty() ? end : std::min(end, std::max(processor.slice_end, processor.began + 1));
     _events.at(due, [this, &processor, generation = ++processor.plan] {
         if (processor.plan == generation)
             event(processor);
@@ -181,8 +180,8 @@ Guest::Processor* Guest::processor_of(Thread const& thread) {
 void Guest::make_ready(Thread& thread, bool front) {
     thread.state = Thread::State::ready;
     if (front || thread.interactive()) {
-        auto const place = std::ranges::find_if(
-            _ready, [](Thread const* each) { return !each->interactive(); });
+        auto const place =
+            std::ranges::find_if(_ready, [](Thread const* each) { return !each->interactive(); });
         _ready.insert(place, &thread);
     } else {
         _ready.push_back(&thread);

@@ -41,9 +41,9 @@ private:
 
         Vcpu* vcpu{nullptr};
         Thread* thread{nullptr};
-        Time began{0};     // until when the thread's progress is accounted
+        Time began{0}; // until when the thread's progress is accounted
         Time slice_end{0};
-        uint64_t plan{0};  // generation
+        uint64_t plan{0}; // generation
         bool leaving{false};
 
     private:

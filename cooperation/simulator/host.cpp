@@ -189,8 +189,7 @@ Vcpu* Host::candidate(unsigned cpu) {
     for (Vcpu& vcpu : _vcpus) {
         if (vcpu.state != Vcpu::State::runnable || !may_run(vcpu))
             continue;
-        int64_t const asked =
-            credit + (vcpu.cpu == cpu ? 0 : static_cast<int64_t>(resistance));
+        int64_t const asked = credit + (vcpu.cpu == cpu ? 0 : static_cast<int64_t>(resistance));
         bool const idle = best == nullptr;
         if (vcpu.credit > (idle ? credit : asked)) {
             best = &vcpu;

@@ -33,9 +33,9 @@ struct Vcpu {
     State state{State::offline};
     unsigned cpu{0}; // where it runs, or ran last
     int64_t credit{0};
-    Time entered{0};    // this state
-    Time since{0};      // until when its times are accounted
-    Time burned_at{0};  // until when its credit is accounted
+    Time entered{0};   // this state
+    Time since{0};     // until when its times are accounted
+    Time burned_at{0}; // until when its credit is accounted
     Time ran{0}, stolen{0}, awake{0};
 };
 
@@ -83,7 +83,7 @@ private:
     struct Domain {
         unsigned weight{256};
         unsigned cap{0};
-        int64_t budget{0}; // nanoseconds, until the cap's period ends
+        int64_t budget{0};    // nanoseconds, until the cap's period ends
         bool refilled{false}; // the timer is running
     };
 

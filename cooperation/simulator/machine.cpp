@@ -23,8 +23,8 @@ double percentile(std::vector<Time>& times, unsigned percent) {
 class Machine {
 public:
     Machine(Scenario const& scenario, Run const& run, Recorder recorder)
-        : _scenario{scenario}, _run{run},
-          _host{_events, scenario.processors, scenario.switch_cost} {
+        : _scenario{scenario}, _run{run}, _host{_events, scenario.processors,
+                                                scenario.switch_cost} {
         _host.trace(run.trace_from, run.trace_until);
         Random random{run.seed};
         for (Guest_plan const& plan : scenario.guests)

@@ -18,7 +18,7 @@ struct Run {
     Setup setup{Setup::cooperation};
     policy_kind policy{POLICY_PROPORTIONAL};
     uint64_t seed{1};
-    Time sample{50 * millisecond}; // between points of the timeline
+    Time sample{50 * millisecond};      // between points of the timeline
     Time trace_from{0}, trace_until{0}; // VCPUs on processors
 };
 
@@ -35,7 +35,7 @@ struct Guest_result {
     double online{0};      // mean
     double useful{0};      // seconds of processor time that was not spinning
     double spun{0};
-    uint64_t done{0}; // of the first load that is not idle
+    uint64_t done{0};                                        // of the first load that is not idle
     double wakeup_median{0}, wakeup_p99{0}, response_p99{0}; // microseconds
     Tally tally;
     std::vector<Point> points;

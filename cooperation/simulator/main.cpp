@@ -23,9 +23,7 @@ struct Options {
     bool log{false};
 };
 
-simulator::Time nanoseconds(double seconds) {
-    return static_cast<simulator::Time>(seconds * 1e9);
-}
+simulator::Time nanoseconds(double seconds) { return static_cast<simulator::Time>(seconds * 1e9); }
 
 // To a file, or to standard output for `-`.
 void write(std::string const& name, auto writer, std::vector<simulator::Result> const& results) {
@@ -96,16 +94,17 @@ void add_run(CLI::App& app, Options& options, int& status) {
         ->add_option("--setup", options.setups,
                      "fixed, all, static, proportional, characteristics, or scenario (the policy "
                      "that the file names); more than one may be given")
-        ->check(CLI::IsMember({"fixed", "all", "static", "proportional", "characteristics",
-                               "scenario"}))
+        ->check(CLI::IsMember(
+            {"fixed", "all", "static", "proportional", "characteristics", "scenario"}))
         ->default_val(std::vector<std::string>{"fixed", "all", "scenario"});
     command->add_option("--seed", options.seeds, "instead of the scenario's; more may be given");
     command->add_option("--json", options.json, "write results to this file (-: standard output)");
     command->add_option("--csv", options.csv, "write timelines to this file (-: standard output)");
     command->add_option("--sample", options.sample, "seconds between points of the timeline")
         ->check(CLI::Range(0.001, 60.0));
-    command->add_option("--trace-from", options.trace_from,
-                        "keep which VCPU ran on which processor from this second on")
+    command
+        ->add_option("--trace-from", options.trace_from,
+                     "keep which VCPU ran on which processor from this second on")
         ->check(CLI::Range(0.0, 3600.0));
     command->add_option("--trace-until", options.trace_until, "and until this one")
         ->check(CLI::Range(0.0, 3600.0));

@@ -10,9 +10,9 @@ namespace lavandin::simulator {
 
 Manager::Manager(Events& events, Host& host, Scenario const& scenario, std::deque<Guest>& guests,
                  policy_kind kind)
-    : _events{events}, _host{host}, _scenario{scenario}, _guests{guests},
-      _random{scenario.seed ^ 0x6d616e61676572}, _domains(guests.size()),
-      _histories(guests.size()), _tallies(guests.size()) {
+    : _events{events}, _host{host}, _scenario{scenario}, _guests{guests}, _random{scenario.seed ^
+                                                                                  0x6d616e61676572},
+      _domains(guests.size()), _histories(guests.size()), _tallies(guests.size()) {
     policy_defaults(&_state.tuning);
     _state.kind = kind;
     _state.processors = scenario.processors;
@@ -21,8 +21,14 @@ Manager::Manager(Events& events, Host& host, Scenario const& scenario, std::dequ
     for (size_t i = 0; i < guests.size(); ++i) {
         Guest_plan const& plan = guests[i].plan();
         policy_config& config = _domains[i].config;
-        config = {static_cast<uint32_t>(i + 1), plan.weight, plan.cap, plan.minimum, plan.vcpus,
-                  plan.capabilities, nullptr, nullptr};
+        config = {static_cast<uint32_t>(i + 1),
+                  plan.weight,
+                  plan.cap,
+                  plan.minimum,
+                  plan.vcpus,
+                  plan.capabilities,
+                  nullptr,
+                  nullptr};
         if (plan.rules) {
             config.rules = &*plan.rules;
             config.history = &_histories[i];
@@ -43,8 +49,7 @@ void Manager::start() {
         uint64_t const share = uint64_t{_scenario.processors} * plan.weight * 2;
         unsigned const fixed = static_cast<unsigned>((share + sum) / (2 * sum));
         bool const changes = (plan.capabilities & POLICY_TAKES) != 0;
-        _links[i]->agent->start(changes ? std::clamp(fixed, plan.minimum, plan.vcpus)
-                                        : plan.vcpus);
+        _links[i]->agent->start(changes ? std::clamp(fixed, plan.minimum, plan.vcpus) : plan.vcpus);
     }
     tick();
 }
@@ -72,8 +77,8 @@ void Manager::tick() {
         act(action);
     for (size_t i = 0; i < _domains.size(); ++i)
         count_change(i, allocated[i]);
-    Time const next = _scenario.count_moment ? _random.around(_scenario.interval, 50)
-                                             : _scenario.interval;
+    Time const next =
+        _scenario.count_moment ? _random.around(_scenario.interval, 50) : _scenario.interval;
     _events.after(next, [this] { tick(); });
 }
 

@@ -16,18 +16,21 @@ Json tally(Tally const& tally) {
     Json answers = Json::object();
     for (auto const& [answer, count] : tally.answers)
         answers[std::string{answer_word(answer)}] = count;
-    return {{"requests", tally.requests},     {"answers", answers},
-            {"offers", tally.offers},         {"reclaims", tally.reclaims},
-            {"enforced", tally.enforcements}, {"weights_set", tally.weights},
-            {"changes", tally.changes},       {"reversals", tally.reversals},
+    return {{"requests", tally.requests},
+            {"answers", answers},
+            {"offers", tally.offers},
+            {"reclaims", tally.reclaims},
+            {"enforced", tally.enforcements},
+            {"weights_set", tally.weights},
+            {"changes", tally.changes},
+            {"reversals", tally.reversals},
             {"would", tally.would}};
 }
 
 Json guest(Guest_result const& result) {
     Json points = Json::array();
     for (Point const& point : result.points)
-        points.push_back(
-            {point.used, point.demand, point.online, point.allocated, point.weight});
+        points.push_back({point.used, point.demand, point.online, point.allocated, point.weight});
     return {{"name", result.name},
             {"entitlement", result.entitlement},
             {"used", result.used},
@@ -47,8 +50,7 @@ Json run(Result const& result) {
     for (Guest_result const& each : result.guests)
         guests.push_back(guest(each));
     for (Stretch const& each : result.stretches)
-        stretches.push_back({each.cpu, each.domain, each.vcpu,
-                             static_cast<double>(each.from) / 1e9,
+        stretches.push_back({each.cpu, each.domain, each.vcpu, static_cast<double>(each.from) / 1e9,
                              static_cast<double>(each.until) / 1e9});
     return {{"scenario", result.scenario},
             {"setup", result.setup},
@@ -69,7 +71,8 @@ void write_json(std::ostream& out, std::vector<Result> const& results) {
     Json runs = Json::array();
     for (Result const& result : results)
         runs.push_back(run(result));
-    out << Json{{"format", "lavandin-experiment-1"}, {"source", "simulator"}, {"runs", runs}}.dump(1)
+    out << Json{{"format", "lavandin-experiment-1"}, {"source", "simulator"}, {"runs", runs}}.dump(
+               1)
         << '\n';
 }
 

@@ -21,15 +21,15 @@ struct Load {
     Kind kind{Kind::compute};
     unsigned threads{1};
     Time from{0};
-    Time until{0}; // 0: to the end
-    Time every{0}; // 0: all the time; else in each such period
-    Time on{0};    // for so long
-    Time work{0};  // processor time between two barriers, outside a lock, or of a burst
-    Time inside{0}; // with the lock held
-    Time spin{0};   // before a thread that waits blocks
+    Time until{0};        // 0: to the end
+    Time every{0};        // 0: all the time; else in each such period
+    Time on{0};           // for so long
+    Time work{0};         // processor time between two barriers, outside a lock, or of a burst
+    Time inside{0};       // with the lock held
+    Time spin{0};         // before a thread that waits blocks
     bool adaptive{false}; // does not spin while another thread of the guest waits for a processor
-    Time think{0};  // between bursts
-    unsigned jitter{20}; // percent by which work and think vary
+    Time think{0};        // between bursts
+    unsigned jitter{20};  // percent by which work and think vary
 };
 
 // What a guest does beside cooperating.
@@ -45,7 +45,7 @@ struct Guest_plan {
     unsigned weight{256};
     unsigned vcpus{1}; // that exist
     unsigned minimum{1};
-    unsigned cap{0}; // percent of one processor
+    unsigned cap{0};   // percent of one processor
     unsigned noise{0}; // percent by which reported demand is wrong
     uint32_t capabilities{0};
     Behaviour behaviour;
@@ -64,7 +64,7 @@ struct Scenario {
     Time interval{10 * millisecond}; // between steps of the policy
     Time report{10 * millisecond};   // between reports of a guest
     Time latency{100 * microsecond}; // of a message, each way
-    bool count_moment{false}; // runnable VCPUs as seen at a moment, not their mean
+    bool count_moment{false};        // runnable VCPUs as seen at a moment, not their mean
     std::vector<Guest_plan> guests;
 };
 

@@ -16,10 +16,10 @@ struct Thread {
     struct Group* group{nullptr};
     State state{State::ended};
     Step step{Step::working};
-    Time left{0};   // processor time until something happens
-    Time woken{0};  // when it last became ready after a sleep
+    Time left{0};      // processor time until something happens
+    Time woken{0};     // when it last became ready after a sleep
     bool first{false}; // it has not run since
-    uint64_t life{0}; // generation: older alarms mean nothing
+    uint64_t life{0};  // generation: older alarms mean nothing
 
     bool interactive() const;
 };
@@ -31,8 +31,8 @@ struct Group {
     bool active{false};
     unsigned arrived{0};
     Thread* holder{nullptr};
-    uint64_t done{0};   // barriers passed, sections left, bursts answered
-    Time useful{0};     // processor time that was not spinning
+    uint64_t done{0}; // barriers passed, sections left, bursts answered
+    Time useful{0};   // processor time that was not spinning
     Time spun{0};
     std::vector<Time> wakeups;   // from wake to running
     std::vector<Time> responses; // from wake to the end of the burst

@@ -178,7 +178,8 @@ unsigned Expression::subscript() {
     skip_blanks();
     unsigned back = 0;
     char const* const begin = _text->value.data() + _at;
-    auto const [end, error] = std::from_chars(begin, _text->value.data() + _text->value.size(), back);
+    auto const [end, error] =
+        std::from_chars(begin, _text->value.data() + _text->value.size(), back);
     if (error != std::errc{} || back >= POLICY_RULE_HISTORY) {
         fail("history goes from [0] to [" + std::to_string(POLICY_RULE_HISTORY - 1) + "]", _at);
         return 0;

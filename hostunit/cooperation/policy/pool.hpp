@@ -25,8 +25,14 @@ public:
     // Domains are to be added before the first step.
     policy_domain& add(uint32_t weight = 256, uint32_t online = 1, uint32_t ceiling = 8) {
         policy_domain& domain = _domains.emplace_back();
-        domain.config = {static_cast<uint32_t>(_domains.size()), weight, 0, 1, ceiling, cooperates,
-                         nullptr, nullptr};
+        domain.config = {static_cast<uint32_t>(_domains.size()),
+                         weight,
+                         0,
+                         1,
+                         ceiling,
+                         cooperates,
+                         nullptr,
+                         nullptr};
         domain.measured.online = online;
         state.domains = _domains.data();
         state.domain_count = static_cast<uint32_t>(_domains.size());
@@ -64,9 +70,9 @@ public:
         }
         actions.assign(_domains.size() * POLICY_ACTIONS_PER_DOMAIN, {});
         uint32_t count = 0;
-        ASSERT_EQ(policy_step(&state, actions.data(), static_cast<uint32_t>(actions.size()),
-                              &count),
-                  POLICY_OK);
+        ASSERT_EQ(
+            policy_step(&state, actions.data(), static_cast<uint32_t>(actions.size()), &count),
+            POLICY_OK);
         actions.resize(count);
         for (policy_action const& action : actions) {
             if (action.kind == POLICY_SET_WEIGHT)

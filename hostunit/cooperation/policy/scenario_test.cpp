@@ -23,12 +23,13 @@ constexpr std::string_view guest = "name = \"x\"\n[[guest]]\nname = \"a\"\n";
 std::string with(std::string_view line) { return std::string{guest} + std::string{line}; }
 
 TEST(Scenario, is_read) {
-    Scenario const scenario = parse_scenario(
-        "name = \"x\"\nduration = \"1.5s\"\nhost = {processors = 3}\n"
-        "cooperation = {policy = \"characteristics\", count = \"moment\"}\n"
-        "[[guest]]\nname = \"a\"\nvcpus = 4\nbehaviour = [\"refuses\"]\ncapabilities = [\"takes\"]\n"
-        "[[guest.load]]\nkind = \"barrier\"\nspin = \"50us\"\nevery = 2\nfor = 1\n",
-        "file");
+    Scenario const scenario =
+        parse_scenario("name = \"x\"\nduration = \"1.5s\"\nhost = {processors = 3}\n"
+                       "cooperation = {policy = \"characteristics\", count = \"moment\"}\n"
+                       "[[guest]]\nname = \"a\"\nvcpus = 4\nbehaviour = "
+                       "[\"refuses\"]\ncapabilities = [\"takes\"]\n"
+                       "[[guest.load]]\nkind = \"barrier\"\nspin = \"50us\"\nevery = 2\nfor = 1\n",
+                       "file");
     EXPECT_EQ(scenario.duration, 1'500 * millisecond);
     EXPECT_EQ(scenario.processors, 3u);
     EXPECT_EQ(scenario.policy, POLICY_CHARACTERISTICS);

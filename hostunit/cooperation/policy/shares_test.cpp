@@ -161,8 +161,7 @@ TEST(Step, says_what_is_wrong_and_changes_nothing) {
     EXPECT_EQ(status([](auto& state, auto&) { state.kind = 9; }), POLICY_BAD_HOST);
     EXPECT_EQ(status([](auto& state, auto&) { state.now = 3; }), POLICY_CLOCK_BACK);
     EXPECT_EQ(status([](auto&, auto& domain) { domain.config.weight = 0; }), POLICY_BAD_DOMAIN);
-    EXPECT_EQ(status([](auto&, auto& domain) { domain.config.weight = 65536; }),
-              POLICY_BAD_DOMAIN);
+    EXPECT_EQ(status([](auto&, auto& domain) { domain.config.weight = 65536; }), POLICY_BAD_DOMAIN);
     EXPECT_EQ(status([](auto&, auto& domain) { domain.config.minimum = 9; }), POLICY_BAD_DOMAIN);
     EXPECT_EQ(status([](auto&, auto& domain) { domain.config.ceiling = 65; }), POLICY_BAD_DOMAIN);
     EXPECT_EQ(count, 77u);

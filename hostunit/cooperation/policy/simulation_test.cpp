@@ -202,9 +202,9 @@ TEST(Replay, gives_the_same_actions) {
         uint32_t count = 0;
         ASSERT_EQ(policy_step(&state, again.data(), static_cast<uint32_t>(again.size()), &count),
                   POLICY_OK);
-        bool const same = count == actions.size() &&
-                          std::memcmp(again.data(), actions.data(),
-                                      count * sizeof(policy_action)) == 0;
+        bool const same =
+            count == actions.size() &&
+            std::memcmp(again.data(), actions.data(), count * sizeof(policy_action)) == 0;
         differences += !same;
     };
     simulate(both, {.policy = POLICY_PROPORTIONAL, .seed = 5}, replay);
@@ -214,7 +214,8 @@ TEST(Replay, gives_the_same_actions) {
 
 TEST(Replay, a_run_repeats_exactly) {
     Scenario const interactive = read_scenario(SCENARIOS "interactive-beside-batch.toml");
-    Result const one = run(interactive), other = run(interactive), third = run(interactive, POLICY_PROPORTIONAL, 2);
+    Result const one = run(interactive), other = run(interactive),
+                 third = run(interactive, POLICY_PROPORTIONAL, 2);
     EXPECT_EQ(one.log, other.log);
     EXPECT_EQ(one.guests[0].done, other.guests[0].done);
     EXPECT_EQ(one.guests[0].wakeup_p99, other.guests[0].wakeup_p99);
