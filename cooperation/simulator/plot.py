@@ -44,12 +44,13 @@ def column(run: dict[str, Any], guest: dict[str, Any], field: str) -> list[float
 def draw_guest(axes: Any, run: dict[str, Any], guest: dict[str, Any], colour: str) -> None:
     times = [run["sample"] * (i + 1) for i in range(len(guest["timeline"]))]
     axes.fill_between(times, column(run, guest, "used"), color=colour, alpha=0.6, label="used")
-    axes.step(times, column(run, guest, "online"), color="black", lw=1.2, where="pre", label="VCPUs")
+    vcpus = column(run, guest, "online")
+    axes.step(times, vcpus, color="black", lw=1.2, where="pre", label="VCPUs")
     axes.plot(times, column(run, guest, "demand"), color="grey", lw=0.8, ls=":", label="demand")
     axes.axhline(guest["entitlement"], color=colour, lw=1, ls="--", label="entitlement")
     axes.set_ylabel(guest["name"])
     axes.set_xlim(0, run["duration"])
-    axes.set_ylim(0, max(run["processors"], *column(run, guest, "online")) + 0.5)
+    axes.set_ylim(0, max(run["processors"], *vcpus) + 0.5)
     axes.grid(alpha=0.3)
 
 
@@ -58,7 +59,7 @@ def draw_stretches(axes: Any, run: dict[str, Any]) -> None:
         colour = COLOURS[guest % len(COLOURS)]
         axes.barh(processor, end - start, left=start, height=0.8, color=colour, lw=0)
         if vcpu % 2:
-            axes.barh(processor, end - start, left=start, height=0.3, color="white", alpha=0.5, lw=0)
+            axes.barh(processor, end - start, left=start, height=0.3, color="#ffffff80", lw=0)
     axes.set_yticks(range(run["processors"]))
     axes.set_ylabel("processor")
 
@@ -90,7 +91,8 @@ def draw(runs: list[dict[str, Any]], output: Path) -> None:
             panel = next(rest)
             draw_guest(panel, run, guest, COLOURS[number % len(COLOURS)])
             if number == 0:
-                panel.set_title(f"{run['scenario']}: {run['setup']} ({run['processors']} processors)")
+                title = f"{run['scenario']}: {run['setup']}"
+                panel.set_title(f"{title} ({run['processors']} processors)")
                 panel.legend(loc="upper right", ncol=4, fontsize="x-small")
         if run["stretches"]:
             draw_stretches(next(rest), run)
