@@ -163,8 +163,9 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
         return slot.error();
     }
     thread->start(in.entry, in.stack, in.argument);
+    thread->affinity = caller.affinity;
     process->add(*thread);
-    this_processor().ready(*thread);
+    make_ready(*thread);
     return slot.value();
 }
 

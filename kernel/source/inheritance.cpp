@@ -71,7 +71,7 @@ private:
             thread.set_priority(priority);
             return change(static_cast<Reply&>(*thread.waiting_at), static_cast<int>(priority));
         default:
-            this_processor().set_priority(thread, priority);
+            thread.processor->set_priority(thread, priority);
             return nullptr;
         }
     }

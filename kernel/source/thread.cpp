@@ -18,8 +18,8 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)},
-      Derivation_node{Kind::waiting_thread}, _home{process}, _acting{&process},
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Derivation_node{Kind::waiting_thread},
+      processor{&this_processor()}, _home{process}, _acting{&process},
       _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
 
 Thread::~Thread() {
@@ -71,13 +71,14 @@ void Thread::waits_through_nothing() {
 }
 
 void Thread::leave_wait() {
-    this_processor().disarm(*this);
+    if (armed())
+        timer_at->disarm(*this);
     waits_through_nothing();
     Wait const was = wait;
     wait = Wait::none; // it may have lent its priority to itself
     switch (was) {
     case Wait::ready:
-        this_processor().remove(*this);
+        processor->remove(*this);
         break;
     case Wait::receive:
         reply->in_use = false;
@@ -112,16 +113,17 @@ void Thread::cancel(Error error) {
 void Thread::end() {
     if (ended())
         return;
+    halt(*this);
     leave_wait();
     wait = Wait::ended;
     _fault_state = Fault_state::none;
     inheritance::forget(*this);
+    processor->forget(*this);
     _acting = _home.get();
     if (_buffer_address)
         _home->space().unmap_kernel_page(User_address{_buffer_address});
     Ref<Thread> const self{*this};
     _home->remove(*this);
-    this_processor().forget(*this);
 }
 
 void Thread::last_reference_gone() { unmake(*this); }

@@ -36,7 +36,9 @@ struct Boot {
 // A further processor has come up; it waits for work.
 [[noreturn]] void processor_started(uint32_t number);
 
-// Upcalls from arch/, on an empty kernel stack.
+// Upcalls from arch/, on an empty kernel stack: first this one, then each event, then
+// events_handled().
+void events_begin();
 void interrupt_arrived(arch::Line line);
 void timer_arrived();
 // After all pending events: leaves a thread to run, or does not return (idle).

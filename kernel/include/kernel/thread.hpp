@@ -21,7 +21,10 @@ namespace kernel {
 class Endpoint;
 class Notification;
 class Process;
+class Processor;
 class Reply;
+
+inline constexpr uint32_t no_processor = ~uint32_t{0};
 
 enum class Wait : uint8_t {
     none,         // running
@@ -73,14 +76,23 @@ public:
     void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     // It is about to run on that processor: tells readers of the clock.
-    void place_on(uint32_t processor) {
-        if (_placement.processor() == processor)
+    void place_on(uint32_t number) {
+        ran_on = number;
+        if (_placement.processor() == number)
             return;
-        _placement = _placement.moved_to(processor);
+        _placement = _placement.moved_to(number);
         _buffer->placement = _placement.raw();
     }
 
     bool ended() const { return wait == Wait::ended; }
+
+    // A processor other than that one has registers of it that are not in memory yet: only it can
+    // let the thread run.
+    bool loaded_elsewhere(uint32_t number) const {
+        uint32_t const loaded = __atomic_load_n(&_loaded_on, __ATOMIC_ACQUIRE);
+        return loaded != no_processor && loaded != number;
+    }
+    void set_loaded_on(uint32_t number) { __atomic_store_n(&_loaded_on, number, __ATOMIC_RELEASE); }
 
     Fault_state fault_state() const { return _fault_state; }
     Fault const& fault() const { return _fault; }
@@ -122,6 +134,10 @@ public:
 
     // Scheduler and IPC state.
     Wait wait{Wait::none};
+    Processor* processor;            // where it runs, is ready, or ran last; at first its maker's
+    Processor* timer_at{nullptr};    // where its deadline is, when it is armed
+    uint64_t affinity{~uint64_t{0}}; // a bit for each processor that may run it
+    uint32_t ran_on{no_processor};   // whose registers were its own last
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
@@ -158,6 +174,7 @@ private:
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
     abi::Placement _placement; // also in the buffer
+    uint32_t _loaded_on{no_processor};
     uint8_t _base_priority;
     uint8_t _priority;
     bool _leaving{false};
