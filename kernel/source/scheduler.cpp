@@ -56,6 +56,17 @@ void Processor::remove(Thread& thread) {
     _queue.remove(thread, thread.priority());
 }
 
+void Processor::reconsider(Thread& thread) {
+    if (may_run_here(thread))
+        return;
+    if (thread.wait == Wait::ready) {
+        remove(thread);
+        make_ready(thread);
+    } else if (&thread == _current) {
+        preempt();
+    }
+}
+
 void Processor::set_priority(Thread& thread, unsigned priority) {
     {
         Lock_guard const guard{_lock};
@@ -125,7 +136,9 @@ void Processor::put_back_current() {
         return;
     bool const expired = _current->slice_left == 0;
     _current->wait = Wait::ready;
-    if (expired)
+    if (!may_run_here(*_current))
+        _expelled = _current;
+    else if (expired)
         _queue.push_back(*_current, _current->priority());
     else
         _queue.push_front(*_current, _current->priority());
@@ -230,6 +243,12 @@ void Processor::run(Thread& next, Time now) {
     next.set_loaded_on(_number);
 }
 
+// Nobody runs here: others may take over who did.
+void Processor::unload() {
+    arch::save_state();
+    release_loaded();
+}
+
 // Its registers are in memory now.
 void Processor::release_loaded() {
     if (_loaded)
@@ -248,8 +267,6 @@ void Processor::reschedule() {
         }
     if (_current)
         return;
-    arch::save_state();
-    release_loaded();
     Gate::leave(*this, false);
     arch::idle();
 }
@@ -263,6 +280,12 @@ void Processor::switch_threads() {
     _current = nullptr;
     if (next)
         run(*next, now);
+    else
+        unload();
+    if (Thread* const expelled = _expelled) {
+        _expelled = nullptr;
+        make_ready(*expelled);
+    }
     if (Thread* const buried = _buried) {
         _buried = nullptr;
         if (buried->drop())

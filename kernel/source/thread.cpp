@@ -118,6 +118,7 @@ void Thread::end() {
     wait = Wait::ended;
     _fault_state = Fault_state::none;
     inheritance::forget(*this);
+    forget_affinity(*this);
     processor->forget(*this);
     _acting = _home.get();
     if (_buffer_address)

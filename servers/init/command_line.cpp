@@ -28,8 +28,8 @@ void read_shutdown(std::string_view value, Command_line& result) {
 
 // What the kernel and init take for themselves; all else is for the program.
 bool for_system(std::string_view token) {
-    constexpr std::string_view keys[]{run_key, shutdown_key, "processors=", "spin_locks=",
-                                      "kernel_fault="};
+    constexpr std::string_view keys[]{run_key, shutdown_key,
+                                      "processors=", "spin_locks=", "kernel_fault="};
     for (std::string_view const key : keys)
         if (token.starts_with(key))
             return true;

@@ -136,7 +136,7 @@ void set_current_processor(kernel::Processor& processor) { fake::processor = &pr
 void set_frame(Registers& frame) { fake::frame = &frame; }
 void load_thread_pointer(uint64_t base) { platform().thread_pointer = base; }
 
-void switch_to(kernel::Thread*, kernel::Thread& next) {
+void switch_to(kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     ++next.switches;
     set_frame(next.registers());
@@ -145,6 +145,10 @@ void switch_to(kernel::Thread*, kernel::Thread& next) {
     load_thread_pointer(next.thread_pointer());
     platform().loaded = &next;
 }
+
+void save_state() {}
+void resume_state() {}
+void kick(uint32_t processor) { platform().kicked |= uint64_t{1} << processor; }
 
 void idle() { throw fake::Idle{}; }
 void enter_user() { throw fake::User{}; }

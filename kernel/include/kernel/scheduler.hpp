@@ -58,8 +58,12 @@ public:
     void disarm(Thread& thread) { _timers.remove(thread); }
     // The current or a ready thread of this processor runs at another priority.
     void set_priority(Thread& thread, unsigned priority);
-    // The current thread, which belongs to `thread`'s place, does not execute in user mode any
-    // more; its saved registers are what it goes on with.
+    // The affinity of a thread whose place is here has changed: it goes elsewhere if it must.
+    void reconsider(Thread& thread);
+    // Threads that rely on this processor (affinity.hpp).
+    List<Thread, Guard_tag>& guarded() { return _guarded; }
+    // The current thread does not execute in user mode any more; its saved registers are what it
+    // goes on with.
     void halt() { Gate::interrupt(*this); }
     // The current thread, which is halted, does not run here any more, or (disturb) goes on as its
     // registers say and not with what it came into the kernel for.
@@ -81,12 +85,16 @@ private:
     Thread* steal();
     Thread* give_away(Processor_set to);
     void put_back_current();
+    bool may_run_here(Thread const& thread) const {
+        return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
+    }
     void account(Time now);
     void run(Thread& next, Time now);
     void switch_threads();
     void set_timer(Time now);
     void preempt();
     void release_loaded();
+    void unload();
 
     uint32_t const _number;
     Lock _lock; // guards the queue and the running priority
@@ -98,6 +106,8 @@ private:
     Thread* _loaded{nullptr};   // whose registers are here and not in memory
     Thread* _next{nullptr};     // handed over to
     Thread* _buried{nullptr};
+    Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
+    List<Thread, Guard_tag> _guarded;
     Time _since{0}; // when _current began to run
     Time _programmed{never};
     uint64_t _switches{0};

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/affinity.hpp>
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
@@ -42,6 +43,7 @@ struct Process_tag : List_link {}; // its process's list of threads
 class Thread final : public Object,
                      public Queue_tag,
                      public Process_tag,
+                     public Guard_tag,
                      public Server_tag,
                      public Timer_node,
                      public Derivation_node {

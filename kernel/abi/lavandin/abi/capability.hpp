@@ -38,7 +38,7 @@ inline constexpr Permissions all = 0x7;
 
 namespace thread_permission {
 inline constexpr Permissions destroy = 1 << 0;  // end it
-inline constexpr Permissions schedule = 1 << 1; // priority
+inline constexpr Permissions schedule = 1 << 1; // priority, processors
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 

@@ -25,7 +25,8 @@ enum class Error : uint64_t {
     too_large = 14,          // the message or transfer is larger than the receiver accepts
     not_supported = 15,      // this platform does not have what was asked for
     no_caller = 16,          // the reply object holds nobody who waits for an answer
-    end = 17,                // one past the last; never answered
+    no_processor = 17,       // none of the processors that may run the thread takes threads
+    end = 18,                // one past the last; never answered
 };
 
 } // namespace lavandin::abi

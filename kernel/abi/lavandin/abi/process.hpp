@@ -21,6 +21,9 @@ inline constexpr uint64_t lowest_priority = 0;
 inline constexpr uint64_t default_priority = 16;
 inline constexpr uint64_t highest_priority = 31;
 
+// Processors as a bit set: bit n stands for processor n.
+inline constexpr uint64_t any_processor = ~uint64_t{0};
+
 // process_create flags
 inline constexpr uint64_t process_without_fpu = 1 << 0; // the image uses no x87, MMX, SSE or AVX
 
