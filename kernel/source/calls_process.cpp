@@ -192,6 +192,13 @@ void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {
     inheritance::set_base(*thread.value(), static_cast<unsigned>(in.priority));
 }
 
+Result<void> thread_information(Thread& caller, Thread_information_in const& in) {
+    auto const thread = TRY(find_thread(caller, in.thread, 0));
+    account_all();
+    thread->describe(reinterpret_cast<Thread_information&>(caller.buffer().words));
+    return {};
+}
+
 void thread_set_affinity(Thread& caller, Thread_set_affinity_in const& in) {
     auto const thread = find_thread(caller, in.thread, thread_permission::schedule);
     if (!thread.ok())

@@ -32,6 +32,12 @@ void Gate::enter_exclusive(Processor& self) {
     self.gate._held = count;
 }
 
+void Gate::admit(Processor& self, uint32_t count) {
+    for (uint32_t& held = self.gate._held; held < count; ++held)
+        processors().at(held)->gate._lock.acquire();
+    processors().admit(count);
+}
+
 void Gate::become_exclusive(Processor& self) {
     if (self.gate.exclusive())
         return;

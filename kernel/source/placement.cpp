@@ -45,9 +45,13 @@ Processor& choose_processor(Thread const& thread) {
 
 Processors& processors() { return all; }
 
-void Processors::add(Processor& processor) {
-    _all[processor.number()] = &processor;
-    __atomic_store_n(&_count, processor.number() + 1, __ATOMIC_RELEASE);
+void Processors::add(Processor& processor) { _all[processor.number()] = &processor; }
+
+bool anybody_ready() {
+    for (uint32_t number = 0; number < all.count(); ++number)
+        if (all.at(number)->somebody_ready())
+            return true;
+    return false;
 }
 
 void account_all() {

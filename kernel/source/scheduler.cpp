@@ -9,9 +9,10 @@ namespace kernel {
 
 Processor& this_processor() { return arch::current_processor(); }
 
+// One that has been kicked and has not looked yet will see this, too.
 void Processor::preempt() {
-    __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED);
-    if (this != &this_processor())
+    bool const known = __atomic_exchange_n(&_reschedule, true, __ATOMIC_SEQ_CST);
+    if (!known && this != &this_processor())
         arch::kick(_number);
 }
 
@@ -150,12 +151,13 @@ Thread* Processor::take_highest() {
     put_back_current();
     Thread* taken = _next;
     _next = nullptr;
-    if (taken && static_cast<int>(taken->priority()) < _queue.highest()) {
+    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+    if (taken && (!accepting || static_cast<int>(taken->priority()) < _queue.highest())) {
         taken->wait = Wait::ready;
         _queue.push_back(*taken, taken->priority());
         taken = nullptr;
     }
-    if (!taken)
+    if (!taken && accepting)
         taken = _queue.pop_highest();
     _running_priority = taken ? static_cast<int>(taken->priority()) : nobody;
     return taken;
@@ -163,7 +165,7 @@ Thread* Processor::take_highest() {
 
 Thread* Processor::choose() {
     Thread* const own = take_highest();
-    if (own)
+    if (own || !(processors().accepting() & set_of(_number)))
         return own;
     if (!_idle)
         processors().begin_idle(_number); // before looking at others: who comes later finds us
@@ -267,12 +269,14 @@ void Processor::reschedule() {
         }
     if (_current)
         return;
+    if (_retiring)
+        return leave_for_good();
     Gate::leave(*this, false);
     arch::idle();
 }
 
 void Processor::switch_threads() {
-    __atomic_store_n(&_reschedule, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
     _disturbed = false;
     Time const now = arch::now();
     account(now);

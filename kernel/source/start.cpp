@@ -9,6 +9,7 @@
 #include <kernel/first_process.hpp>
 #include <kernel/log.hpp>
 #include <kernel/object.hpp>
+#include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 
 namespace kernel {
@@ -60,31 +61,19 @@ Ref<Quota> first_quota() {
 // until this one leaves.
 void start_processors(char const* command_line) {
     uint64_t const wanted = command_line_number(command_line, "processors", 1);
-    uint32_t const possible = arch::possible_processors();
-    for (uint32_t number = 1; number < wanted && number < possible; ++number) {
-        void* const place = slab_of<Processor>().allocate().value();
-        if (!place)
-            give_up("start: no memory for processor {}", number);
-        auto* const processor = new (place) Processor{number};
-        processors().add(*processor);
-        if (auto const started = arch::start_processor(number, *processor); !started.ok())
+    for (uint32_t number = 1; number < wanted && number < arch::most_processors; ++number)
+        if (auto const started = processor_control(number).start(); !started.ok())
             log("processor {}: does not start (error {})", number,
                 static_cast<uint64_t>(started.error()));
-    }
 }
 
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
 
-void processor_started(uint32_t number) {
-    Processor& self = this_processor();
-    Gate::enter_exclusive(self);
-    processors().accept(number);
-    log("processor {}: online", number);
-    self.reschedule(); // returns when there is something to do already
-    Gate::leave(self, true);
-    arch::enter_user();
+void processor_started() {
+    log("processor {}: online", this_processor().number());
+    processor_resumed(); // there is no difference any more
 }
 
 void start(Boot const& given) {
@@ -92,7 +81,7 @@ void start(Boot const& given) {
     auto& self = *new (first_processor) Processor{0};
     arch::set_current_processor(self);
     processors().add(self);
-    processors().accept(0);
+    processors().admit(1);
     Gate::enter_exclusive(self);
     if (command_line_number(boot.command_line, "spin_locks", 0))
         set_lock_patience(spin_for_ever);
@@ -102,6 +91,9 @@ void start(Boot const& given) {
     log("memory: {} KiB free of {} KiB", kibibytes(frame_pool().free()),
         kibibytes(boot.total_frames));
     static Ref<Quota> const quota = first_quota();
+    if (!make_processors(quota).ok())
+        give_up("start: {} KiB of memory are too little for processors",
+                kibibytes(boot.total_frames));
     if (!start_clock_memory(quota).ok())
         panic("start: no memory for the clock page's object");
     if (auto const started = start_first_process(boot, quota); !started.ok())

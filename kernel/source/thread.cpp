@@ -3,11 +3,14 @@
 #include <arch/frames.hpp>
 #include <kernel/endpoint.hpp>
 #include <kernel/process.hpp>
+#include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 
 namespace kernel {
 
 namespace {
+
+uint64_t last_identifier;
 
 // All states have the same size, known only once the processor has been asked.
 Slab<Kernel_pages>& fpu_slab() {
@@ -19,7 +22,9 @@ Slab<Kernel_pages>& fpu_slab() {
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
     : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Derivation_node{Kind::waiting_thread},
-      processor{&this_processor()}, _home{process}, _acting{&process},
+      processor{&this_processor()}, _identifier{__atomic_add_fetch(&last_identifier, 1,
+                                                                   __ATOMIC_RELAXED)},
+      _home{process}, _acting{&process},
       _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
 
 Thread::~Thread() {
@@ -94,6 +99,9 @@ void Thread::leave_wait() {
     case Wait::notification:
         static_cast<Notification*>(waiting_at)->stop_waiting();
         break;
+    case Wait::processor:
+        static_cast<Processor_control*>(waiting_at)->stop_waiting();
+        break;
     case Wait::none:
     case Wait::sleep:
     case Wait::ended:
@@ -125,6 +133,19 @@ void Thread::end() {
         _home->space().unmap_kernel_page(User_address{_buffer_address});
     Ref<Thread> const self{*this};
     _home->remove(*this);
+}
+
+void Thread::describe(abi::Thread_information& information) const {
+    information = {};
+    information.identifier = _identifier;
+    information.process = _home->identifier();
+    information.ended = ended();
+    information.priority = _priority;
+    information.base_priority = _base_priority;
+    information.affinity = affinity;
+    information.processor = processor->number();
+    information.processor_time = processor_time;
+    information.switches = switches;
 }
 
 void Thread::last_reference_gone() { unmake(*this); }

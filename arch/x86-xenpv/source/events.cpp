@@ -151,6 +151,19 @@ void unmask(Line line) {
         kernel::log("events: cannot unmask port {}", line);
 }
 
+// Masked meanwhile, and unmasked through Xen: an event that was pending on the old VCPU is raised
+// on the new one then.
+void route(Line line, uint32_t processor) {
+    uint64_t const old =
+        __atomic_fetch_or(&shared->evtchn_mask[line / word_bits], bit(line), __ATOMIC_SEQ_CST);
+    evtchn_bind_vcpu_t argument{line, processor};
+    if (!hypercall::event_channel_op(EVTCHNOP_bind_vcpu, &argument).ok())
+        kernel::panic("events: cannot move port {} to processor {}", line, processor);
+    bound_to[line] = static_cast<uint8_t>(processor);
+    if (!(old & bit(line)))
+        unmask(line);
+}
+
 kernel::Result<void> raise(Line line) {
     evtchn_send_t argument{line};
     if (!hypercall::event_channel_op(EVTCHNOP_send, &argument).ok())

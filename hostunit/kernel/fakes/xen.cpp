@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "xen.hpp"
 #include "machine.hpp"
+#include <arch/frames.hpp>
 #include <gtest/gtest.h>
 #include <xenpv/hypercall.hpp>
-#include <arch/frames.hpp>
 #include <xenpv/p2m.hpp>
 #include <xenpv/table_users.hpp>
 #include <xenpv/window.hpp>

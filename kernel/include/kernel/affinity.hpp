@@ -20,6 +20,9 @@ struct Guard_tag : List_link {}; // its guardian's list
 Result<void> set_affinity(Thread& thread, uint64_t processors);
 // Of a new thread that another one made; always possible.
 void inherit_affinity(Thread& thread, Thread const& maker);
+// Threads that count on `leaving` count on one of `others` from now on. Nullptr, or a thread that
+// cannot.
+Thread* move_guards(Processor& leaving, uint64_t others);
 // The thread has ended.
 void forget_affinity(Thread& thread);
 

@@ -33,8 +33,9 @@ struct Boot {
 
 [[noreturn]] void start(Boot const& boot);
 
-// A further processor has come up; it waits for work.
-[[noreturn]] void processor_started(uint32_t number);
+// A further processor has come up for the first time, or again after arch::stop_processor.
+[[noreturn]] void processor_started();
+[[noreturn]] void processor_resumed();
 
 // Upcalls from arch/, on an empty kernel stack: first this one, then each event, then
 // events_handled().

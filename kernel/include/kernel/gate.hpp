@@ -31,6 +31,10 @@ public:
     // To user mode, or to idle.
     static void leave(Processor& self, bool to_user);
 
+    // For who is exclusive: takes the gates of processors that have not run yet, so that there are
+    // `count` of them from now on.
+    static void admit(Processor& self, uint32_t count);
+
     // For who is exclusive: the processor has left user mode when this returns, and stays outside
     // of it (waiting for its gate) until the gates are opened.
     static void interrupt(Processor& other);

@@ -18,12 +18,17 @@ constexpr Processor_set set_of(uint32_t number) { return Processor_set{1} << num
 
 class Processors {
 public:
-    // Known from now on, also when it never runs. Numbers come in order. Whoever calls is
-    // exclusive, or alone.
+    // At start.
     void add(Processor& processor);
-
-    uint32_t count() const { return __atomic_load_n(&_count, __ATOMIC_ACQUIRE); }
+    // Nullptr when the machine cannot have it.
     Processor* at(uint32_t number) const { return _all[number]; }
+
+    // Those that have run or may run have numbers below. Changes for who is exclusive (gate.hpp).
+    uint32_t count() const { return __atomic_load_n(&_count, __ATOMIC_ACQUIRE); }
+    void admit(uint32_t count) {
+        if (count > _count)
+            __atomic_store_n(&_count, count, __ATOMIC_RELEASE);
+    }
 
     // Those that take threads.
     Processor_set accepting() const { return __atomic_load_n(&_accepting, __ATOMIC_ACQUIRE); }

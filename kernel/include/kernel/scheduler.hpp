@@ -11,6 +11,7 @@
 #include <kernel/processors.hpp>
 #include <kernel/run_queue.hpp>
 #include <kernel/thread.hpp>
+#include <lavandin/abi/processor.hpp>
 
 namespace kernel {
 
@@ -58,6 +59,14 @@ public:
     void disarm(Thread& thread) { _timers.remove(thread); }
     // The current or a ready thread of this processor runs at another priority.
     void set_priority(Thread& thread, unsigned priority);
+    void describe(abi::Processor_information& information) const;
+    bool somebody_ready() const { return _queue.highest() != nobody; }
+    // It takes no threads any more: it leaves what it does, and gives away what it has.
+    void retire();
+    // A part of the ready threads and deadlines goes elsewhere. True when none is left.
+    bool give_away_step();
+    // A deadline from a processor that leaves.
+    void take_deadline(Thread& thread, Time deadline);
     // The affinity of a thread whose place is here has changed: it goes elsewhere if it must.
     void reconsider(Thread& thread);
     // Threads that rely on this processor (affinity.hpp).
@@ -94,6 +103,7 @@ private:
     void set_timer(Time now);
     void preempt();
     void release_loaded();
+    void leave_for_good();
     void unload();
 
     uint32_t const _number;
@@ -113,7 +123,8 @@ private:
     uint64_t _switches{0};
     bool _reschedule{false};
     bool _disturbed{false};
-    bool _idle{false}; // said so to others
+    bool _idle{false};     // said so to others
+    bool _retiring{false}; // is to park or stop
 
     static constexpr int nobody = Run_queue<Thread, Queue_tag>::nobody;
 };
@@ -122,6 +133,8 @@ Processor& this_processor();
 
 // A thread that waited, or is new, may run: on some processor that it may use.
 void make_ready(Thread& thread);
+// Whether some thread waits for a processor.
+bool anybody_ready();
 // For who is exclusive: what all current threads used up to now is on their account.
 void account_all();
 // For who is exclusive: the thread, if it runs anywhere else, is not in user mode any more.

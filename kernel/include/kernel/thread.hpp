@@ -16,6 +16,7 @@
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
 #include <lavandin/abi/message.hpp>
+#include <lavandin/abi/process.hpp>
 
 namespace kernel {
 
@@ -35,6 +36,7 @@ enum class Wait : uint8_t {
     answer,       // held by a reply object
     receive,      // in an endpoint's queue of receivers
     notification, // for bits
+    processor,    // for a processor to start, park or stop
     ended,
 };
 
@@ -64,6 +66,8 @@ public:
     // Whose capabilities its system calls use and whose quota they charge: that of the member it
     // visits, or its own process.
     Process& process() const { return *_acting; }
+    uint64_t identifier() const { return _identifier; }
+    void describe(abi::Thread_information& information) const;
     // The process it belongs to, and that pays for it.
     Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
@@ -169,6 +173,7 @@ private:
     void resume(Way const& way);
 
     arch::Registers _registers;
+    uint64_t const _identifier;
     Ref<Process> _home;
     Process* _acting; // lives as long as its threads and visitors may use it: see settle()
     abi::Message_buffer* _buffer{nullptr};

@@ -63,7 +63,11 @@ Run_times run_times();
 uint32_t possible_processors();
 
 // Starts another processor for the first time; it comes to kernel::processor_started. Errors:
-// out_of_memory, not_supported (the platform refuses).
+// out_of_memory, refused (by the platform).
 kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor);
+// This one goes down, with its state in memory, until somebody restarts it: then it comes to
+// kernel::processor_resumed.
+[[noreturn]] void stop_processor();
+bool restart_processor(uint32_t number);
 
 } // namespace arch

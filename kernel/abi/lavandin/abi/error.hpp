@@ -26,7 +26,11 @@ enum class Error : uint64_t {
     not_supported = 15,      // this platform does not have what was asked for
     no_caller = 16,          // the reply object holds nobody who waits for an answer
     no_processor = 17,       // none of the processors that may run the thread takes threads
-    end = 18,                // one past the last; never answered
+    wrong_state = 18,        // the object is in a state in which this cannot be done
+    pinned = 19,             // a thread cannot do without it
+    refused = 20,            // what the machine runs on refuses
+    cancelled = 21,          // somebody took back what was under way
+    end = 22,                // one past the last; never answered
 };
 
 } // namespace lavandin::abi

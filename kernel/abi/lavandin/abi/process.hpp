@@ -47,6 +47,19 @@ struct Process_information {
     uint64_t region_end;
 };
 
+// Written to the caller's message buffer by thread_information.
+struct Thread_information {
+    uint64_t identifier; // unique since boot
+    uint64_t process;    // identifier of the one it belongs to
+    uint64_t ended;      // 0 or 1
+    uint64_t priority;   // that it runs at; also what it is lent
+    uint64_t base_priority;
+    uint64_t affinity;       // processors that may run it
+    uint64_t processor;      // where it runs, is ready, or ran last
+    uint64_t processor_time; // nanoseconds
+    uint64_t switches;       // how often it began to run
+};
+
 // Written to the caller's message buffer by system_information. Counters run from boot.
 struct System_information {
     uint64_t total_frames; // frames the machine gave us
