@@ -5,6 +5,7 @@
 #include <kernel/boot.hpp>
 #include <kernel/clock_memory.hpp>
 #include <kernel/object.hpp>
+#include <kernel/processor_control.hpp>
 
 extern "C" void system_call_from_user();
 
@@ -36,6 +37,7 @@ void start_once() {
     static Quota quota{64 * 1024};
     quota.acquire();
     EXPECT_TRUE(start_clock_memory(Ref<Quota>{quota}).ok());
+    EXPECT_TRUE(make_processors(Ref<Quota>{quota}).ok());
 }
 
 } // namespace
@@ -70,6 +72,7 @@ Kernel_test::Kernel_test() {
     _processor = std::make_unique<Processor>(0);
     arch::set_current_processor(*_processor);
     processors().add(*_processor);
+    processors().admit(1);
     processors().accept(0);
     _quota = std::make_unique<Quota>(root_bytes);
     _quota->acquire();

@@ -155,6 +155,9 @@ void enter_user() { throw fake::User{}; }
 Counters counters() { return {}; }
 Run_times run_times() { return {}; }
 uint32_t possible_processors() { return 1; }
-Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::not_supported; }
+Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::refused; }
+bool restart_processor(uint32_t) { return false; }
+void stop_processor() { throw fake::Idle{}; }
+void route(Line, uint32_t) {}
 
 } // namespace arch

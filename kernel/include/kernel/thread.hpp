@@ -113,6 +113,12 @@ public:
     // Who was received is served even when that is revoked.
     void waits_through_nothing();
 
+    // It waits, and no longer: whoever has entered shared has taken it out of the queue it was in,
+    // and holds the lock of what it waited at. Its call answers `error`.
+    void released(Error error);
+    // Its deadline, if it has one, is this processor's, who may take it back.
+    bool released_here() const;
+
     // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
     // what becomes of its fault gets no answer. It is not made ready.
     void cancel(Error error);
