@@ -43,7 +43,9 @@ void Thread::released(Error error) {
         timer_at->disarm(*this);
     if (!alone())
         Derivation_node::remove();
-    wait = Wait::none;
+    // Not `none`: the processor that it waited on may not have left it yet, and must not take it for
+    // a thread that goes on there.
+    wait = Wait::released;
     waiting_at = nullptr;
     _registers.answer(error);
 }

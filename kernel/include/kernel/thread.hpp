@@ -31,6 +31,7 @@ inline constexpr uint32_t no_processor = ~uint32_t{0};
 enum class Wait : uint8_t {
     none,         // running
     ready,        // in the run queue
+    released,     // waits no longer; whoever took it out is about to make it ready
     sleep,        // until the deadline
     call,         // in an endpoint's queue of callers
     answer,       // held by a reply object
