@@ -40,8 +40,9 @@ TEST(last, system_calls_with_privileges, Fuzz_run::longest) {
     TAKE(neighbours.start());
     Fuzz_run run{options.seed, 2, neighbours};
     TAKE(run.prepare());
-    run.give({inherited().system, Object_type::system,
-              system_permission::all & ~system_permission::shutdown});
+    run.give(
+        {inherited().system, Object_type::system,
+         system_permission::all & ~(system_permission::shutdown | system_permission::processors)});
     run.give({inherited().interrupt, Object_type::interrupt});
     for (auto const& shape : system_call_shapes)
         if (taken_out(shape.call, ring))

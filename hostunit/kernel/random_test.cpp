@@ -255,8 +255,8 @@ protected:
         advance(5000);
         if (idle() && !root().ended() && root().wait != Wait::ready) {
             root().cancel(Error::none);
-            this_processor().ready(root());
-            enter([] { this_processor().reschedule(); });
+            make_ready(root());
+            reschedule();
         }
     }
 
@@ -300,7 +300,7 @@ protected:
         if (Thread* const thread = current()) {
             ASSERT_FALSE(thread->ended());
             ASSERT_EQ(thread->wait, Wait::none);
-            ASSERT_EQ(fake::platform().loaded, thread);
+            ASSERT_EQ(fake::own().loaded, thread);
         }
     }
 

@@ -71,7 +71,7 @@ private:
             thread.set_priority(priority);
             return change(static_cast<Reply&>(*thread.waiting_at), static_cast<int>(priority));
         default:
-            this_processor().set_priority(thread, priority);
+            thread.processor->set_priority(thread, priority);
             return nullptr;
         }
     }
@@ -117,6 +117,24 @@ void Lender::take_back() {
     if (_lent == static_cast<int>(server->priority()) &&
         server->priority() != server->base_priority())
         Inheritance::settle(*server);
+}
+
+void Lender::lend_quietly(Thread& server, unsigned priority) {
+    _server = &server;
+    _lent = static_cast<int>(priority);
+    server.lenders.push_back(*this);
+    server.loans.add(_lent);
+}
+
+bool Lender::may_take_back_quietly() const {
+    return _lent < static_cast<int>(_server->priority()) ||
+           _server->priority() == _server->base_priority();
+}
+
+void Lender::take_back_quietly() {
+    _server->loans.remove(_lent);
+    List<Lender, Lender_tag>::remove(*this);
+    _server = nullptr;
 }
 
 void Line::enter(Thread& caller) {

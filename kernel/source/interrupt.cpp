@@ -3,6 +3,7 @@
 #include <kernel/grant.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/log.hpp>
+#include <kernel/scheduler.hpp>
 
 namespace kernel {
 
@@ -57,7 +58,24 @@ void Interrupt::last_reference_gone() {
     unmake(*this);
 }
 
+bool move_interrupts_step(uint32_t from) {
+    constexpr unsigned most_at_once = 4; // three calls to the platform each
+    unsigned moved = 0;
+    auto const to = static_cast<uint32_t>(__builtin_ctzl(processors().accepting()));
+    Lock_guard const guard{interrupts_lock};
+    for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each)) {
+        if (each->processor != from)
+            continue;
+        if (moved++ == most_at_once)
+            return false;
+        arch::route(each->line(), to);
+        each->processor = to;
+    }
+    return true;
+}
+
 void interrupt_arrived(arch::Line line) {
+    Gate::become_exclusive(this_processor());
     end_lingering_grants(); // another machine did something: it may have let go of pages
     Lock_guard const guard{interrupts_lock};
     for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each))

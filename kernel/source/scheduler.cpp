@@ -9,20 +9,34 @@ namespace kernel {
 
 Processor& this_processor() { return arch::current_processor(); }
 
-void Processor::ready(Thread& thread) {
-    Lock_guard const guard{_lock};
-    thread.wait = Wait::ready;
-    _queue.push_back(thread, thread.priority());
-    bool const current_runs = _current && _current->wait == Wait::none;
-    // An equal makes time slices count; reschedule() sets the timer for them.
-    if (!current_runs || thread.priority() >= _current->priority())
-        _reschedule = true;
+// One that has been kicked and has not looked yet will see this, too.
+void Processor::preempt() {
+    bool const known = __atomic_exchange_n(&_reschedule, true, __ATOMIC_SEQ_CST);
+    if (!known && this != &this_processor())
+        arch::kick(_number);
+}
+
+// An equal makes time slices count; reschedule() sets the timer for them.
+void Processor::enqueue(Thread& thread) {
+    bool preempts = false;
+    {
+        Lock_guard const guard{_lock};
+        thread.wait = Wait::ready;
+        thread.processor = this;
+        _queue.push_back(thread, thread.priority());
+        preempts = static_cast<int>(thread.priority()) >= _running_priority;
+        if (preempts) // it will run, as others who look for a place should know
+            _running_priority = static_cast<int>(thread.priority());
+    }
+    if (preempts)
+        preempt();
 }
 
 void Processor::hand_over(Thread& thread) {
-    if (_next)
-        return ready(thread);
+    if (_next || !(thread.affinity & set_of(_number)) || thread.loaded_elsewhere(_number))
+        return make_ready(thread);
     thread.wait = Wait::none;
+    thread.processor = this;
     _next = &thread;
     _reschedule = true;
 }
@@ -43,25 +57,38 @@ void Processor::remove(Thread& thread) {
     _queue.remove(thread, thread.priority());
 }
 
+void Processor::reconsider(Thread& thread) {
+    if (may_run_here(thread))
+        return;
+    if (thread.wait == Wait::ready) {
+        remove(thread);
+        make_ready(thread);
+    } else if (&thread == _current) {
+        preempt();
+    }
+}
+
 void Processor::set_priority(Thread& thread, unsigned priority) {
-    Lock_guard const guard{_lock};
-    if (thread.wait == Wait::ready)
-        _queue.remove(thread, thread.priority());
-    thread.set_priority(priority);
-    if (thread.wait == Wait::ready)
-        _queue.push_back(thread, priority);
-    if (thread.wait == Wait::ready || &thread == _current)
-        _reschedule = true;
+    {
+        Lock_guard const guard{_lock};
+        if (thread.wait == Wait::ready)
+            _queue.remove(thread, thread.priority());
+        thread.set_priority(priority);
+        if (thread.wait == Wait::ready)
+            _queue.push_back(thread, priority);
+        else if (&thread == _current)
+            _running_priority = static_cast<int>(priority);
+        else
+            return;
+    }
+    preempt();
 }
 
 void Processor::arm(Thread& thread, Time deadline) {
-    if (deadline != never)
-        _timers.insert(thread, deadline);
-}
-
-void Processor::disarm(Thread& thread) {
-    if (thread.armed())
-        _timers.remove(thread);
+    if (deadline == never)
+        return;
+    thread.timer_at = this;
+    _timers.insert(thread, deadline);
 }
 
 void Processor::bury_current() {
@@ -69,34 +96,44 @@ void Processor::bury_current() {
     _reschedule = true;
 }
 
-void Processor::forget(Thread& thread) {
-    if (_previous == &thread)
-        _previous = nullptr;
+void Processor::drop_current() {
+    account_current(arch::now());
+    _current = nullptr;
+    disturb();
+}
+
+void Processor::disturb() {
+    _disturbed = true;
+    __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED);
 }
 
 void Processor::timer_arrived() {
     _programmed = never;
     Time const now = arch::now();
-    while (Timer_node* const node = _timers.expire(now)) {
+    while (Timer_node* const node = _timers.due(now)) {
         auto& thread = static_cast<Thread&>(*node);
-        thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
-        ready(thread);
+        bool const sleeps = thread.wait == Wait::sleep;
+        if (!sleeps && !gate.exclusive()) { // somebody may be waking it
+            Gate::become_exclusive(*this);
+            continue;
+        }
+        thread.cancel(sleeps ? Error::none : Error::timed_out);
+        make_ready(thread);
     }
     _reschedule = true;
 }
 
 void Processor::account(Time now) {
-    if (!_current)
+    if (!_current || now <= _since) // another processor's look may have been later
         return;
     Time const used = now - _since;
     _current->processor_time += used;
     _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
 }
 
-void Processor::account_current() {
-    Time const now = arch::now();
+void Processor::account_current(Time now) {
     account(now);
-    _since = now;
+    _since = now > _since ? now : _since;
 }
 
 // A thread that can go on keeps its place while its slice lasts.
@@ -105,24 +142,78 @@ void Processor::put_back_current() {
         return;
     bool const expired = _current->slice_left == 0;
     _current->wait = Wait::ready;
-    if (expired)
+    if (!may_run_here(*_current))
+        _expelled = _current;
+    else if (expired)
         _queue.push_back(*_current, _current->priority());
     else
         _queue.push_front(*_current, _current->priority());
 }
 
-Thread* Processor::choose() {
+// Of our own queue, or who was handed over to.
+Thread* Processor::take_highest() {
     Lock_guard const guard{_lock};
     put_back_current();
-    Thread* const handed = _next;
+    Thread* taken = _next;
     _next = nullptr;
-    if (handed && static_cast<int>(handed->priority()) >= _queue.highest())
-        return handed;
-    if (handed) {
-        handed->wait = Wait::ready;
-        _queue.push_back(*handed, handed->priority());
+    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+    if (taken && (!accepting || static_cast<int>(taken->priority()) < _queue.highest())) {
+        taken->wait = Wait::ready;
+        _queue.push_back(*taken, taken->priority());
+        taken = nullptr;
     }
-    return _queue.pop_highest();
+    if (!taken && accepting)
+        taken = _queue.pop_highest();
+    _running_priority = taken ? static_cast<int>(taken->priority()) : nobody;
+    return taken;
+}
+
+Thread* Processor::choose() {
+    Thread* const own = take_highest();
+    if (own || !(processors().accepting() & set_of(_number)))
+        return own;
+    processors().begin_idle(_number); // before looking at others: who comes later finds us
+    _idle = true;
+    return steal();
+}
+
+// The highest of this queue that may run on one of `to`, and whose state is in memory.
+Thread* Processor::give_away(Processor_set to) {
+    constexpr unsigned most_looks = 16;
+    unsigned looks = 0;
+    Lock_guard const guard{_lock};
+    for (int priority = _queue.highest(); priority >= 0; --priority)
+        for (Thread* each = _queue.first_of(static_cast<unsigned>(priority)); each;
+             each = _queue.next(*each, static_cast<unsigned>(priority)))
+            if (looks++ == most_looks) {
+                return nullptr;
+            } else if ((each->affinity & to) && !each->loaded_elsewhere(no_processor)) {
+                _queue.remove(*each, static_cast<unsigned>(priority));
+                return each;
+            }
+    return nullptr;
+}
+
+Thread* Processor::steal() {
+    if (!(processors().accepting() & set_of(_number)))
+        return nullptr;
+    Processor* richest = nullptr;
+    int highest = nobody;
+    for (uint32_t number = 0; number < processors().count(); ++number) {
+        Processor& other = *processors().at(number);
+        int const there = &other == this ? nobody : other._queue.highest();
+        if (there > highest) {
+            highest = there;
+            richest = &other;
+        }
+    }
+    Thread* const taken = richest ? richest->give_away(set_of(_number)) : nullptr;
+    if (!taken)
+        return nullptr;
+    taken->processor = this;
+    Lock_guard const guard{_lock};
+    _running_priority = static_cast<int>(taken->priority());
+    return taken;
 }
 
 void Processor::set_timer(Time now) {
@@ -141,35 +232,68 @@ void Processor::run(Thread& next, Time now) {
     next.wait = Wait::none;
     if (next.slice_left == 0)
         next.slice_left = slice;
+    if (_idle)
+        (void)processors().end_idle(_number);
+    _idle = false;
     _current = &next;
     _since = now;
-    if (_previous != &next) {
-        ++_switches;
-        next.place_on(arch::processor_number());
-        arch::switch_to(_previous, next);
+    if (_previous != &next || next.ran_on != _number) {
+        __atomic_store_n(&_switches, _switches + 1, __ATOMIC_RELAXED);
+        next.place_on(_number);
+        arch::switch_to(next);
+        release_loaded();
+    } else if (!_loaded) {
+        arch::resume_state();
     }
-    _previous = &next;
+    _previous = _loaded = &next;
+    next.set_loaded_on(_number);
+}
+
+// Nobody runs here: others may take over who did.
+void Processor::unload() {
+    arch::save_state();
+    release_loaded();
+}
+
+// Its registers are in memory now.
+void Processor::release_loaded() {
+    if (_loaded)
+        _loaded->set_loaded_on(no_processor);
+    _loaded = nullptr;
 }
 
 void Processor::reschedule() {
     switch_threads();
     while (_current && _current->fault_state() == Fault_state::unanswered)
         [[unlikely]] {
-            end_by_fault(*_current);
+            Gate::become_exclusive(*this);
+            if (!_disturbed)
+                end_by_fault(*_current);
             switch_threads();
         }
-    if (!_current)
-        arch::idle();
+    if (_current)
+        return;
+    if (_retiring)
+        return leave_for_good();
+    Gate::leave(*this, false);
+    arch::idle();
 }
 
 void Processor::switch_threads() {
-    _reschedule = false;
+    __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
+    _disturbed = false;
     Time const now = arch::now();
     account(now);
     Thread* const next = choose();
     _current = nullptr;
     if (next)
         run(*next, now);
+    else
+        unload();
+    if (Thread* const expelled = _expelled) {
+        _expelled = nullptr;
+        make_ready(*expelled);
+    }
     if (Thread* const buried = _buried) {
         _buried = nullptr;
         if (buried->drop())

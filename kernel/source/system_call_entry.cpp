@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The way from user mode to a handler and on to the thread that runs next.
+// The ways into the kernel and on to the thread that runs next.
 #include <kernel/boot.hpp>
 #include <kernel/dispatch.hpp>
 #include <kernel/log.hpp>
@@ -9,31 +9,73 @@
 
 extern "C" void system_call_from_user();
 
+namespace kernel {
+
 namespace {
-uint64_t system_calls;
+
+uint64_t system_calls[arch::most_processors];
+
+// True when the call is done, or void; else it is to be made exclusively.
+bool make_call_shared(Processor& processor, Entry entry) {
+    Gate::enter_shared(processor);
+    if (processor.disturbed())
+        return true;
+    Thread& caller = *processor.current();
+    caller.enter();
+    if (entry == Entry::attempt && !attempt_call(caller)) {
+        Gate::become_exclusive(processor);
+        return false;
+    }
+    if (entry == Entry::shared)
+        dispatch(caller);
+    return true;
 }
 
-void system_call_from_user() {
-    using namespace kernel;
-    ++system_calls;
-    Processor& processor = this_processor();
+void make_call(Processor& processor) {
+    Entry const entry = entry_of(processor.current()->registers().number());
+    if (entry == Entry::exclusive)
+        Gate::enter_exclusive(processor);
+    else if (make_call_shared(processor, entry))
+        return;
+    if (processor.disturbed())
+        return;
     Thread& caller = *processor.current();
     caller.enter();
     dispatch(caller);
-    if (processor.must_reschedule())
-        processor.reschedule();
 }
 
-namespace kernel {
+void leave(Processor& processor) {
+    if (processor.must_reschedule())
+        processor.reschedule();
+    Gate::leave(processor, true);
+}
 
-uint64_t system_call_count() { return system_calls; }
+} // namespace
+
+uint64_t system_call_count() {
+    uint64_t sum = 0;
+    for (uint64_t const& each : system_calls)
+        sum += __atomic_load_n(&each, __ATOMIC_RELAXED);
+    return sum;
+}
+
+void events_begin() { Gate::enter_shared(this_processor()); }
 
 void timer_arrived() { this_processor().timer_arrived(); }
 
 void events_handled() {
     Processor& processor = this_processor();
-    if (processor.must_reschedule() || !processor.current())
+    if (!processor.current())
         processor.reschedule();
+    leave(processor);
+}
+
+void thread_faulted(Fault const& fault) {
+    Processor& processor = this_processor();
+    Gate::enter_exclusive(processor);
+    if (!processor.disturbed())
+        handle_fault(*processor.current(), fault);
+    leave(processor);
 }
 
 void log_current_process() {
@@ -43,3 +85,12 @@ void log_current_process() {
 }
 
 } // namespace kernel
+
+void system_call_from_user() {
+    using namespace kernel;
+    Processor& processor = this_processor();
+    uint64_t& count = system_calls[processor.number()];
+    __atomic_store_n(&count, count + 1, __ATOMIC_RELAXED);
+    make_call(processor);
+    leave(processor);
+}

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/affinity.hpp>
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
@@ -15,22 +16,28 @@
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
 #include <lavandin/abi/message.hpp>
+#include <lavandin/abi/process.hpp>
 
 namespace kernel {
 
 class Endpoint;
 class Notification;
 class Process;
+class Processor;
 class Reply;
+
+inline constexpr uint32_t no_processor = ~uint32_t{0};
 
 enum class Wait : uint8_t {
     none,         // running
     ready,        // in the run queue
+    released,     // waits no longer; whoever took it out is about to make it ready
     sleep,        // until the deadline
     call,         // in an endpoint's queue of callers
     answer,       // held by a reply object
     receive,      // in an endpoint's queue of receivers
     notification, // for bits
+    processor,    // for a processor to start, park or stop
     ended,
 };
 
@@ -39,6 +46,7 @@ struct Process_tag : List_link {}; // its process's list of threads
 class Thread final : public Object,
                      public Queue_tag,
                      public Process_tag,
+                     public Guard_tag,
                      public Server_tag,
                      public Timer_node,
                      public Derivation_node {
@@ -59,6 +67,8 @@ public:
     // Whose capabilities its system calls use and whose quota they charge: that of the member it
     // visits, or its own process.
     Process& process() const { return *_acting; }
+    uint64_t identifier() const { return _identifier; }
+    void describe(abi::Thread_information& information) const;
     // The process it belongs to, and that pays for it.
     Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
@@ -73,14 +83,23 @@ public:
     void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     // It is about to run on that processor: tells readers of the clock.
-    void place_on(uint32_t processor) {
-        if (_placement.processor() == processor)
+    void place_on(uint32_t number) {
+        ran_on = number;
+        if (_placement.processor() == number)
             return;
-        _placement = _placement.moved_to(processor);
+        _placement = _placement.moved_to(number);
         _buffer->placement = _placement.raw();
     }
 
     bool ended() const { return wait == Wait::ended; }
+
+    // A processor other than that one has registers of it that are not in memory yet: only it can
+    // let the thread run.
+    bool loaded_elsewhere(uint32_t number) const {
+        uint32_t const loaded = __atomic_load_n(&_loaded_on, __ATOMIC_ACQUIRE);
+        return loaded != no_processor && loaded != number;
+    }
+    void set_loaded_on(uint32_t number) { __atomic_store_n(&_loaded_on, number, __ATOMIC_RELEASE); }
 
     Fault_state fault_state() const { return _fault_state; }
     Fault const& fault() const { return _fault; }
@@ -94,6 +113,12 @@ public:
     void waits_through(abi::Capability_index slot, Object const& object);
     // Who was received is served even when that is revoked.
     void waits_through_nothing();
+
+    // It waits, and no longer: whoever has entered shared has taken it out of the queue it was in,
+    // and holds the lock of what it waited at. Its call answers `error`.
+    void released(Error error);
+    // Its deadline, if it has one, is this processor's, who may take it back.
+    bool released_here() const;
 
     // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
     // what becomes of its fault gets no answer. It is not made ready.
@@ -122,6 +147,10 @@ public:
 
     // Scheduler and IPC state.
     Wait wait{Wait::none};
+    Processor* processor;            // where it runs, is ready, or ran last; at first its maker's
+    Processor* timer_at{nullptr};    // where its deadline is, when it is armed
+    uint64_t affinity{~uint64_t{0}}; // a bit for each processor that may run it
+    uint32_t ran_on{no_processor};   // whose registers were its own last
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
@@ -151,6 +180,7 @@ private:
     void resume(Way const& way);
 
     arch::Registers _registers;
+    uint64_t const _identifier;
     Ref<Process> _home;
     Process* _acting; // lives as long as its threads and visitors may use it: see settle()
     abi::Message_buffer* _buffer{nullptr};
@@ -158,6 +188,7 @@ private:
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
     abi::Placement _placement; // also in the buffer
+    uint32_t _loaded_on{no_processor};
     uint8_t _base_priority;
     uint8_t _priority;
     bool _leaving{false};

@@ -20,8 +20,9 @@ enum class Object_type : uint8_t {
     system = 8,
     group = 9,
     grant = 10,
+    processor = 11,
 };
-inline constexpr unsigned object_types = 11;
+inline constexpr unsigned object_types = 12;
 
 // Permissions are per type; bits not named for a type cannot be held.
 using Permissions = uint16_t;
@@ -38,7 +39,7 @@ inline constexpr Permissions all = 0x7;
 
 namespace thread_permission {
 inline constexpr Permissions destroy = 1 << 0;  // end it
-inline constexpr Permissions schedule = 1 << 1; // priority
+inline constexpr Permissions schedule = 1 << 1; // priority, processors
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 
@@ -79,7 +80,8 @@ inline constexpr Permissions log = 1 << 1;         // read the kernel's log
 inline constexpr Permissions console = 1 << 2;     // the platform's console of last resort
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
 inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
-inline constexpr Permissions all = 0x1f;
+inline constexpr Permissions processors = 1 << 5;  // open Processors
+inline constexpr Permissions all = 0x3f;
 } // namespace system_permission
 
 namespace group_permission {
@@ -91,5 +93,11 @@ namespace grant_permission {
 inline constexpr Permissions control = 1 << 0; // end it
 inline constexpr Permissions all = 0x1;
 } // namespace grant_permission
+
+namespace processor_permission {
+inline constexpr Permissions control = 1 << 0; // start, park, stop and so on
+inline constexpr Permissions read = 1 << 1;    // state and accounting
+inline constexpr Permissions all = 0x3;
+} // namespace processor_permission
 
 } // namespace lavandin::abi
