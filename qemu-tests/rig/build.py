@@ -21,7 +21,7 @@ _MOST_LINES = 60  # of a failed build's output
 def ensure(preset: str, quiet: bool = False) -> None:
     """The products of the preset, up to date. Downloads and installs what that needs."""
     compiler = ["clang"] if preset.startswith("clang") else []
-    extra = ["test"] if preset == paths.HOST_PRESET else []
+    extra = ["test", "clang"] if preset == paths.HOST_PRESET else []
     packages.ensure_host("build", *compiler, *extra)
     packages.ensure("build")
     _cmake(preset, quiet)
