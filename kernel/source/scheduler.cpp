@@ -9,14 +9,32 @@ namespace kernel {
 
 Processor& this_processor() { return arch::current_processor(); }
 
+// The begin of the current turn is near enough for most modules; asking the clock costs more than
+// they do.
+Time Processor::time_for(Thread const& thread) const {
+    return _classes.wants_time(thread) ? arch::now() : _since;
+}
+
 void Processor::ready(Thread& thread) {
     Lock_guard const guard{_lock};
-    thread.wait = Wait::ready;
-    _queue.push_back(thread, thread.priority());
     bool const current_runs = _current && _current->wait == Wait::none;
-    // An equal makes time slices count; reschedule() sets the timer for them.
-    if (!current_runs || thread.priority() >= _current->priority())
+    if (current_runs && _classes.wants_charge(*_current, thread)) {
+        account_current();
+        _classes.charge(*_current, _since);
+    }
+    Time const now = time_for(thread);
+    thread.wait = Wait::ready;
+    _classes.enter(thread, Policy_reason::woken, now);
+    switch (_classes.woken(current_runs ? _current : nullptr, thread, now)) {
+    case Class_set::Wake::preempts:
         _reschedule = true;
+        break;
+    case Class_set::Wake::timer:
+        _set_timer = true;
+        break;
+    case Class_set::Wake::nothing:
+        break;
+    }
 }
 
 void Processor::hand_over(Thread& thread) {
@@ -34,24 +52,62 @@ void Processor::block(Wait why, Object* at) {
 }
 
 void Processor::yield() {
+    _yields = true;
     _current->slice_left = 0;
     _reschedule = true;
 }
 
 void Processor::remove(Thread& thread) {
     Lock_guard const guard{_lock};
-    _queue.remove(thread, thread.priority());
+    _classes.leave(thread, _since);
+}
+
+template <typename Change>
+void Processor::change(Thread& thread, Change change) {
+    Lock_guard const guard{_lock};
+    if (thread.wait == Wait::ready)
+        _classes.change(thread, time_for(thread), change);
+    else
+        change();
+    if (thread.wait == Wait::ready || &thread == _current)
+        _reschedule = true;
 }
 
 void Processor::set_priority(Thread& thread, unsigned priority) {
+    change(thread, [&] { thread.set_priority(priority); });
+}
+
+// What it used counts for the class in which it used it.
+void Processor::set_class(Thread& thread, unsigned number, uint64_t parameter) {
+    if (&thread == _current)
+        account_current();
+    if (thread.wait != Wait::ready) {
+        Lock_guard const guard{_lock};
+        _classes.stop(thread, _since);
+    }
+    change(thread, [&] { thread.set_class(number, parameter); });
+}
+
+void Processor::serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation) {
     Lock_guard const guard{_lock};
-    if (thread.wait == Wait::ready)
-        _queue.remove(thread, thread.priority());
-    thread.set_priority(priority);
-    if (thread.wait == Wait::ready)
-        _queue.push_back(thread, priority);
-    if (thread.wait == Wait::ready || &thread == _current)
-        _reschedule = true;
+    _classes.serve_by(place, algorithm, state, installation, arch::now());
+    _reschedule = true;
+}
+
+void Processor::set_share(uint64_t place, uint64_t thousandths) {
+    Lock_guard const guard{_lock};
+    _classes.set_share(place, thousandths);
+}
+
+void Processor::describe(uint64_t place, abi::Policy_information& information) {
+    Lock_guard const guard{_lock};
+    _classes.describe(place, information);
+}
+
+void Processor::report_retired() {
+    while (Algorithm* const retired = _classes.take_retired())
+        log("scheduling: module {} is retired: it {}", retired->module().name,
+            text(retired->violation()));
 }
 
 void Processor::arm(Thread& thread, Time deadline) {
@@ -90,7 +146,7 @@ void Processor::account(Time now) {
         return;
     Time const used = now - _since;
     _current->processor_time += used;
-    _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
+    _current->ran(used);
 }
 
 void Processor::account_current() {
@@ -100,36 +156,40 @@ void Processor::account_current() {
 }
 
 // A thread that can go on keeps its place while its slice lasts.
-void Processor::put_back_current() {
-    if (!_current || _current->wait != Wait::none)
-        return;
+void Processor::put_back_current(Time now) {
     bool const expired = _current->slice_left == 0;
+    auto const reason = _yields    ? Policy_reason::yielded
+                        : expired ? Policy_reason::expired
+                                  : Policy_reason::preempted;
     _current->wait = Wait::ready;
-    if (expired)
-        _queue.push_back(*_current, _current->priority());
-    else
-        _queue.push_front(*_current, _current->priority());
+    _classes.enter(*_current, reason, now);
 }
 
-Thread* Processor::choose() {
+// The thread that the current one waits for goes on with its turn: no module is asked.
+Thread* Processor::choose(Time now) {
     Lock_guard const guard{_lock};
-    put_back_current();
+    bool const goes_on = _current && _current->wait == Wait::none;
+    if (goes_on)
+        put_back_current(now);
     Thread* const handed = _next;
     _next = nullptr;
-    if (handed && static_cast<int>(handed->priority()) >= _queue.highest())
+    if (handed && _classes.may_hand_over(*handed))
         return handed;
+    if (_current && !goes_on)
+        _classes.stop(*_current, now);
     if (handed) {
         handed->wait = Wait::ready;
-        _queue.push_back(*handed, handed->priority());
+        _classes.enter(*handed, Policy_reason::woken, now);
     }
-    return _queue.pop_highest();
+    return static_cast<Thread*>(_classes.next(now));
 }
 
 void Processor::set_timer(Time now) {
     Time wanted = _timers.first_deadline();
-    if (_current && _queue.occupied(_current->priority())) {
-        Time const slice_end = now + _current->slice_left;
-        wanted = slice_end < wanted ? slice_end : wanted;
+    if (_current) {
+        Lock_guard const guard{_lock};
+        Time const limit = _classes.limit(*_current, now);
+        wanted = limit < wanted ? limit : wanted;
     }
     if (wanted >= _programmed)
         return; // what is set comes early enough; too early costs one look
@@ -139,8 +199,6 @@ void Processor::set_timer(Time now) {
 
 void Processor::run(Thread& next, Time now) {
     next.wait = Wait::none;
-    if (next.slice_left == 0)
-        next.slice_left = slice;
     _current = &next;
     _since = now;
     if (_previous != &next) {
@@ -152,6 +210,12 @@ void Processor::run(Thread& next, Time now) {
 }
 
 void Processor::reschedule() {
+    if (_classes.failed()) [[unlikely]]
+        report_retired();
+    if (!_reschedule && _current) {
+        _set_timer = false;
+        return set_timer(arch::now());
+    }
     switch_threads();
     while (_current && _current->fault_state() == Fault_state::unanswered)
         [[unlikely]] {
@@ -163,10 +227,11 @@ void Processor::reschedule() {
 }
 
 void Processor::switch_threads() {
-    _reschedule = false;
+    _reschedule = _set_timer = false;
     Time const now = arch::now();
     account(now);
-    Thread* const next = choose();
+    Thread* const next = choose(now);
+    _yields = false;
     _current = nullptr;
     if (next)
         run(*next, now);

@@ -18,9 +18,8 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)},
-      Derivation_node{Kind::waiting_thread}, _home{process}, _acting{&process},
-      _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Schedulable{priority},
+      Derivation_node{Kind::waiting_thread}, _home{process}, _acting{&process} {}
 
 Thread::~Thread() {
     if (_buffer) {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Which thread runs. Preemptive by priority; threads of equal priority share by time slices; the
+// Which thread runs. The order of those that are ready is that of modules (class_set.hpp); the
 // timer is set only when somebody waits for it.
 #pragma once
 
-#include <kernel/run_queue.hpp>
+#include <kernel/class_set.hpp>
 #include <kernel/thread.hpp>
 
 namespace kernel {
 
 class Processor {
 public:
+    explicit Processor(uint32_t number = 0) : _classes{number} {}
+
     Thread* current() const { return _current; }
 
-    // A thread that waited may run. It preempts the current one if its priority is higher.
+    // A thread that waited may run. It preempts the current one if it goes before it.
     void ready(Thread& thread);
     // The same for a thread that the current one is about to wait for: it may run next without
     // passing through the queue.
@@ -26,6 +28,14 @@ public:
     void remove(Thread& thread);
     // The thread, whatever it does but wait for an answer, runs at another priority.
     void set_priority(Thread& thread, unsigned priority);
+    // The thread, whatever it does, belongs to another class, or has another parameter in it.
+    void set_class(Thread& thread, unsigned number, uint64_t parameter);
+
+    // A module takes over a place (class_set.hpp) on this processor.
+    void serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation);
+    void set_share(uint64_t place, uint64_t thousandths);
+    // What the place has seen here is added.
+    void describe(uint64_t place, abi::Policy_information& information);
 
     void arm(Thread& thread, Time deadline);
     void disarm(Thread& thread);
@@ -42,22 +52,24 @@ public:
 
     // Lets the right thread run. Does not return when there is none.
     void reschedule();
-    bool must_reschedule() const { return _reschedule; }
+    bool must_reschedule() const { return _reschedule || _set_timer; }
 
     uint64_t switches() const { return _switches; }
 
 private:
-    static constexpr Time slice = 10'000'000; // nanoseconds
-
-    Thread* choose();
-    void put_back_current();
+    Thread* choose(Time now);
+    void put_back_current(Time now);
+    Time time_for(Thread const& thread) const;
+    template <typename Change>
+    void change(Thread& thread, Change change);
+    void report_retired();
     void account(Time now);
     void run(Thread& next, Time now);
     void switch_threads();
     void set_timer(Time now);
 
-    Lock _lock; // guards the queue
-    Run_queue<Thread, Queue_tag> _queue;
+    Lock _lock; // guards the classes
+    Class_set _classes;
     Timer_queue _timers;
     Thread* _current{nullptr};
     Thread* _previous{nullptr}; // whose state the processor still has loaded
@@ -67,6 +79,8 @@ private:
     Time _programmed{never};
     uint64_t _switches{0};
     bool _reschedule{false};
+    bool _set_timer{false}; // no more than that, unless _reschedule
+    bool _yields{false};    // the current one
 };
 
 Processor& this_processor();
