@@ -6,7 +6,8 @@ set(policy_directory ${CMAKE_SOURCE_DIR}/kernel/policy)
 # lavandin_add_policy(NAME DESCRIPTOR SOURCES...)
 #
 # A module policies/NAME whose entry is the object DESCRIPTOR: an ELF file that imports nothing,
-# without debug information; with it as policies/NAME.debug.
+# without debug information; with it as policies/NAME.debug. The target is policy-NAME; the global
+# property lavandin_policies has all names.
 function(lavandin_add_policy name descriptor)
     set(target policy-${name})
     add_executable(${target} ${ARGN})
@@ -31,4 +32,5 @@ function(lavandin_add_policy name descriptor)
             ${LAVANDIN_POLICIES}/${name}.debug ${LAVANDIN_POLICIES}/${name}
         BYPRODUCTS ${LAVANDIN_POLICIES}/${name}
         VERBATIM)
+    set_property(GLOBAL APPEND PROPERTY lavandin_policies ${name})
 endfunction()

@@ -233,9 +233,7 @@ TEST_F(Policies, classes_go_in_order_with_a_guaranteed_share) {
     Schedulable& second_class = busy(share, 100);
     Schedulable& third = busy(free_class, 100);
     run_for(100 * second);
-    auto const part = [&](Schedulable& each) {
-        return static_cast<double>(times[&each]) / 100e9;
-    };
+    auto const part = [&](Schedulable& each) { return static_cast<double>(times[&each]) / 100e9; };
     EXPECT_NEAR(part(second_class), 0.05, 0.01);
     EXPECT_NEAR(part(third), 0.025, 0.005);
     EXPECT_GT(part(first), 0.9);

@@ -97,8 +97,8 @@ void Class_set::charge(Schedulable& running, Time now) {
 
 Time Class_set::limit(Schedulable& running, Time now) {
     unsigned const number = running.scheduling_class();
-    Time const slice_end = _queues[number].contended(running, now) ? now + running.slice_left
-                                                                   : never;
+    Time const slice_end =
+        _queues[number].contended(running, now) ? now + running.slice_left : never;
     bool const others = (_mask & ~bit(number)) != 0;
     Time const end = others && _budget_end < slice_end ? _budget_end : slice_end;
     _limited = end != never;
@@ -132,8 +132,7 @@ unsigned Class_set::coordinate(Time now) {
         choice = coordinator().choose(_coordinator_state, _mask, now);
     }
     bool const good = fault_of(choice) == Policy_violation::none;
-    unsigned const chosen =
-        good ? static_cast<unsigned>(choice.scheduling_class) : first(_mask);
+    unsigned const chosen = good ? static_cast<unsigned>(choice.scheduling_class) : first(_mask);
     bool const alone = single(_mask);
     _turn_begin = alone ? never : now;
     _budget_end = alone ? never : now + (good ? choice.budget : Time{abi::shortest_slice});

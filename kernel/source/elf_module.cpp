@@ -121,8 +121,7 @@ Module_error Elf_module::read_segments(uint8_t const* bytes) {
         !inside(header.program_headers, count * sizeof(Program_header), _size))
         return Module_error::program_headers;
     for (uint64_t i = 0; i < count; ++i) {
-        auto const error =
-            add_segment(bytes + header.program_headers + i * sizeof(Program_header));
+        auto const error = add_segment(bytes + header.program_headers + i * sizeof(Program_header));
         if (error != Module_error::none)
             return error;
     }
@@ -222,8 +221,7 @@ Module_error Elf_module::check_relocations(uint8_t const* bytes) const {
         segment_of(_relocations, _relocation_bytes)->writable)
         return Module_error::relocation_table;
     for (uint64_t i = 0; i < count; ++i)
-        if (auto const error = check_relocation(relocation(bytes, i));
-            error != Module_error::none)
+        if (auto const error = check_relocation(relocation(bytes, i)); error != Module_error::none)
             return error;
     return Module_error::none;
 }
@@ -274,8 +272,7 @@ abi::Policy_module const& Elf_module::descriptor(uint8_t const* bytes) const {
 }
 
 bool Elf_module::is_code(void const* function, uint8_t const* bytes) const {
-    uint64_t const place =
-        reinterpret_cast<uint64_t>(function) - reinterpret_cast<uint64_t>(bytes);
+    uint64_t const place = reinterpret_cast<uint64_t>(function) - reinterpret_cast<uint64_t>(bytes);
     Segment const* const segment = segment_of(place, 1);
     return segment && segment->executable;
 }

@@ -158,7 +158,7 @@ void Processor::account_current() {
 // A thread that can go on keeps its place while its slice lasts.
 void Processor::put_back_current(Time now) {
     bool const expired = _current->slice_left == 0;
-    auto const reason = _yields    ? Policy_reason::yielded
+    auto const reason = _yields   ? Policy_reason::yielded
                         : expired ? Policy_reason::expired
                                   : Policy_reason::preempted;
     _current->wait = Wait::ready;

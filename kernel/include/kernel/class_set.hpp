@@ -98,7 +98,7 @@ private:
     uint32_t _mask{0}; // bit c: class c has ready threads
     unsigned _turn{0}; // class of the turn
     bool _preempted{false};
-    bool _limited{false}; // limit() was told that there is one
+    bool _limited{false};    // limit() was told that there is one
     Time _turn_begin{never}; // or last charge of it; `never`: the coordinator is not asked
     Time _budget_end{never};
     Time _waits_since[classes]; // to be chosen; `never`: does not wait

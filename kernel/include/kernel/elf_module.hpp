@@ -12,6 +12,7 @@
 // Pure logic on bytes that do not change meanwhile.
 #pragma once
 
+#include <kernel/result.hpp>
 #include <kernel/types.hpp>
 #include <lavandin/abi/policy_module.hpp>
 

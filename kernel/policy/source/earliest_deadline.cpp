@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The module that docs/scheduling.md explains line by line: earliest deadline first. A thread's
-// parameter is how soon after it wakes it is to be done, in nanoseconds. One that is late at the end
-// of a slice gets a new deadline, so that it cannot keep others from theirs for good.
+// parameter is how soon after it wakes it is to be done, in nanoseconds. One that is late at the
+// end of a slice gets a new deadline, so that it cannot keep others from theirs for good.
 #include <policy/heap.hpp>
 #include <policy/module.hpp>
 
@@ -68,7 +68,6 @@ uint32_t count(void* memory) { return state<Queue>(memory).count; }
 
 } // namespace
 
-constinit Policy_module const earliest_deadline_policy =
-    scheduler<Queue>("deadlines", policy_wants_time, deadlines,
-                     {init, add, remove, pick, charge, slice, preempts, contended,
-                      parameter_changed, count});
+constinit Policy_module const earliest_deadline_policy = scheduler<Queue>(
+    "deadlines", policy_wants_time, deadlines,
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});

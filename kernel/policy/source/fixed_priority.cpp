@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fixed priorities: the highest runs; equals take turns by slices, those that are interactive first.
+// Fixed priorities: the highest runs; equals take turns by slices, those that are interactive
+// first.
 //
 // A thread is interactive once it has run shortly `proof` times in a row before it waited again.
 // From then on it goes before others of its priority when it wakes, also before one that runs, as
@@ -132,7 +133,6 @@ uint32_t count(void* memory) { return state<Queue>(memory).count; }
 
 } // namespace
 
-constinit Policy_module const fixed_priority_policy =
-    scheduler<Queue>("fixed-priority", 0, {0, levels - 1, levels / 2},
-                     {init, add, remove, pick, charge, slice, preempts, contended,
-                      parameter_changed, count});
+constinit Policy_module const fixed_priority_policy = scheduler<Queue>(
+    "fixed-priority", 0, {0, levels - 1, levels / 2},
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});

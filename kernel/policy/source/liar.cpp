@@ -18,7 +18,7 @@ enum Lie : uint64_t {
     endless_slice = 3,
     maybe = 4,
     wrong_count = 5,
-    leaves_out = 6, // the thread that tells it to
+    leaves_out = 6,  // the thread that tells it to
     picks_twice = 7, // one that it picked before: a stranger by then
 };
 
@@ -93,7 +93,6 @@ uint32_t count(void* memory) {
 
 } // namespace
 
-constinit Policy_module const liar_policy =
-    scheduler<Queue>("liar", policy_is_fair, {honest, picks_twice, honest},
-                     {init, add, remove, pick, charge, slice, preempts, contended,
-                      parameter_changed, count});
+constinit Policy_module const liar_policy = scheduler<Queue>(
+    "liar", policy_is_fair, {honest, picks_twice, honest},
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Coordinator: classes share the processor by their shares, as threads do in proportional_share.cpp.
-// A class of threads that wait much for others gets less than its share, as it is not ready then;
-// what it does not use the others have.
+// Coordinator: classes share the processor by their shares, as threads do in
+// proportional_share.cpp. A class of threads that wait much for others gets less than its share, as
+// it is not ready then; what it does not use the others have.
 #include <policy/module.hpp>
 
 extern "C" lavandin::abi::Policy_module const proportional_classes_policy;

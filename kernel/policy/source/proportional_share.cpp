@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Proportional share by stride scheduling (Waldspurger, Weihl 1995): a thread's pass grows with what
-// it uses, the slower the more it weighs, and the least pass runs.
+// Proportional share by stride scheduling (Waldspurger, Weihl 1995): a thread's pass grows with
+// what it uses, the slower the more it weighs, and the least pass runs.
 //
 // Of threads that stay ready none is ahead of its share by more than a slice, and none behind it by
 // more than a slice for each other one, times its own part of the weight. One that slept comes back
@@ -106,8 +106,7 @@ uint32_t count(void* memory) { return state<Queue>(memory).count; }
 
 } // namespace
 
-constinit Policy_module const proportional_share_policy =
-    scheduler<Queue>("share", policy_is_fair | policy_more_is_more | policy_wants_charge,
-                     {1, greatest_weight, usual_weight},
-                     {init, add, remove, pick, charge, slice, preempts, contended,
-                      parameter_changed, count});
+constinit Policy_module const proportional_share_policy = scheduler<Queue>(
+    "share", policy_is_fair | policy_more_is_more | policy_wants_charge,
+    {1, greatest_weight, usual_weight},
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});

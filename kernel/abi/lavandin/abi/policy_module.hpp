@@ -9,8 +9,8 @@
 // those for different processors do.
 //
 // What a module answers is checked (kernel/guard.hpp). One that answers nonsense is retired, and
-// the built-in module of its place goes on with the same threads. Modules are kernel code otherwise:
-// nothing stops one that does not return or writes where it should not.
+// the built-in module of its place goes on with the same threads. Modules are kernel code
+// otherwise: nothing stops one that does not return or writes where it should not.
 #pragma once
 
 #include <lavandin/abi/scheduling.hpp>
@@ -112,7 +112,8 @@ struct Policy_module {
     char name[16];        // printable, NUL-padded, the last one NUL
     uint32_t state_bytes; // at most largest_policy_state
     uint32_t flags;
-    // Of parameters; a thread's own that lies outside is shown as the nearest. Not for coordinators.
+    // Of parameters; a thread's own that lies outside is shown as the nearest. Not for
+    // coordinators.
     uint64_t least_parameter;
     uint64_t greatest_parameter;
     uint64_t usual_parameter;
@@ -122,9 +123,9 @@ struct Policy_module {
 };
 
 inline constexpr uint64_t largest_policy_state = 3072;
-inline constexpr uint64_t shortest_slice = 100'000;         // nanoseconds
-inline constexpr uint64_t longest_slice = 1'000'000'000;    // nanoseconds
-inline constexpr uint64_t longest_wait = 30'000'000'000;    // nanoseconds
+inline constexpr uint64_t shortest_slice = 100'000;        // nanoseconds
+inline constexpr uint64_t longest_slice = 1'000'000'000;   // nanoseconds
+inline constexpr uint64_t longest_wait = 30'000'000'000;   // nanoseconds
 inline constexpr uint64_t largest_policy_file = 64 * 1024; // bytes; in memory, too
 
 } // namespace lavandin::abi

@@ -26,13 +26,13 @@ inline constexpr uint64_t whole_share = 1000;
 // What was wrong with a module's answer.
 enum class Policy_violation : uint32_t {
     none = 0,
-    picked_nobody = 1,     // although threads are ready
-    picked_stranger = 2,   // a handle that no ready thread of this class has on this processor
+    picked_nobody = 1,   // although threads are ready
+    picked_stranger = 2, // a handle that no ready thread of this class has on this processor
     slice_out_of_range = 3,
     answer_not_boolean = 4,
-    wrong_count = 5,      // of entities in its set
-    thread_left_out = 6,  // a fair module did not pick a ready thread for longest_wait
-    chose_no_class = 7,   // a coordinator named a class that has no ready thread
+    wrong_count = 5,     // of entities in its set
+    thread_left_out = 6, // a fair module did not pick a ready thread for longest_wait
+    chose_no_class = 7,  // a coordinator named a class that has no ready thread
     budget_out_of_range = 8,
     class_left_out = 9, // a coordinator did not choose a ready class for longest_wait
     end = 10,           // one past the last; never answered
@@ -40,18 +40,18 @@ enum class Policy_violation : uint32_t {
 
 // Written to the caller's message buffer by policy_information and class_information.
 struct Policy_information {
-    char name[16];           // NUL-padded
-    uint64_t kind;           // Policy_kind
-    uint64_t built_in;       // 1: it came with the kernel
-    uint64_t place;          // where it is installed; policy_places: nowhere
-    uint64_t violation;      // Policy_violation that retired it
-    uint64_t installations;  // how often it was installed
-    uint64_t picks;          // how often it said who goes next
-    uint64_t ready;          // threads in its sets now
+    char name[16];          // NUL-padded
+    uint64_t kind;          // Policy_kind
+    uint64_t built_in;      // 1: it came with the kernel
+    uint64_t place;         // where it is installed; policy_places: nowhere
+    uint64_t violation;     // Policy_violation that retired it
+    uint64_t installations; // how often it was installed
+    uint64_t picks;         // how often it said who goes next
+    uint64_t ready;         // threads in its sets now
     uint64_t least_parameter;
     uint64_t greatest_parameter;
     uint64_t usual_parameter;
-    uint64_t share; // thousandths, of its class
+    uint64_t share;       // thousandths, of its class
     uint64_t retirements; // of the place, since boot
 };
 
