@@ -48,6 +48,7 @@ OBJECTS = [
     "system",
     "group",
     "grant",
+    "policy",
 ]
 ANY_OBJECT = "any"
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]

@@ -21,6 +21,15 @@ uint32_t next_installation() {
     return number ? number : __atomic_add_fetch(&last_installation, 1, __ATOMIC_RELAXED);
 }
 
+void Algorithm::describe(abi::Policy_information& information) const {
+    __builtin_memcpy(information.name, _module->name, sizeof information.name);
+    information.kind = static_cast<uint64_t>(_module->kind);
+    information.violation = static_cast<uint64_t>(violation());
+    information.least_parameter = _module->least_parameter;
+    information.greatest_parameter = _module->greatest_parameter;
+    information.usual_parameter = _module->usual_parameter;
+}
+
 char const* text(Policy_violation violation) {
     switch (violation) {
     case Policy_violation::picked_nobody:

@@ -55,7 +55,7 @@ void System::describe(abi::System_information& information) const {
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;
     information.thread_switches = this_processor().switches();
-    for (unsigned type = 0; type < 9; ++type)
+    for (unsigned type = 0; type < abi::object_types; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
     arch::Run_times const times = arch::run_times();
     information.running_time = times.running;

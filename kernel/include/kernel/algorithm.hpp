@@ -12,11 +12,13 @@ using abi::Policy_violation;
 
 class Algorithm {
 public:
-    constexpr explicit Algorithm(abi::Policy_module const& module) : _module{module} {}
+    Algorithm() = default; // serve() is to follow
+    constexpr explicit Algorithm(abi::Policy_module const& module) : _module{&module} {}
     Algorithm(Algorithm const&) = delete;
     Algorithm& operator=(Algorithm const&) = delete;
 
-    abi::Policy_module const& module() const { return _module; }
+    abi::Policy_module const& module() const { return *_module; }
+    void serve(abi::Policy_module const& module) { _module = &module; }
 
     // A module that answered nonsense is not used any more, on no processor. The first reason
     // counts, and is to be told once.
@@ -33,8 +35,11 @@ public:
     void add_picks(uint64_t count) { __atomic_fetch_add(&_picks, count, __ATOMIC_RELAXED); }
     uint64_t picks() const { return __atomic_load_n(&_picks, __ATOMIC_RELAXED); }
 
+    // What the descriptor says, and whether it was retired.
+    void describe(abi::Policy_information& information) const;
+
 private:
-    abi::Policy_module const& _module;
+    abi::Policy_module const* _module{nullptr};
     Policy_violation _violation{Policy_violation::none};
     bool _told{false};
     uint64_t _picks{0};

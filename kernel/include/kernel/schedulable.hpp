@@ -38,15 +38,20 @@ public:
     unsigned scheduling_class() const {
         return _priority != 0 ? unsigned{abi::fixed_priority_class} : _own_class;
     }
-    // Only while it is in no queue. `parameter` is not of the fixed-priority class.
+    // The priority that it runs at does not change by that: see inheritance.hpp.
     void set_class(unsigned number, uint64_t parameter) {
         _own_class = static_cast<uint8_t>(number);
-        _parameter = parameter;
+        if (fixed())
+            set_base_priority(static_cast<unsigned>(parameter));
+        else
+            _parameter = parameter;
     }
-    // What a new thread has of the one that makes it.
+    // What a new thread has of the one that makes it; a priority is given otherwise.
     void inherit_class(Schedulable const& maker) {
+        if (maker.fixed())
+            return;
         set_class(maker._own_class, maker._parameter);
-        _priority = static_cast<uint8_t>(own_priority());
+        set_priority(own_priority());
     }
 
     // It ran for so long.

@@ -10,8 +10,9 @@ namespace kernel {
 
 class Processor {
 public:
-    explicit Processor(uint32_t number = 0) : _classes{number} {}
+    explicit Processor(uint32_t number = 0) : _number{number}, _classes{number} {}
 
+    uint32_t number() const { return _number; }
     Thread* current() const { return _current; }
 
     // A thread that waited may run. It preempts the current one if it goes before it.
@@ -68,6 +69,7 @@ private:
     void switch_threads();
     void set_timer(Time now);
 
+    uint32_t const _number;
     Lock _lock; // guards the classes
     Class_set _classes;
     Timer_queue _timers;

@@ -20,8 +20,10 @@ enum class Object_type : uint8_t {
     system = 8,
     group = 9,
     grant = 10,
+    processor = 11, // kept for what is to come
+    policy = 12,
 };
-inline constexpr unsigned object_types = 11;
+inline constexpr unsigned object_types = 13;
 
 // Permissions are per type; bits not named for a type cannot be held.
 using Permissions = uint16_t;
@@ -38,7 +40,7 @@ inline constexpr Permissions all = 0x7;
 
 namespace thread_permission {
 inline constexpr Permissions destroy = 1 << 0;  // end it
-inline constexpr Permissions schedule = 1 << 1; // priority
+inline constexpr Permissions schedule = 1 << 1; // priority, class
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 
@@ -79,7 +81,9 @@ inline constexpr Permissions log = 1 << 1;         // read the kernel's log
 inline constexpr Permissions console = 1 << 2;     // the platform's console of last resort
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
 inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
-inline constexpr Permissions all = 0x1f;
+inline constexpr Permissions policies = 1 << 5;    // load modules, which are kernel code
+inline constexpr Permissions schedule = 1 << 6;    // give threads any class and parameter
+inline constexpr Permissions all = 0x7f;
 } // namespace system_permission
 
 namespace group_permission {
@@ -91,5 +95,11 @@ namespace grant_permission {
 inline constexpr Permissions control = 1 << 0; // end it
 inline constexpr Permissions all = 0x1;
 } // namespace grant_permission
+
+namespace policy_permission {
+inline constexpr Permissions install = 1 << 0; // have it serve a class, or coordinate
+inline constexpr Permissions read = 1 << 1;    // information
+inline constexpr Permissions all = 0x3;
+} // namespace policy_permission
 
 } // namespace lavandin::abi
