@@ -77,8 +77,7 @@ Result<void> policy_install(Thread& caller, Policy_install_in const& in) {
     TRY_VOID(check_system(caller, in.system, system_permission::policies));
     Ref<Policy> policy;
     if (in.policy)
-        policy = TRY(
-            caller.process().table().find<Policy>(in.policy, policy_permission::install));
+        policy = TRY(caller.process().table().find<Policy>(in.policy, policy_permission::install));
     return policies::install(in.place, policy, in.share);
 }
 

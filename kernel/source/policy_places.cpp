@@ -123,7 +123,8 @@ void describe(Policy& policy, abi::Policy_information& information) {
     if (policy.place == abi::policy_places || policy.algorithm().retired())
         return;
     information.share = places[policy.place].share;
-    for_each_processor([&](Processor& processor) { processor.describe(policy.place, information); });
+    for_each_processor(
+        [&](Processor& processor) { processor.describe(policy.place, information); });
 }
 
 abi::Policy_module const& module(uint64_t number) {

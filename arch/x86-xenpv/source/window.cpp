@@ -129,9 +129,7 @@ Result<void> prepare_module_area() {
     return ensure_tables(first_module_place);
 }
 
-void* module_page(uint64_t page) {
-    return frame_address(Pfn{first_module_place.value + page});
-}
+void* module_page(uint64_t page) { return frame_address(Pfn{first_module_place.value + page}); }
 
 void map_module_page(uint64_t page, Pfn frame, Rights rights) {
     uint64_t const flags = rights == Rights::read_write     ? entry_flag::kernel_data
