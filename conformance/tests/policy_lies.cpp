@@ -83,7 +83,6 @@ TEST(policy_lies, a_wrong_count) { lie(Policy_violation::wrong_count, 5); }
 TEST(policy_lies, leaving_a_thread_out, 120) {
     lie(Policy_violation::thread_left_out, 6, 60 * second);
 }
-TEST(policy_lies, picking_one_that_does_not_wait) { lie(Policy_violation::picked_stranger, 7); }
 
 TEST(policy_lies, a_coordinator_that_chooses_nobodys_class) {
     Places const places;
