@@ -77,7 +77,12 @@ char const* error_name(Error error) {
                                       "busy",
                                       "too_large",
                                       "not_supported",
-                                      "no_caller"};
+                                      "no_caller",
+                                      "no_processor",
+                                      "wrong_state",
+                                      "pinned",
+                                      "refused",
+                                      "cancelled"};
     static_assert(names.size() == static_cast<size_t>(Error::end));
     auto const index = static_cast<size_t>(error);
     return index < names.size() ? names[index] : "no error of ours";

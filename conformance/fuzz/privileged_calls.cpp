@@ -46,7 +46,8 @@ TEST(last, system_calls_with_privileges, Fuzz_run::longest) {
     TAKE(run.prepare());
     // Without *schedule*: at highest priority it would keep all others from running.
     run.give({inherited().system, Object_type::system,
-              system_permission::all ^ system_permission::shutdown ^ system_permission::schedule});
+              system_permission::all ^ system_permission::shutdown ^ system_permission::schedule ^
+                  system_permission::processors});
     auto const policy = TAKE(load_policy(policy_files::share));
     run.give({policy, Object_type::policy});
     run.give({inherited().interrupt, Object_type::interrupt});

@@ -36,7 +36,7 @@ uint64_t read_page(Clock_page const& page) {
 }
 
 TEST(clock_page, is_the_same_memory_for_all) {
-    EXPECT_EQUAL(MUST(memory_size, MUST(clock_page)), page_size);
+    EXPECT_EQUAL(MUST(memory_size, MUST(clock_page)), clock_page_bytes);
     auto const information = MUST(capability_information, MUST(clock_page));
     EXPECT_EQUAL(information.type, Object_type::memory);
     EXPECT_EQUAL(information.permissions, memory_permission::read);

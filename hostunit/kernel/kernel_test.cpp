@@ -67,8 +67,11 @@ Kernel_test::Kernel_test() {
     start_once();
     fake::platform() = {};
     _before = usage();
-    _processor = std::make_unique<Processor>();
+    _processor = std::make_unique<Processor>(0);
     arch::set_current_processor(*_processor);
+    processors().add(*_processor);
+    processors().admit(1);
+    processors().accept(0);
     _quota = std::make_unique<Quota>(root_bytes);
     _quota->acquire();
     start_root();
@@ -83,15 +86,17 @@ void Kernel_test::start_root() {
     inheritance::set_base(*_root_thread, abi::default_priority);
     _root_thread->start(0x10000, 0x20000, 0);
     _root->add(*_root_thread);
-    _processor->ready(*_root_thread);
+    make_ready(*_root_thread);
+    Gate::enter_exclusive(*_processor);
     _processor->reschedule();
+    Gate::leave(*_processor, true);
 }
 
 void Kernel_test::end_all() {
     for (auto const& process : _processes)
         process->end(abi::Process_state::killed, 0);
     _root->end(abi::Process_state::killed, 0);
-    enter([this] { _processor->reschedule(); });
+    reschedule();
     _root_thread.reset();
     _processes.clear();
     _root.reset();
@@ -157,6 +162,14 @@ Kernel_test::Child Kernel_test::spawn_thread(Child const& process, uint64_t numb
     return child;
 }
 
+void Kernel_test::reschedule() {
+    enter([this] {
+        Gate::enter_exclusive(*_processor);
+        _processor->reschedule();
+        Gate::leave(*_processor, true);
+    });
+}
+
 void Kernel_test::run(Thread& thread) {
     for (unsigned tries = 0; tries < 100 && current() && current() != &thread; ++tries) {
         Ref<Thread> const giving_way{*current()};
@@ -174,6 +187,7 @@ void Kernel_test::advance(Time nanoseconds) {
         return;
     platform.programmed = never;
     enter([] {
+        events_begin();
         timer_arrived();
         events_handled();
     });
@@ -182,6 +196,7 @@ void Kernel_test::advance(Time nanoseconds) {
 void Kernel_test::interrupt(arch::Line line) {
     fake::platform().masked[line] = true;
     enter([line] {
+        events_begin();
         interrupt_arrived(line);
         events_handled();
     });

@@ -82,6 +82,7 @@ protected:
     // Time passes; the timer comes if it is set for then.
     void advance(Time nanoseconds);
     void interrupt(arch::Line line);
+    void reschedule();
 
     Thread& root() { return *_root_thread; }
     Process& root_process() { return *_root; }

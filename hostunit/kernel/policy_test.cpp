@@ -33,7 +33,7 @@ protected:
         for (auto const& process : watched())
             process->end(Process_state::killed, 0);
         root_process().end(Process_state::killed, 0);
-        enter([] { this_processor().reschedule(); });
+        reschedule();
         EXPECT_EQ(fake::machine().module_pages(), 0u);
         EXPECT_EQ(_system->references(), 1u);
     }

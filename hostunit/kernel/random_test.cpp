@@ -255,8 +255,8 @@ protected:
         advance(5000);
         if (idle() && !root().ended() && root().wait != Wait::ready) {
             root().cancel(Error::none);
-            this_processor().ready(root());
-            enter([] { this_processor().reschedule(); });
+            make_ready(root());
+            reschedule();
         }
     }
 

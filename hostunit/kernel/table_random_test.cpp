@@ -39,7 +39,7 @@ protected:
         for (auto const& process : watched())
             process->end(Process_state::killed, 0);
         root_process().end(Process_state::killed, 0);
-        enter([] { this_processor().reschedule(); });
+        reschedule();
         EXPECT_TRUE(!_system || _system->references() == 1);
     }
 
@@ -211,8 +211,8 @@ protected:
         if (!idle() || root().wait == Wait::ready)
             return;
         root().cancel(Error::none);
-        this_processor().ready(root());
-        enter([] { this_processor().reschedule(); });
+        make_ready(root());
+        reschedule();
     }
 
     void steps(unsigned count) {

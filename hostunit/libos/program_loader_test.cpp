@@ -62,13 +62,13 @@ TEST_F(Loader, LaysOutAProcess) {
     EXPECT_EQ(rights(base + 0x3000), read | write);
     EXPECT_EQ(rights(base + 0x5000), read); // environment
     // Stack, behind message buffer, the place of the clock page, and a guard page.
-    EXPECT_EQ(rights(base + 0x9000), read | write);
+    EXPECT_EQ(rights(base + 0xa000), read | write);
     ASSERT_EQ(process().threads.size(), 1u);
     auto const& thread = process().threads[0];
     EXPECT_EQ(thread.entry, base + 0x1010);
     EXPECT_EQ(thread.argument, base + 0x5000);
     EXPECT_EQ(thread.buffer, base + 0x6000);
-    EXPECT_EQ(thread.stack, base + 0x9000 + layout::default_stack_bytes);
+    EXPECT_EQ(thread.stack, base + 0xa000 + layout::default_stack_bytes);
     EXPECT_EQ(thread.priority, 9u);
 }
 

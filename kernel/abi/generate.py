@@ -48,6 +48,7 @@ OBJECTS = [
     "system",
     "group",
     "grant",
+    "processor",
     "policy",
 ]
 ANY_OBJECT = "any"

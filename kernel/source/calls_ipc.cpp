@@ -100,7 +100,7 @@ void endpoint_reply(Thread& caller, Endpoint_reply_in const& in) {
         return;
     Thread& client = *reply.value()->caller();
     client.cancel(Error::none);
-    this_processor().ready(client);
+    make_ready(client);
 }
 
 void endpoint_reply_receive(Thread& caller, Endpoint_reply_receive_in const& in) {
@@ -123,7 +123,7 @@ void endpoint_reply_receive(Thread& caller, Endpoint_reply_receive_in const& in)
     if (caller.wait == Wait::receive)
         this_processor().hand_over(*client);
     else
-        this_processor().ready(*client);
+        make_ready(*client);
 }
 
 Result<void> endpoint_bind(Thread& caller, Endpoint_bind_in const& in) {

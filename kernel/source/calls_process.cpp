@@ -164,8 +164,9 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
     }
     thread->start(in.entry, in.stack, in.argument);
     thread->inherit_class(caller);
+    inherit_affinity(*thread, caller);
     process->add(*thread);
-    this_processor().ready(*thread);
+    make_ready(*thread);
     return slot.value();
 }
 
@@ -190,6 +191,22 @@ void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {
         return caller.registers().answer(Error::peer_died);
     caller.registers().answer(Error::none);
     inheritance::set_base(*thread.value(), static_cast<unsigned>(in.priority));
+}
+
+Result<void> thread_information(Thread& caller, Thread_information_in const& in) {
+    auto const thread = TRY(find_thread(caller, in.thread, 0));
+    account_all();
+    thread->describe(reinterpret_cast<Thread_information&>(caller.buffer().words));
+    return {};
+}
+
+void thread_set_affinity(Thread& caller, Thread_set_affinity_in const& in) {
+    auto const thread = find_thread(caller, in.thread, thread_permission::schedule);
+    if (!thread.ok())
+        return caller.registers().answer(thread.error());
+    if (thread.value()->ended())
+        return caller.registers().answer(Error::peer_died);
+    caller.registers().answer(set_affinity(*thread.value(), in.processors).error());
 }
 
 Result<void> thread_set_pointer(Thread& caller, Thread_set_pointer_in const& in) {

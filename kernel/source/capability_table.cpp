@@ -79,6 +79,16 @@ Result<Capability_index> Capability_table::add(Capability const& capability) {
     return add_below(capability, nullptr);
 }
 
+Result<Capability_index> Capability_table::add_derived(Capability const& capability,
+                                                       Capability_index above,
+                                                       Object const& object) {
+    Lock_guard const guard{derivation_lock};
+    Slot* const parent = used_slot(above);
+    if (!parent || parent->object != &object)
+        return Error::invalid_capability;
+    return add_below(capability, parent);
+}
+
 Result<Capability_index> Capability_table::add_below(Capability const& capability,
                                                      Derivation_node* parent) {
     Lock_guard const guard{_lock};

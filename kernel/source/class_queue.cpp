@@ -48,6 +48,7 @@ abi::Policy_entity& Class_queue::introduce(Schedulable& thread) {
         thread._known_to = _installation;
     }
     entity.parameter = shown_parameter(thread);
+    thread._known_on = _processor;
     return entity;
 }
 
@@ -101,10 +102,11 @@ bool Class_queue::agree(Time now) {
 void Class_queue::add(Schedulable& thread, Policy_reason reason, Time now) {
     agree(now);
     bool const known = thread._known_to == _installation;
+    bool const moved = known && thread._known_on != _processor;
     if (thread.uncharged)
         charge(thread, true, now);
     abi::Policy_entity& entity = introduce(thread);
-    if (!known && reason != Policy_reason::woken)
+    if (moved || (!known && reason != Policy_reason::woken))
         reason = Policy_reason::moved;
     entity.ready_since = thread._ready_since = now;
     take(thread);

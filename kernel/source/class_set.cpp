@@ -52,7 +52,7 @@ Class_set::Wake Class_set::woken(Schedulable* running, Schedulable& woken, Time 
                                               : class_preempts(runs, comes));
     if (_preempted)
         return Wake::preempts;
-    return _limited ? Wake::nothing : Wake::timer;
+    return !_limited && limit(*running, now) != never ? Wake::timer : Wake::nothing;
 }
 
 // The first time that a second class is in play the coordinator has to choose.
@@ -106,6 +106,13 @@ Time Class_set::limit(Schedulable& running, Time now) {
 }
 
 bool Class_set::empty() const { return _mask == 0; }
+
+int Class_set::highest() const {
+    int found = Class_queue::nobody;
+    for (Class_queue const& queue : _queues)
+        found = queue.highest() > found ? queue.highest() : found;
+    return found;
+}
 
 uint32_t Class_set::count() const {
     uint32_t sum = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <arch/clock.hpp>
 #include <kernel/clock_memory.hpp>
+#include <lavandin/abi/clock_page.hpp>
 
 namespace kernel {
 
@@ -12,7 +13,8 @@ Memory* memory;
 
 Result<void> start_clock_memory(Ref<Quota> const& quota) {
     auto const made = TRY(make<Memory>(quota));
-    TRY_VOID(made->cover(arch::clock_page(), 1, Memory::Lent::changing));
+    TRY_VOID(
+        made->cover(arch::clock_page(), abi::clock_page_bytes / page_size, Memory::Lent::changing));
     made->acquire(); // it stays
     memory = made.get();
     return {};

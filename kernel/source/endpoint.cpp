@@ -9,7 +9,7 @@ namespace {
 
 void answer_and_wake(Thread& thread, Error error) {
     thread.cancel(error);
-    this_processor().ready(thread);
+    make_ready(thread);
 }
 
 } // namespace
@@ -150,7 +150,7 @@ void Endpoint::notified() {
     if (!receiver || !deliver_bits(*receiver))
         return;
     receiver->cancel(Error::none);
-    this_processor().ready(*receiver);
+    make_ready(*receiver);
 }
 
 void Endpoint::capability_added(Permissions permissions) {

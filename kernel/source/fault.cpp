@@ -96,18 +96,13 @@ void end_by_fault(Thread& thread) {
     process.end(abi::Process_state::faulted, fault.vector);
 }
 
-void thread_faulted(Fault const& fault) {
-    Processor& processor = this_processor();
-    Thread& thread = *processor.current();
+void handle_fault(Thread& thread, Fault const& fault) {
     if (fault.write_refused && may_write_after_all(thread, fault.address))
         return;
     Process* const place = thread.fault_place();
     if (!place || !place->report(thread, fault)) {
         thread.set_fault(Fault_state::none, fault);
         end_by_fault(thread);
-        processor.reschedule();
-    } else if (processor.must_reschedule()) {
-        processor.reschedule();
     }
 }
 

@@ -127,7 +127,7 @@ Result<void> First_process::start_thread() {
     inheritance::set_base(*thread, highest_priority);
     thread->start(_image.entry(), _stack_top, _information.message_buffer + page_size);
     _process->add(*thread);
-    this_processor().ready(*thread);
+    make_ready(*thread);
     return {};
 }
 
@@ -148,7 +148,8 @@ Result<void> First_process::make_all() {
     _information.clock_page = _stack_top + 2 * page_size;
     _information.image_begin = _image.segments()[0].address;
     _information.boot_image_bytes = _boot.boot_image_bytes;
-    _information.boot_image_address = round_up(_stack_top + 3 * page_size, boot_image_alignment);
+    _information.boot_image_address =
+        round_up(_information.clock_page + clock_page_bytes, boot_image_alignment);
     _information.image_end =
         round_up(_information.boot_image_address + _boot.boot_image_bytes, boot_image_alignment);
     for (unsigned i = 0; i + 1 < sizeof _information.command_line && _boot.command_line[i]; ++i)

@@ -86,15 +86,18 @@ void Thread::resume(Way const& way) {
     _fault_state = Fault_state::none; // of where it was
     if (wait != Wait::none && wait != Wait::ready) {
         cancel(Error::peer_died);
-        this_processor().ready(*this);
+        make_ready(*this);
     }
     _acting = way.below;
     _buffer->group_calls.depth = way.below_level;
     _registers.resume(way.back.instruction, way.back.stack, Error::peer_died);
+    if (processor->current() == this && processor != &this_processor())
+        processor->disturb();
 }
 
 // To a cleared level a thread comes back by a fault: nothing is ever mapped at 0.
 void Thread::settle() {
+    halt(*this);
     Way const found = way();
     for (uint64_t level = 0; level <= found.depth; ++level)
         if (found.gone >> level & 1)

@@ -71,7 +71,7 @@ private:
             thread.set_priority(priority);
             return change(static_cast<Reply&>(*thread.waiting_at), static_cast<int>(priority));
         default:
-            this_processor().set_priority(thread, priority);
+            thread.processor->set_priority(thread, priority);
             return nullptr;
         }
     }
@@ -155,7 +155,7 @@ void set_base(Thread& thread, unsigned priority) {
 
 void set_class(Thread& thread, unsigned number, uint64_t parameter) {
     Lock_guard const guard{inheritance_lock};
-    this_processor().set_class(thread, number, parameter);
+    thread.processor->set_class(thread, number, parameter);
     Inheritance::settle(thread);
 }
 

@@ -3,6 +3,7 @@
 #include <kernel/grant.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/log.hpp>
+#include <kernel/processors.hpp>
 
 namespace kernel {
 
@@ -55,6 +56,22 @@ void Interrupt::last_reference_gone() {
         List<Interrupt, Interrupt_tag>::remove(*this);
     }
     unmake(*this);
+}
+
+bool move_interrupts_step(uint32_t from) {
+    constexpr unsigned most_at_once = 4; // three calls to the platform each
+    unsigned moved = 0;
+    auto const to = static_cast<uint32_t>(__builtin_ctzl(processors().accepting()));
+    Lock_guard const guard{interrupts_lock};
+    for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each)) {
+        if (each->processor != from)
+            continue;
+        if (moved++ == most_at_once)
+            return false;
+        arch::route(each->line(), to);
+        each->processor = to;
+    }
+    return true;
 }
 
 void interrupt_arrived(arch::Line line) {

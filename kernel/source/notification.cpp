@@ -13,7 +13,7 @@ void Notification::signal(uint64_t bits) {
             waiter->cancel(Error::none);
             waiter->registers().set_word(0, _bits);
             _bits = 0;
-            this_processor().ready(*waiter);
+            make_ready(*waiter);
         }
         listener = _bound;
     }
@@ -54,7 +54,7 @@ void Notification::unbind() {
 void Notification::last_reference_gone() {
     if (Thread* const waiter = _waiter) {
         waiter->cancel(Error::peer_died);
-        this_processor().ready(*waiter);
+        make_ready(*waiter);
     }
     unmake(*this);
 }

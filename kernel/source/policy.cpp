@@ -5,6 +5,7 @@
 #include <kernel/page_run.hpp>
 #include <kernel/policy.hpp>
 #include <kernel/process.hpp>
+#include <kernel/processors.hpp>
 
 namespace kernel {
 
@@ -105,8 +106,8 @@ uint64_t Policy::state_bytes() const {
 }
 
 Result<void> Policy::take_states() {
-    uint64_t const needed =
-        (arch::possible_processors() + page_size / state_bytes() - 1) / (page_size / state_bytes());
+    uint64_t const per_page = page_size / state_bytes();
+    uint64_t const needed = (processors().possible() + per_page - 1) / per_page;
     for (uint64_t i = 0; i < needed; ++i) {
         TRY_VOID(quota().charge(page_size));
         auto const page = take_kernel_page();

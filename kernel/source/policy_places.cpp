@@ -18,7 +18,8 @@ constinit Place places[abi::policy_places]{
 
 template <typename Visit>
 void for_each_processor(Visit visit) {
-    visit(this_processor());
+    for (uint32_t number = 0; number < processors().possible(); ++number)
+        visit(*processors().at(number));
 }
 
 Algorithm& algorithm_of(uint64_t number) {
@@ -85,16 +86,6 @@ Result<void> install(uint64_t number, Ref<Policy> policy, uint64_t share) {
     if (before && before->drop())
         before->last_reference_gone();
     return {};
-}
-
-void adopt(Processor& processor) {
-    Lock_guard const guard{places_lock};
-    for (uint64_t number = 0; number < abi::policy_places; ++number) {
-        if (number != abi::coordinator_place)
-            processor.set_share(number, places[number].share);
-        if (places[number].policy)
-            take_over(processor, number, next_installation());
-    }
 }
 
 Result<void> describe(uint64_t number, abi::Policy_information& information) {

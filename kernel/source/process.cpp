@@ -93,8 +93,10 @@ void Process::remove(Thread& thread) {
     if (!alive() && !_threads.front())
         release_space();
     if (this_processor().current() == &thread)
-        this_processor().bury_current();
-    else if (thread.drop())
+        return this_processor().bury_current();
+    if (thread.processor->current() == &thread)
+        thread.processor->drop_current();
+    if (thread.drop())
         thread.last_reference_gone();
 }
 
@@ -176,7 +178,7 @@ Ref<Process> Process::last_dependant() {
 }
 
 void Process::describe(abi::Process_information& information) {
-    this_processor().account_current();
+    account_all();
     Lock_guard const guard{_lock};
     information = {};
     information.state = static_cast<uint64_t>(_state);

@@ -64,7 +64,7 @@ void finish(Taken const& taken) {
         Capability_table::dropped(taken.capability);
     if (taken.waiting) {
         taken.waiting->cancel(Error::invalid_capability);
-        this_processor().ready(*taken.waiting);
+        make_ready(*taken.waiting);
     }
     if (taken.mapping)
         taken.mapped->mappings().revoke_part(*taken.mapping);

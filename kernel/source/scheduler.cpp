@@ -7,7 +7,16 @@
 
 namespace kernel {
 
+static_assert(sizeof(Processor) <= page_size - Slab<Kernel_pages>::alignment, "one to a slab page");
+
 Processor& this_processor() { return arch::current_processor(); }
+
+// One that has been kicked and has not looked yet will see this, too.
+void Processor::preempt() {
+    bool const known = __atomic_exchange_n(&_reschedule, true, __ATOMIC_SEQ_CST);
+    if (!known && this != &this_processor())
+        arch::kick(_number);
+}
 
 // The begin of the current turn is near enough for most modules; asking the clock costs more than
 // they do.
@@ -15,32 +24,31 @@ Time Processor::time_for(Thread const& thread) const {
     return _classes.wants_time(thread) ? arch::now() : _since;
 }
 
-void Processor::ready(Thread& thread) {
-    Lock_guard const guard{_lock};
-    bool const current_runs = _current && _current->wait == Wait::none;
-    if (current_runs && _classes.wants_charge(*_current, thread)) {
-        account_current();
-        _classes.charge(*_current, _since);
+// A rival makes the running one's slice count; reschedule() sets the timer for it.
+void Processor::enqueue(Thread& thread) {
+    Lock_guard guard{_lock};
+    thread.wait = Wait::ready;
+    thread.processor = this;
+    if (_running && _classes.wants_charge(*_running, thread)) {
+        account_current(arch::now());
+        _classes.charge(*_running, _since);
     }
     Time const now = time_for(thread);
-    thread.wait = Wait::ready;
     _classes.enter(thread, Policy_reason::woken, now);
-    switch (_classes.woken(current_runs ? _current : nullptr, thread, now)) {
-    case Class_set::Wake::preempts:
-        _reschedule = true;
-        break;
-    case Class_set::Wake::timer:
-        _set_timer = true;
-        break;
-    case Class_set::Wake::nothing:
-        break;
-    }
+    auto const wake = _classes.woken(_running, thread, now);
+    if (wake == Class_set::Wake::nothing)
+        return;
+    if (wake ==
+        Class_set::Wake::preempts) // it will run, as others who look for a place should know
+        _running_priority = static_cast<int>(thread.priority());
+    preempt();
 }
 
 void Processor::hand_over(Thread& thread) {
-    if (_next)
-        return ready(thread);
+    if (_next || !(thread.affinity & set_of(_number)) || thread.loaded_elsewhere(_number))
+        return make_ready(thread);
     thread.wait = Wait::none;
+    thread.processor = this;
     _next = &thread;
     _reschedule = true;
 }
@@ -52,8 +60,8 @@ void Processor::block(Wait why, Object* at) {
 }
 
 void Processor::yield() {
-    _yields = true;
     _current->slice_left = 0;
+    _yields = true;
     _reschedule = true;
 }
 
@@ -62,15 +70,31 @@ void Processor::remove(Thread& thread) {
     _classes.leave(thread, _since);
 }
 
+void Processor::reconsider(Thread& thread) {
+    if (may_run_here(thread))
+        return;
+    if (thread.wait == Wait::ready) {
+        remove(thread);
+        make_ready(thread);
+    } else if (&thread == _current) {
+        preempt();
+    }
+}
+
 template <typename Change>
 void Processor::change(Thread& thread, Change change) {
-    Lock_guard const guard{_lock};
-    if (thread.wait == Wait::ready)
-        _classes.change(thread, time_for(thread), change);
-    else
-        change();
-    if (thread.wait == Wait::ready || &thread == _current)
-        _reschedule = true;
+    {
+        Lock_guard const guard{_lock};
+        if (thread.wait == Wait::ready)
+            _classes.change(thread, time_for(thread), change);
+        else
+            change();
+        if (&thread == _running)
+            _running_priority = static_cast<int>(thread.priority());
+        else if (thread.wait != Wait::ready)
+            return;
+    }
+    preempt();
 }
 
 void Processor::set_priority(Thread& thread, unsigned priority) {
@@ -79,19 +103,158 @@ void Processor::set_priority(Thread& thread, unsigned priority) {
 
 // What it used counts for the class in which it used it.
 void Processor::set_class(Thread& thread, unsigned number, uint64_t parameter) {
-    if (&thread == _current)
-        account_current();
-    if (thread.wait != Wait::ready) {
+    {
         Lock_guard const guard{_lock};
-        _classes.stop(thread, _since);
+        if (&thread == _running)
+            account_current(arch::now());
+        if (thread.wait != Wait::ready)
+            _classes.stop(thread, _since);
     }
     change(thread, [&] { thread.set_class(number, parameter); });
+}
+
+void Processor::arm(Thread& thread, Time deadline) {
+    if (deadline == never)
+        return;
+    thread.timer_at = this;
+    _timers.insert(thread, deadline);
+}
+
+void Processor::bury_current() {
+    _buried = _current;
+    _reschedule = true;
+}
+
+void Processor::drop_current() {
+    account_current(arch::now());
+    _current = _running = nullptr;
+    disturb();
+}
+
+void Processor::disturb() {
+    _disturbed = true;
+    __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED);
+}
+
+void Processor::timer_arrived() {
+    _programmed = never;
+    Time const now = arch::now();
+    while (Timer_node* const node = _timers.expire(now)) {
+        auto& thread = static_cast<Thread&>(*node);
+        thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
+        make_ready(thread);
+    }
+    _reschedule = true;
+}
+
+void Processor::account_current(Time now) {
+    if (now <= _since) // another processor's look may have been later
+        return;
+    if (_running) {
+        _running->processor_time += now - _since;
+        _running->ran(now - _since);
+    }
+    _since = now;
+}
+
+// A thread that can go on keeps its place while its slice lasts.
+void Processor::put_back_current(Time now) {
+    auto const reason = _yields                     ? Policy_reason::yielded
+                        : _current->slice_left == 0 ? Policy_reason::expired
+                                                    : Policy_reason::preempted;
+    _current->wait = Wait::ready;
+    if (!may_run_here(*_current))
+        _expelled = _current;
+    else
+        _classes.enter(*_current, reason, now);
+}
+
+// From our own classes, or who was handed over to: that one goes on with the turn of the current
+// thread, which waits for it, and no module is asked.
+Thread* Processor::take_next(Time now) {
+    Lock_guard const guard{_lock};
+    account_current(now);
+    bool const goes_on = _current && _current->wait == Wait::none;
+    if (goes_on)
+        put_back_current(now);
+    _yields = false;
+    Thread* taken = _next;
+    _next = nullptr;
+    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+    if (taken && accepting && _classes.may_hand_over(*taken)) {
+        begin_turn(taken);
+        return taken;
+    }
+    if (_current && !goes_on && !Class_queue::holds(*_current))
+        _classes.stop(*_current, now);
+    if (taken) {
+        taken->wait = Wait::ready;
+        _classes.enter(*taken, Policy_reason::woken, now);
+    }
+    taken = accepting ? static_cast<Thread*>(_classes.next(now)) : nullptr;
+    begin_turn(taken);
+    return taken;
+}
+
+void Processor::begin_turn(Thread* thread) {
+    _running = thread;
+    _running_priority = thread ? static_cast<int>(thread->priority()) : nobody;
+}
+
+Thread* Processor::choose(Time now) {
+    Thread* const own = take_next(now);
+    if (own || !(processors().accepting() & set_of(_number)))
+        return own;
+    if (!_idle)
+        processors().begin_idle(_number); // before looking at others: who comes later finds us
+    _idle = true;
+    return steal(now);
+}
+
+// The highest of those that wait longest, that may run on one of `to`, and whose state is in
+// memory.
+Thread* Processor::give_away(Processor_set to) {
+    constexpr unsigned most_looks = 16;
+    Lock_guard const guard{_lock};
+    auto const may_go = [&](Schedulable& each) {
+        auto const& thread = static_cast<Thread&>(each);
+        return (thread.affinity & to) != 0 && !thread.loaded_elsewhere(no_processor);
+    };
+    Schedulable* const found = _classes.find(most_looks, may_go);
+    if (found)
+        _classes.leave(*found, _since);
+    return static_cast<Thread*>(found);
+}
+
+Thread* Processor::steal(Time now) {
+    if (!(processors().accepting() & set_of(_number)))
+        return nullptr;
+    Processor* richest = nullptr;
+    int highest = nobody;
+    for (uint32_t number = 0; number < processors().count(); ++number) {
+        Processor& other = *processors().at(number);
+        int const there = &other == this ? nobody : other._classes.highest();
+        if (there > highest) {
+            highest = there;
+            richest = &other;
+        }
+    }
+    Thread* const taken = richest ? richest->give_away(set_of(_number)) : nullptr;
+    if (!taken)
+        return nullptr;
+    taken->processor = this;
+    Lock_guard const guard{_lock};
+    _classes.enter(*taken, Policy_reason::moved, now);
+    auto* const next = static_cast<Thread*>(_classes.next(now));
+    begin_turn(next);
+    return next;
 }
 
 void Processor::serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation) {
     Lock_guard const guard{_lock};
     _classes.serve_by(place, algorithm, state, installation, arch::now());
-    _reschedule = true;
+    if (_running || !_classes.empty())
+        preempt();
 }
 
 void Processor::set_share(uint64_t place, uint64_t thousandths) {
@@ -110,80 +273,6 @@ void Processor::report_retired() {
             text(retired->violation()));
 }
 
-void Processor::arm(Thread& thread, Time deadline) {
-    if (deadline != never)
-        _timers.insert(thread, deadline);
-}
-
-void Processor::disarm(Thread& thread) {
-    if (thread.armed())
-        _timers.remove(thread);
-}
-
-void Processor::bury_current() {
-    _buried = _current;
-    _reschedule = true;
-}
-
-void Processor::forget(Thread& thread) {
-    if (_previous == &thread)
-        _previous = nullptr;
-}
-
-void Processor::timer_arrived() {
-    _programmed = never;
-    Time const now = arch::now();
-    while (Timer_node* const node = _timers.expire(now)) {
-        auto& thread = static_cast<Thread&>(*node);
-        thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
-        ready(thread);
-    }
-    _reschedule = true;
-}
-
-void Processor::account(Time now) {
-    if (!_current)
-        return;
-    Time const used = now - _since;
-    _current->processor_time += used;
-    _current->ran(used);
-}
-
-void Processor::account_current() {
-    Time const now = arch::now();
-    account(now);
-    _since = now;
-}
-
-// A thread that can go on keeps its place while its slice lasts.
-void Processor::put_back_current(Time now) {
-    bool const expired = _current->slice_left == 0;
-    auto const reason = _yields   ? Policy_reason::yielded
-                        : expired ? Policy_reason::expired
-                                  : Policy_reason::preempted;
-    _current->wait = Wait::ready;
-    _classes.enter(*_current, reason, now);
-}
-
-// The thread that the current one waits for goes on with its turn: no module is asked.
-Thread* Processor::choose(Time now) {
-    Lock_guard const guard{_lock};
-    bool const goes_on = _current && _current->wait == Wait::none;
-    if (goes_on)
-        put_back_current(now);
-    Thread* const handed = _next;
-    _next = nullptr;
-    if (handed && _classes.may_hand_over(*handed))
-        return handed;
-    if (_current && !goes_on)
-        _classes.stop(*_current, now);
-    if (handed) {
-        handed->wait = Wait::ready;
-        _classes.enter(*handed, Policy_reason::woken, now);
-    }
-    return static_cast<Thread*>(_classes.next(now));
-}
-
 void Processor::set_timer(Time now) {
     Time wanted = _timers.first_deadline();
     if (_current) {
@@ -197,44 +286,70 @@ void Processor::set_timer(Time now) {
     arch::program_timer(wanted);
 }
 
-void Processor::run(Thread& next, Time now) {
+void Processor::run(Thread& next) {
     next.wait = Wait::none;
+    if (_idle)
+        (void)processors().end_idle(_number);
+    _idle = false;
     _current = &next;
-    _since = now;
-    if (_previous != &next) {
-        ++_switches;
-        next.place_on(arch::processor_number());
-        arch::switch_to(_previous, next);
+    if (_previous != &next || next.ran_on != _number) {
+        __atomic_store_n(&_switches, _switches + 1, __ATOMIC_RELAXED);
+        next.place_on(_number);
+        arch::switch_to(next);
+        release_loaded();
+    } else if (!_loaded) {
+        arch::resume_state();
     }
-    _previous = &next;
+    _previous = _loaded = &next;
+    next.set_loaded_on(_number);
+}
+
+// Nobody runs here: others may take over who did.
+void Processor::unload() {
+    arch::save_state();
+    release_loaded();
+}
+
+// Its registers are in memory now.
+void Processor::release_loaded() {
+    if (_loaded)
+        _loaded->set_loaded_on(no_processor);
+    _loaded = nullptr;
 }
 
 void Processor::reschedule() {
     if (_classes.failed()) [[unlikely]]
         report_retired();
-    if (!_reschedule && _current) {
-        _set_timer = false;
-        return set_timer(arch::now());
-    }
     switch_threads();
     while (_current && _current->fault_state() == Fault_state::unanswered)
         [[unlikely]] {
-            end_by_fault(*_current);
+            Gate::become_exclusive(*this);
+            if (!_disturbed)
+                end_by_fault(*_current);
             switch_threads();
         }
-    if (!_current)
-        arch::idle();
+    if (_current)
+        return;
+    if (_retiring)
+        return leave_for_good();
+    Gate::leave(*this, false);
+    arch::idle();
 }
 
 void Processor::switch_threads() {
-    _reschedule = _set_timer = false;
+    __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
+    _disturbed = false;
     Time const now = arch::now();
-    account(now);
     Thread* const next = choose(now);
-    _yields = false;
     _current = nullptr;
     if (next)
-        run(*next, now);
+        run(*next);
+    else
+        unload();
+    if (Thread* const expelled = _expelled) {
+        _expelled = nullptr;
+        make_ready(*expelled);
+    }
     if (Thread* const buried = _buried) {
         _buried = nullptr;
         if (buried->drop())

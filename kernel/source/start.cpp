@@ -4,13 +4,13 @@
 #include <arch/frames.hpp>
 #include <arch/module_area.hpp>
 #include <arch/processor.hpp>
-#include <arch/spin.hpp>
 #include <kernel/clock_memory.hpp>
 #include <kernel/command_line.hpp>
 #include <kernel/deliberate_fault.hpp>
 #include <kernel/first_process.hpp>
 #include <kernel/log.hpp>
 #include <kernel/object.hpp>
+#include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 
 namespace kernel {
@@ -60,43 +60,43 @@ Ref<Quota> first_quota() {
     return Ref<Quota>{*new (memory.value()) Quota{frame_pool().free() * page_size}};
 }
 
-uint32_t idle_processors;
-
-// Further processors only idle so far; `idle_processors=N` on the command line brings some up.
-void start_idle_processors(char const* command_line) {
-    uint64_t const wanted = command_line_number(command_line, "idle_processors", 0);
-    uint32_t const possible = arch::possible_processors();
-    for (uint32_t number = 1; number <= wanted && number < possible; ++number) {
-        void* const place = slab_of<Processor>().allocate().value();
-        auto const started = place ? arch::start_processor(number, *new (place) Processor)
-                                   : Result<void>{Error::out_of_memory};
-        while (started.ok() && __atomic_load_n(&idle_processors, __ATOMIC_ACQUIRE) < number)
-            arch::relax(); // until it has said so and touches nothing any more
-        if (!started.ok())
+// `processors=N` on the command line: so many run from the beginning. They wait at their gates
+// until this one leaves.
+void start_processors(char const* command_line) {
+    uint64_t const wanted = command_line_number(command_line, "processors", 1);
+    for (uint32_t number = 1; number < wanted && number < arch::most_processors; ++number)
+        if (auto const started = processor_control(number).start(); !started.ok())
             log("processor {}: does not start (error {})", number,
                 static_cast<uint64_t>(started.error()));
-    }
 }
 
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
 
-void processor_started(uint32_t number) {
-    log("processor {}: idle", number);
-    __atomic_store_n(&idle_processors, number, __ATOMIC_RELEASE);
-    arch::idle();
+void processor_started() {
+    log("processor {}: online", this_processor().number());
+    processor_resumed(); // there is no difference any more
 }
 
 void start(Boot const& given) {
     Boot boot = given;
-    arch::set_current_processor(*new (first_processor) Processor);
+    auto& self = *new (first_processor) Processor{0};
+    arch::set_current_processor(self);
+    processors().add(self);
+    processors().admit(1);
+    Gate::enter_exclusive(self);
+    if (command_line_number(boot.command_line, "spin_locks", 0))
+        set_lock_patience(spin_for_ever);
     set_fault_moment(boot.command_line);
     *fault_word(Fault_moment::start) = 0;
     start_frame_pool(boot);
     log("memory: {} KiB free of {} KiB", kibibytes(frame_pool().free()),
         kibibytes(boot.total_frames));
     static Ref<Quota> const quota = first_quota();
+    if (!make_processors(quota).ok())
+        give_up("start: {} KiB of memory are too little for processors",
+                kibibytes(boot.total_frames));
     if (!start_clock_memory(quota).ok())
         panic("start: no memory for the clock page's object");
     if (auto const started = start_first_process(boot, quota); !started.ok())
@@ -104,8 +104,9 @@ void start(Boot const& given) {
             "start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",
             kibibytes(boot.total_frames), static_cast<uint64_t>(started.error()),
             kibibytes(frame_pool().free()));
-    start_idle_processors(boot.command_line);
-    this_processor().reschedule();
+    start_processors(boot.command_line);
+    self.reschedule();
+    Gate::leave(self, true);
     arch::enter_user();
 }
 

@@ -54,7 +54,8 @@ void System::describe(abi::System_information& information) const {
     information.table_switches = counters.table_switches;
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;
-    information.thread_switches = this_processor().switches();
+    for (uint32_t number = 0; number < processors().count(); ++number)
+        information.thread_switches += processors().at(number)->switches();
     for (unsigned type = 0; type < abi::object_types; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
     arch::Run_times const times = arch::run_times();

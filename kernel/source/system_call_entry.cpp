@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The way from user mode to a handler and on to the thread that runs next.
+// The ways into the kernel and on to the thread that runs next.
 #include <kernel/boot.hpp>
 #include <kernel/dispatch.hpp>
 #include <kernel/log.hpp>
@@ -9,31 +9,44 @@
 
 extern "C" void system_call_from_user();
 
-namespace {
-uint64_t system_calls;
-}
-
-void system_call_from_user() {
-    using namespace kernel;
-    ++system_calls;
-    Processor& processor = this_processor();
-    Thread& caller = *processor.current();
-    caller.enter();
-    dispatch(caller);
-    if (processor.must_reschedule())
-        processor.reschedule();
-}
-
 namespace kernel {
 
-uint64_t system_call_count() { return system_calls; }
+namespace {
+
+uint64_t system_calls[arch::most_processors];
+
+void leave(Processor& processor) {
+    if (processor.must_reschedule())
+        processor.reschedule();
+    Gate::leave(processor, true);
+}
+
+} // namespace
+
+uint64_t system_call_count() {
+    uint64_t sum = 0;
+    for (uint64_t const& each : system_calls)
+        sum += __atomic_load_n(&each, __ATOMIC_RELAXED);
+    return sum;
+}
+
+void events_begin() { Gate::enter_exclusive(this_processor()); }
 
 void timer_arrived() { this_processor().timer_arrived(); }
 
 void events_handled() {
     Processor& processor = this_processor();
-    if (processor.must_reschedule() || !processor.current())
+    if (!processor.current())
         processor.reschedule();
+    leave(processor);
+}
+
+void thread_faulted(Fault const& fault) {
+    Processor& processor = this_processor();
+    Gate::enter_exclusive(processor);
+    if (!processor.disturbed())
+        handle_fault(*processor.current(), fault);
+    leave(processor);
 }
 
 void log_current_process() {
@@ -43,3 +56,17 @@ void log_current_process() {
 }
 
 } // namespace kernel
+
+void system_call_from_user() {
+    using namespace kernel;
+    Processor& processor = this_processor();
+    uint64_t& count = system_calls[processor.number()];
+    __atomic_store_n(&count, count + 1, __ATOMIC_RELAXED);
+    Gate::enter_exclusive(processor);
+    if (!processor.disturbed()) {
+        Thread& caller = *processor.current();
+        caller.enter();
+        dispatch(caller);
+    }
+    leave(processor);
+}

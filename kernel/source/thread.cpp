@@ -3,11 +3,14 @@
 #include <arch/frames.hpp>
 #include <kernel/endpoint.hpp>
 #include <kernel/process.hpp>
+#include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 
 namespace kernel {
 
 namespace {
+
+uint64_t last_identifier;
 
 // All states have the same size, known only once the processor has been asked.
 Slab<Kernel_pages>& fpu_slab() {
@@ -19,7 +22,9 @@ Slab<Kernel_pages>& fpu_slab() {
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
     : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Schedulable{priority},
-      Derivation_node{Kind::waiting_thread}, _home{process}, _acting{&process} {}
+      Derivation_node{Kind::waiting_thread}, processor{&this_processor()},
+      _identifier{__atomic_add_fetch(&last_identifier, 1, __ATOMIC_RELAXED)}, _home{process},
+      _acting{&process} {}
 
 Thread::~Thread() {
     if (_buffer) {
@@ -70,13 +75,14 @@ void Thread::waits_through_nothing() {
 }
 
 void Thread::leave_wait() {
-    this_processor().disarm(*this);
+    if (armed())
+        timer_at->disarm(*this);
     waits_through_nothing();
     Wait const was = wait;
     wait = Wait::none; // it may have lent its priority to itself
     switch (was) {
     case Wait::ready:
-        this_processor().remove(*this);
+        processor->remove(*this);
         break;
     case Wait::receive:
         reply->in_use = false;
@@ -91,6 +97,9 @@ void Thread::leave_wait() {
         break;
     case Wait::notification:
         static_cast<Notification*>(waiting_at)->stop_waiting();
+        break;
+    case Wait::processor:
+        static_cast<Processor_control*>(waiting_at)->stop_waiting();
         break;
     case Wait::none:
     case Wait::sleep:
@@ -111,16 +120,31 @@ void Thread::cancel(Error error) {
 void Thread::end() {
     if (ended())
         return;
+    halt(*this);
     leave_wait();
     wait = Wait::ended;
     _fault_state = Fault_state::none;
     inheritance::forget(*this);
+    forget_affinity(*this);
+    processor->forget(*this);
     _acting = _home.get();
     if (_buffer_address)
         _home->space().unmap_kernel_page(User_address{_buffer_address});
     Ref<Thread> const self{*this};
     _home->remove(*this);
-    this_processor().forget(*this);
+}
+
+void Thread::describe(abi::Thread_information& information) const {
+    information = {};
+    information.identifier = _identifier;
+    information.process = _home->identifier();
+    information.ended = ended();
+    information.priority = priority();
+    information.base_priority = base_priority();
+    information.affinity = affinity;
+    information.processor = processor->number();
+    information.processor_time = processor_time;
+    information.switches = switches;
 }
 
 void Thread::last_reference_gone() { unmake(*this); }

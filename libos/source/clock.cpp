@@ -28,8 +28,8 @@ Result<void> map_page() {
     if (page_address == 0)
         return Error::not_supported;
     Capability const page{TRY(clock_page())};
-    auto const mapped =
-        memory_map(self_process, page.index(), page_address, 0, page_size, memory_permission::read);
+    auto const mapped = memory_map(self_process, page.index(), page_address, 0, clock_page_bytes,
+                                   memory_permission::read);
     return mapped.error() == Error::already_mapped ? Error::none : mapped.error();
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <lavandin/abi/clock_page.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/mapping.hpp>
 #include <lavandin/program_loader.hpp>
@@ -33,7 +34,7 @@ Plan plan_process(Elf_program const& program, uint64_t stack_bytes, Member_ident
     plan.environment = plan.image + program.image_bytes();
     plan.message_buffer = plan.environment + page_size;
     plan.clock_page = plan.message_buffer + page_size;
-    plan.stack_begin = plan.clock_page + 2 * page_size; // behind a guard page
+    plan.stack_begin = plan.clock_page + clock_page_bytes + page_size; // behind a guard page
     plan.stack_end = plan.stack_begin + stack_bytes;
     plan.heap_begin = plan.stack_end + page_size;
     return plan;

@@ -26,6 +26,16 @@ void read_shutdown(std::string_view value, Command_line& result) {
         result.problem = "shutdown= is reboot or poweroff";
 }
 
+// What the kernel and init take for themselves; all else is for the program.
+bool for_system(std::string_view token) {
+    constexpr std::string_view keys[]{run_key, shutdown_key,
+                                      "processors=", "spin_locks=", "kernel_fault="};
+    for (std::string_view const key : keys)
+        if (token.starts_with(key))
+            return true;
+    return false;
+}
+
 std::string_view after(std::string_view token, std::string_view key) {
     token.remove_prefix(key.size());
     return token;
@@ -46,7 +56,7 @@ Command_line parse_command_line(std::string_view text) {
 
 std::string_view take_program_argument(std::string_view& text) {
     std::string_view token = take_word(text);
-    while (token.starts_with(run_key) || token.starts_with(shutdown_key))
+    while (for_system(token))
         token = take_word(text);
     return token;
 }

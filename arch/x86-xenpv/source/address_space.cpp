@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <arch/address_space.hpp>
 #include <arch/frames.hpp>
+#include <arch/processor.hpp>
 #include <kernel/log.hpp>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
 #include <xenpv/page_tables.hpp>
 #include <xenpv/table_pool.hpp>
+#include <xenpv/table_users.hpp>
 
 namespace arch {
 
@@ -83,12 +85,22 @@ uint64_t entry_flags(Rights rights) {
 
 bool loaded(Pfn top) { return local().loaded_table == p2m.mfn(top).value; }
 
-void drop_translations(uint64_t address, uint64_t count) {
+// On all processors that may have them, and on no others.
+void drop_translations(Pfn top, uint64_t address, uint64_t count) {
+    uint64_t const users = users_of(p2m.mfn(top));
+    if (!users)
+        return;
+    bool const alone = users == uint64_t{1} << processor_number();
+    bool const few = count <= few_pages;
     mmuext_op_t operations[few_pages]{};
-    uint64_t const used = count <= few_pages ? count : 1;
+    uint64_t const used = few ? count : 1;
     for (uint64_t i = 0; i < used; ++i) {
-        operations[i].cmd = count <= few_pages ? MMUEXT_INVLPG_LOCAL : MMUEXT_TLB_FLUSH_LOCAL;
-        operations[i].arg1.linear_addr = address + i * kernel::page_size;
+        operations[i].cmd = few ? (alone ? MMUEXT_INVLPG_LOCAL : MMUEXT_INVLPG_MULTI)
+                                : (alone ? MMUEXT_TLB_FLUSH_LOCAL : MMUEXT_TLB_FLUSH_MULTI);
+        if (few)
+            operations[i].arg1.linear_addr = address + i * kernel::page_size;
+        if (!alone)
+            set_xen_guest_handle(operations[i].arg2.vcpumask, &users);
     }
     if (!hypercall::mmuext_op(operations, used).ok())
         kernel::panic("address space: cannot flush translations");
@@ -101,7 +113,7 @@ void unload() {
     operations[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
     if (!hypercall::mmuext_op(operations, 2).ok())
         kernel::panic("address space: cannot unload");
-    local().loaded_table = 0;
+    local().loaded_table = local().base_table = 0;
 }
 
 } // namespace
@@ -117,6 +129,7 @@ void Top_table::destroy() {
         return;
     if (loaded(_table))
         unload();
+    unload_from_others(p2m.mfn(_table));
     Xen_tables{*_quota}.give_table(_table, Tables::top_level);
     _table = kernel::no_frame;
 }
@@ -134,13 +147,15 @@ void Address_space::destroy() {
     if (!exists())
         return;
     Lock_guard const guard{_top->_lock};
-    bool const in_use = loaded(top());
-    if (in_use && whole())
-        unload();
+    if (whole()) {
+        if (loaded(top()))
+            unload();
+        unload_from_others(p2m.mfn(top()));
+    }
     Xen_tables platform{*_quota};
     Tables{platform, top()}.clear(_begin, _end);
-    if (in_use && !whole())
-        drop_translations(_begin, few_pages + 1);
+    if (!whole())
+        drop_translations(top(), _begin, few_pages + 1);
     _top = nullptr;
 }
 
@@ -179,8 +194,7 @@ Result<void> Address_space::unmap(User_address address, uint64_t count) {
     if (of_kernel)
         return Error::invalid_argument;
     auto const changed = [this](uint64_t begin, uint64_t pages) {
-        if (loaded(top()))
-            drop_translations(begin, pages);
+        drop_translations(top(), begin, pages);
     };
     for (uint64_t at = address.value, left = count; left;) {
         uint64_t const to_end = pages_per_table - (at >> kernel::page_shift) % pages_per_table;
@@ -199,8 +213,7 @@ void Address_space::unmap_kernel_page(User_address address) {
     Xen_tables platform{*_quota};
     Tables tables{platform, top()};
     tables.unmap_within_table(address.value, 1, [this](uint64_t begin, uint64_t pages) {
-        if (loaded(top()))
-            drop_translations(begin, pages);
+        drop_translations(top(), begin, pages);
     });
 }
 
@@ -211,8 +224,7 @@ void Address_space::forbid_writes(User_address address, uint64_t count) {
     Xen_tables platform{*_quota};
     Tables{platform, top()}.rewrite(
         address.value, count, [](Entry entry) { return Entry{entry.raw & ~entry_flag::writable}; });
-    if (loaded(top()))
-        drop_translations(address.value, count);
+    drop_translations(top(), address.value, count);
 }
 
 void Address_space::replace(User_address address, Pfn frame, Rights rights) {
@@ -222,8 +234,7 @@ void Address_space::replace(User_address address, Pfn frame, Rights rights) {
     Xen_tables platform{*_quota};
     Entry const entry = make_entry(platform.mfn(frame), entry_flags(rights));
     Tables{platform, top()}.rewrite(address.value, 1, [entry](Entry) { return entry; });
-    if (loaded(top()))
-        drop_translations(address.value, 1);
+    drop_translations(top(), address.value, 1);
 }
 
 } // namespace arch

@@ -3,7 +3,7 @@
 #include <arch/fpu.hpp>
 #include <kernel/log.hpp>
 #include <xenpv/fpu.hpp>
-#include <xenpv/local.hpp>
+#include <xenpv/start_info.hpp>
 
 namespace xenpv {
 
@@ -89,21 +89,29 @@ void set_up_fpu() {
 }
 
 void switch_fpu(void* state) {
-    Local& self = local();
-    if (state && self.loaded_fpu == state)
-        return;
-    if (self.loaded_fpu)
-        save(self.loaded_fpu);
+    save_fpu();
     // Who has no state is given cleared registers each time: nothing stops it from using them.
     load(state ? state : clean);
-    self.loaded_fpu = state;
+    local().loaded_fpu = state;
+    local().saved_fpu = nullptr;
 }
 
+void save_fpu() {
+    Local& self = local();
+    if (self.loaded_fpu) {
+        save(self.loaded_fpu);
+        self.saved_fpu = self.loaded_fpu;
+    }
+    self.loaded_fpu = nullptr;
+}
+
+void resume_fpu() { local().loaded_fpu = local().saved_fpu; }
+
+// Other processors have saved it, and load another before user mode sees what they have.
 void forget_fpu(void* state) {
-    if (local().loaded_fpu != state)
-        return;
-    load(clean);
-    local().loaded_fpu = nullptr;
+    for (unsigned number = 0; number < started_processors(); ++number)
+        if (local_of(number).loaded_fpu == state)
+            local_of(number).loaded_fpu = nullptr;
 }
 
 } // namespace xenpv

@@ -16,6 +16,7 @@ namespace xenpv {
 namespace {
 
 Local locals[most_processors];
+unsigned started; // those below have a Local that may be looked at
 
 } // namespace
 
@@ -29,6 +30,8 @@ bool register_vcpu_info(Local& self) {
 
 Local& local_of(unsigned number) { return locals[number]; }
 
+unsigned started_processors() { return __atomic_load_n(&started, __ATOMIC_ACQUIRE); }
+
 void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     Local& self = locals[number];
     self.self = &self;
@@ -36,6 +39,7 @@ void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     self.stack_top = stack_top;
     self.stack_bytes = stack_bytes;
     self.programmed_deadline = kernel::never;
+    __atomic_store_n(&started, number + 1, __ATOMIC_RELEASE);
 }
 
 void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
@@ -64,13 +68,15 @@ void load_table(kernel::Process& process) {
     Local& self = local();
     if (self.loaded_table == table)
         return;
+    // Before it is loaded: whoever changes the table sees us, or has changed it before the flush.
+    __atomic_store_n(&self.loaded_table, table, __ATOMIC_SEQ_CST);
     mmuext_op_t operations[2];
     operations[0].cmd = MMUEXT_NEW_USER_BASEPTR;
     operations[0].arg1.mfn = table;
     operations[1].cmd = MMUEXT_TLB_FLUSH_LOCAL; // Xen makes user pages global
     if (!hypercall::mmuext_op(operations, 2).ok())
         kernel::panic("processor: Xen refuses the user table {x}", table);
-    self.loaded_table = table;
+    self.base_table = table;
     ++self.table_switches;
 }
 
@@ -108,15 +114,18 @@ void set_current_processor(kernel::Processor& processor) { local().processor = &
 
 void set_frame(Registers& frame) { local().frame = &frame; }
 
-void switch_to(kernel::Thread* previous, kernel::Thread& next) {
+void switch_to(kernel::Thread& next) {
     ++next.switches;
     set_frame(next.registers());
     load_table(next.home());
     clear_selectors();
-    if (previous != &next)
-        load_thread_pointer(next.thread_pointer());
+    load_thread_pointer(next.thread_pointer());
     switch_fpu(next.fpu_state());
 }
+
+void save_state() { save_fpu(); }
+
+void resume_state() { resume_fpu(); }
 
 // Xen answers -ENOENT for a VCPU that the domain does not have.
 uint32_t possible_processors() {
@@ -128,7 +137,8 @@ uint32_t possible_processors() {
 
 Counters counters() {
     Counters sum{};
-    for (Local const& each : locals) {
+    for (unsigned number = 0; number < started_processors(); ++number) {
+        Local const& each = locals[number];
         sum.kernel_entries += each.kernel_entries;
         sum.platform_calls += each.hypercalls;
         sum.table_switches += each.table_switches;

@@ -52,7 +52,7 @@ void processor_entry() {
     set_up_events();
     register_run_state();
     set_up_fpu();
-    kernel::processor_started(local().number);
+    kernel::processor_started();
 }
 
 namespace arch {
@@ -65,7 +65,22 @@ kernel::Result<void> start_processor(uint32_t number, kernel::Processor& process
     fill_context(self);
     bool const ok = hypercall::vcpu_op(VCPUOP_initialise, number, &context).ok() &&
                     register_vcpu_info(self) && hypercall::vcpu_op(VCPUOP_up, number).ok();
-    return ok ? kernel::Result<void>{} : kernel::Error::not_supported;
+    return ok ? kernel::Result<void>{} : kernel::Error::refused;
+}
+
+// VCPUOP_up has no effect on a VCPU that has not gone down yet: it is between its last look at the
+// kernel and that, and gets there if it gets the physical processor.
+bool restart_processor(uint32_t number) {
+    while (hypercall::vcpu_op(VCPUOP_is_up, number).value == 1)
+        (void)hypercall::yield();
+    return hypercall::vcpu_op(VCPUOP_up, number).ok();
+}
+
+// Xen lets the VCPU go on behind the call when it comes up again.
+void stop_processor() {
+    if (!hypercall::vcpu_op(VCPUOP_down, local().number).ok())
+        kernel::panic("processor {}: Xen does not take it down", local().number);
+    kernel::processor_resumed();
 }
 
 } // namespace arch

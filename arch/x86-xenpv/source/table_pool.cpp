@@ -5,6 +5,7 @@
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
 #include <xenpv/table_pool.hpp>
+#include <xenpv/table_users.hpp>
 #include <xenpv/window.hpp>
 
 namespace xenpv {
@@ -80,7 +81,7 @@ bool arch::free_pooled_table() {
     {
         kernel::Lock_guard const guard{pool_lock};
         for (Pfn& first : pooled)
-            if (first != kernel::no_frame) {
+            if (first != kernel::no_frame && !held_by_xen(p2m.mfn(first))) {
                 table = first;
                 first = Pfn{kernel::frame_pool().link(table)};
                 --counts.pooled;
@@ -90,7 +91,7 @@ bool arch::free_pooled_table() {
     if (table == kernel::no_frame)
         return false;
     unpin(table);
-    unmap_frame(table);
+    unmap_everywhere(table);
     kernel::frame_pool().give(table);
     return true;
 }

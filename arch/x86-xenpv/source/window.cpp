@@ -92,6 +92,19 @@ Result<void> map_in_window(Pfn frame, uint64_t flags) {
     return {};
 }
 
+namespace {
+
+void unmap(Pfn frame, uint64_t flush) {
+    kernel::Lock_guard const guard{window_lock};
+    uint64_t const address = reinterpret_cast<uint64_t>(arch::frame_address(frame));
+    if (!hypercall::update_va_mapping(address, Entry{0}, flush).ok())
+        kernel::panic("window: cannot unmap frame {x}", frame.value);
+}
+
+} // namespace
+
+void unmap_everywhere(Pfn frame) { unmap(frame, UVMF_INVLPG | UVMF_ALL); }
+
 } // namespace xenpv
 
 namespace arch {
@@ -116,12 +129,7 @@ Result<void*> map_frame(Pfn frame) {
     return frame_address(frame);
 }
 
-void unmap_frame(Pfn frame) {
-    kernel::Lock_guard const guard{window_lock};
-    uint64_t const address = reinterpret_cast<uint64_t>(frame_address(frame));
-    if (!hypercall::update_va_mapping(address, Entry{0}, UVMF_INVLPG | UVMF_LOCAL).ok())
-        kernel::panic("window: cannot unmap frame {x}", frame.value);
-}
+void unmap_frame(Pfn frame) { unmap(frame, UVMF_INVLPG | UVMF_LOCAL); }
 
 Result<void> prepare_module_area() {
     static_assert(module_area_pages <= entries, "one page table");

@@ -145,7 +145,7 @@ void set_current_processor(kernel::Processor& processor) { fake::processor = &pr
 void set_frame(Registers& frame) { fake::frame = &frame; }
 void load_thread_pointer(uint64_t base) { platform().thread_pointer = base; }
 
-void switch_to(kernel::Thread*, kernel::Thread& next) {
+void switch_to(kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     ++next.switches;
     set_frame(next.registers());
@@ -155,11 +155,18 @@ void switch_to(kernel::Thread*, kernel::Thread& next) {
     platform().loaded = &next;
 }
 
+void save_state() {}
+void resume_state() {}
+void kick(uint32_t processor) { platform().kicked |= uint64_t{1} << processor; }
+
 void idle() { throw fake::Idle{}; }
 void enter_user() { throw fake::User{}; }
 Counters counters() { return {}; }
 Run_times run_times() { return {}; }
 uint32_t possible_processors() { return 1; }
 Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::not_supported; }
+bool restart_processor(uint32_t) { return false; }
+void stop_processor() { throw fake::Idle{}; }
+void route(Line, uint32_t) {}
 
 } // namespace arch

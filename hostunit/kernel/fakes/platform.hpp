@@ -28,6 +28,7 @@ struct Platform {
     kernel::Thread* loaded{nullptr}; // whose registers the next exit restores
     uint64_t thread_pointer{0};
     uint32_t processor{0}; // that runs the kernel
+    uint64_t kicked{0};    // a bit for each processor that was
     uint64_t fpu_states{0};
     uint64_t stack_begin{0};   // of the entry to the kernel
     uint64_t deepest_stack{0}; // bytes below it, when a frame was unmapped

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "xen.hpp"
 #include "machine.hpp"
+#include <arch/frames.hpp>
 #include <gtest/gtest.h>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
+#include <xenpv/table_users.hpp>
+#include <xenpv/window.hpp>
 
 namespace fake {
 
@@ -65,6 +68,11 @@ Local& local() {
     return instance;
 }
 
+uint64_t users_of(Mfn top) { return local().loaded_table == top.value ? 1 : 0; }
+void unload_from_others(Mfn) {}
+bool held_by_xen(Mfn) { return false; }
+void unmap_everywhere(Pfn frame) { arch::unmap_frame(frame); }
+
 Status hypercall::mmu_update(mmu_update_t const* updates, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
         EXPECT_EQ(updates[i].ptr & 7, uint64_t{MMU_NORMAL_PT_UPDATE});
@@ -92,6 +100,8 @@ Status hypercall::mmuext_op(mmuext_op_t const* operations, uint64_t count) {
             break;
         case MMUEXT_TLB_FLUSH_LOCAL:
         case MMUEXT_INVLPG_LOCAL:
+        case MMUEXT_TLB_FLUSH_MULTI:
+        case MMUEXT_INVLPG_MULTI:
             fake::xen().drop_translations();
             break;
         default:

@@ -33,10 +33,13 @@ struct Boot {
 
 [[noreturn]] void start(Boot const& boot);
 
-// A further processor has come up; it waits for work.
-[[noreturn]] void processor_started(uint32_t number);
+// A further processor has come up for the first time, or again after arch::stop_processor.
+[[noreturn]] void processor_started();
+[[noreturn]] void processor_resumed();
 
-// Upcalls from arch/, on an empty kernel stack.
+// Upcalls from arch/, on an empty kernel stack: first this one, then each event, then
+// events_handled().
+void events_begin();
 void interrupt_arrived(arch::Line line);
 void timer_arrived();
 // After all pending events: leaves a thread to run, or does not return (idle).

@@ -59,6 +59,11 @@ public:
     // table_full.
     Result<abi::Capability_index> add(Capability const& capability);
 
+    // The same, below slot `above`. Errors also: invalid_capability (that does not hold `object`
+    // any more).
+    Result<abi::Capability_index> add_derived(Capability const& capability,
+                                              abi::Capability_index above, Object const& object);
+
     // Makes sure of a free slot, for a call that has more to do before it adds. True when there was
     // none; the call that fails later then takes the room back. Errors: those of add.
     Result<bool> make_room();

@@ -28,7 +28,9 @@ public:
     uint32_t count() const { return _count; }
     // Highest priority of those that are ready, or `nobody`.
     int highest() const { return _levels ? 31 - __builtin_clz(_levels) : nobody; }
+    // All of them, the one that waits longest first.
     Schedulable* longest_ready() { return _ready.front(); }
+    Schedulable* next_longest(Schedulable& thread) { return _ready.next(thread); }
 
     void add(Schedulable& thread, Policy_reason reason, Time now);
     void remove(Schedulable& thread, Time now);

@@ -16,7 +16,7 @@ class Class_set {
 public:
     enum class Wake : uint8_t {
         nothing,  // it waits for its turn
-        timer,    // as well, but the running one may have a limit() from now on
+        timer,    // as well, but the running one has a limit() from now on
         preempts, // the woken one may go before the running one: call next()
     };
 
@@ -54,11 +54,16 @@ public:
 
     bool empty() const;
     uint32_t count() const;
+    // The highest priority at which a thread is ready, -1 when none is. Others may look, too.
+    int highest() const;
     bool wants_time(Schedulable const& thread) const {
         return _queues[thread.scheduling_class()].wants_time();
     }
-    // Any one that is ready, to be taken elsewhere; nullptr: none is.
+    // Any one that is ready; nullptr: none is.
     Schedulable* any();
+    // The highest that `accepts` says yes to, of the first `most_looks`; nullptr: there is none.
+    template <typename Accepts>
+    Schedulable* find(unsigned most_looks, Accepts accepts);
 
     // A module takes over a place, with `state_bytes` at `state`; nullptr: the built-in one.
     void serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation,
@@ -125,6 +130,18 @@ void Class_set::change(Schedulable& thread, Time now, Change change) {
         return before->changed(thread, now);
     leave(thread, now);
     put(thread, Policy_reason::moved, now);
+}
+
+template <typename Accepts>
+Schedulable* Class_set::find(unsigned most_looks, Accepts accepts) {
+    Schedulable* found = nullptr;
+    unsigned looks = 0;
+    for (Class_queue& queue : _queues)
+        for (Schedulable* each = queue.longest_ready(); each && looks < most_looks;
+             each = queue.next_longest(*each), ++looks)
+            if ((!found || each->priority() > found->priority()) && accepts(*each))
+                found = each;
+    return found;
 }
 
 // The algorithms of the built-in modules; shared by all processors.

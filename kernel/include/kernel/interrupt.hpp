@@ -24,6 +24,7 @@ public:
     void unbind();
     void arrived();
     arch::Line line() const { return _line; }
+    uint32_t processor{0}; // that it comes to
 
     void binding_revoked() override { unbind(); }
     void last_reference_gone() override;
@@ -34,5 +35,9 @@ private:
     uint64_t _bits{0};
     Binding _binding{*this};
 };
+
+// Interrupts that come to a processor which takes threads no more come to another one from now on.
+// In parts: true when none is left.
+bool move_interrupts_step(uint32_t from);
 
 } // namespace kernel

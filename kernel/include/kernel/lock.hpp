@@ -1,34 +1,61 @@
 // SPDX-License-Identifier: MIT
-// A ticket lock. Every shared object names the lock that guards it. Interrupts are masked whenever
-// the kernel runs, so a holder is never interrupted on its own processor.
+// A ticket lock that does not burn time. Every shared object names the lock that guards it.
+// Interrupts are masked whenever the kernel runs, so a holder is never interrupted on its own
+// processor; but the platform may take the physical processor away from it. So who waits looks for
+// a short while only and then gives its own physical processor away until it is woken:
+//
+//   waiter   takes a ticket -- looks --> says where it waits -- looks again --> arch::wait()
+//   holder   serves the next ticket --> is anybody asleep? --> arch::wake(who has that ticket)
 //
 // Order, outermost first; a lock may be taken only while those before it in the list are held:
-//   process, group, endpoint, notification, inheritance, derivation, capability table, memory,
-//   address space, run queue, quota, slab, frames, log, clock
+//   gates (gate.hpp), process, group, endpoint, notification, inheritance, derivation, capability
+//   table, memory, address space, run queue, quota, slab, frames, log, clock
 #pragma once
 
-#include <arch/spin.hpp>
 #include <stdint.h>
 
 namespace kernel {
 
 class Lock {
 public:
-    Lock() = default;
+    constexpr Lock() = default;
     Lock(Lock const&) = delete;
     Lock& operator=(Lock const&) = delete;
 
     void acquire() {
         uint32_t const ticket = __atomic_fetch_add(&_next, 1, __ATOMIC_RELAXED);
-        while (__atomic_load_n(&_serving, __ATOMIC_ACQUIRE) != ticket)
-            arch::relax();
+        if (__atomic_load_n(&_serving, __ATOMIC_ACQUIRE) != ticket) [[unlikely]]
+            wait(ticket);
     }
-    void release() { __atomic_store_n(&_serving, _serving + 1, __ATOMIC_RELEASE); }
+    // The increment is a full barrier: either the waiter sees it, or it is seen asleep here.
+    void release() {
+        __atomic_fetch_add(&_serving, 1, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&_sleepers, __ATOMIC_RELAXED)) [[unlikely]]
+            wake_next();
+    }
 
 private:
+    void wait(uint32_t ticket);
+    void wake_next();
+    bool served(uint32_t ticket) const {
+        return __atomic_load_n(&_serving, __ATOMIC_SEQ_CST) == ticket;
+    }
+
     uint32_t _next{0};
     uint32_t _serving{0};
+    uint32_t _sleepers{0};
 };
+
+// Who waits for a lock looks this often before it sleeps; `spin_for_ever` is for comparison.
+inline constexpr uint32_t spin_for_ever = ~uint32_t{0};
+void set_lock_patience(uint32_t looks);
+
+// How often somebody had to wait for a lock, and how often it slept for that.
+struct Lock_waits {
+    uint64_t waits;
+    uint64_t sleeps;
+};
+Lock_waits lock_waits();
 
 // Holds a lock for the block it is declared in.
 class Lock_guard {

@@ -8,7 +8,6 @@
 // code in use stays whatever becomes of capabilities.
 #pragma once
 
-#include <arch/processor.hpp>
 #include <kernel/algorithm.hpp>
 #include <kernel/elf_module.hpp>
 #include <kernel/memory.hpp>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Which module serves which class, and which one coordinates: on all processors the same.
+// Which module serves which class, and which one coordinates: on all processors the same, also on
+// those that do not run.
 #pragma once
 
 #include <kernel/policy.hpp>
 
 namespace kernel {
-
-class Processor;
 
 namespace policies {
 
@@ -15,8 +14,6 @@ namespace policies {
 // place, a module of another kind, shares of more than the whole), busy (it serves another place),
 // not_supported (it has been retired).
 Result<void> install(uint64_t place, Ref<Policy> policy, uint64_t share);
-// A processor that did not run so far begins with the modules that are installed.
-void adopt(Processor& processor);
 
 // Error: invalid_argument (no such place).
 Result<void> describe(uint64_t place, abi::Policy_information& information);

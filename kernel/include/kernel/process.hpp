@@ -115,6 +115,8 @@ private:
     bool const _uses_fpu;
 };
 
+// The current thread has faulted.
+void handle_fault(Thread& thread, Fault const& fault);
 // The current thread's fault, for which nobody answers, ends the process that it executes in.
 void end_by_fault(Thread& thread);
 

@@ -17,12 +17,12 @@ public:
 
     void push_back(Element& element, unsigned priority) {
         _lists[priority].push_back(element);
-        _occupied |= 1U << priority;
+        set_occupied(occupied() | 1U << priority);
     }
 
     void push_front(Element& element, unsigned priority) {
         _lists[priority].push_front(element);
-        _occupied |= 1U << priority;
+        set_occupied(occupied() | 1U << priority);
     }
 
     void remove(Element& element, unsigned priority) {
@@ -31,10 +31,13 @@ public:
     }
 
     // Who is first of the highest priority, or nullptr.
-    Element* front() { return _occupied ? _lists[highest()].front() : nullptr; }
+    Element* front() { return occupied() ? _lists[highest()].front() : nullptr; }
+    // Those of one priority, in order.
+    Element* first_of(unsigned priority) { return _lists[priority].front(); }
+    Element* next(Element& element, unsigned priority) { return _lists[priority].next(element); }
 
     Element* pop_highest() {
-        if (!_occupied)
+        if (!occupied())
             return nullptr;
         unsigned const priority = static_cast<unsigned>(highest());
         Element* const first = _lists[priority].pop_front();
@@ -42,14 +45,20 @@ public:
         return first;
     }
 
-    // Highest priority that has somebody, or `nobody`.
-    int highest() const { return _occupied ? 31 - __builtin_clz(_occupied) : nobody; }
-    bool occupied(unsigned priority) const { return (_occupied >> priority & 1) != 0; }
+    // Highest priority that has somebody, or `nobody`. These may be asked without a lock; the
+    // answer is as old as can be.
+    int highest() const {
+        uint32_t const some = occupied();
+        return some ? 31 - __builtin_clz(some) : nobody;
+    }
+    bool occupied(unsigned priority) const { return (occupied() >> priority & 1) != 0; }
 
 private:
+    uint32_t occupied() const { return __atomic_load_n(&_occupied, __ATOMIC_RELAXED); }
+    void set_occupied(uint32_t some) { __atomic_store_n(&_occupied, some, __ATOMIC_RELAXED); }
     void update(unsigned priority) {
         if (_lists[priority].empty())
-            _occupied &= ~(1U << priority);
+            set_occupied(occupied() & ~(1U << priority));
     }
 
     uint32_t _occupied{0};

@@ -73,7 +73,8 @@ private:
     Schedulable* _chained{nullptr};
     Time _ready_since{0};
     uint64_t _parameter{0};
-    uint32_t _known_to{0}; // installation whose words are in the entity
+    uint32_t _known_to{0}; // installation whose words are in the entity, and
+    uint32_t _known_on{0}; // the processor where that last saw it
     uint8_t _base_priority;
     uint8_t _priority;
     uint8_t _own_class{abi::fixed_priority_class};

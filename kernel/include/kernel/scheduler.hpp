@@ -1,90 +1,157 @@
 // SPDX-License-Identifier: MIT
-// Which thread runs. The order of those that are ready is that of modules (class_set.hpp); the
-// timer is set only when somebody waits for it.
+// Which thread runs on a processor. The order of those that are ready there is that of modules
+// (class_set.hpp); the timer is set only when somebody waits for it.
+//
+// A thread that is ready is in the queue of one processor. Which one is decided when it becomes
+// ready (placement.cpp): where it ran last if it can run there at once, else on an idle processor,
+// else where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
 #include <kernel/class_set.hpp>
+#include <kernel/gate.hpp>
+#include <kernel/processors.hpp>
 #include <kernel/thread.hpp>
+#include <lavandin/abi/processor.hpp>
 
 namespace kernel {
 
-class Processor {
+class alignas(64) Processor {
 public:
-    explicit Processor(uint32_t number = 0) : _number{number}, _classes{number} {}
+    explicit Processor(uint32_t number) : _number{number}, _classes{number} {}
 
     uint32_t number() const { return _number; }
     Thread* current() const { return _current; }
 
-    // A thread that waited may run. It preempts the current one if it goes before it.
-    void ready(Thread& thread);
-    // The same for a thread that the current one is about to wait for: it may run next without
-    // passing through the queue.
-    void hand_over(Thread& thread);
+    // What follows is about the processor that executes it.
 
+    // A thread that the current one is about to wait for: it may run next here without passing
+    // through the queue.
+    void hand_over(Thread& thread);
     // The current thread stops; Wait says why. Takes effect in reschedule().
     void block(Wait why, Object* at);
     // The current thread goes behind others of its priority.
     void yield();
-    // A ready thread leaves the queue.
-    void remove(Thread& thread);
-    // The thread, whatever it does but wait for an answer, runs at another priority.
-    void set_priority(Thread& thread, unsigned priority);
-    // The thread, whatever it does, belongs to another class, or has another parameter in it.
-    void set_class(Thread& thread, unsigned number, uint64_t parameter);
+    void arm(Thread& thread, Time deadline);
+    void timer_arrived();
+    // The current thread has ended; its last reference goes when it is off this processor.
+    void bury_current();
 
-    // A module takes over a place (class_set.hpp) on this processor.
+    // Lets the right thread run. Does not return when there is none.
+    void reschedule();
+    bool must_reschedule() const { return __atomic_load_n(&_reschedule, __ATOMIC_RELAXED); }
+    // Somebody who was exclusive has taken the current thread away, or made it go on elsewhere,
+    // since the processor came into the kernel: what it came for is void.
+    bool disturbed() const { return _disturbed; }
+
+    // What follows may be about any processor.
+
+    // The thread is ready here; what runs here is preempted if the thread goes before it.
+    void enqueue(Thread& thread);
+    // What the current thread used up to now is on its account.
+    void account_current(Time now);
+    // The priority that a thread would have to exceed to run at once; -1 when idle.
+    int running_priority() const { return __atomic_load_n(&_running_priority, __ATOMIC_RELAXED); }
+    uint64_t switches() const { return __atomic_load_n(&_switches, __ATOMIC_RELAXED); }
+
+    // For who is exclusive.
+
+    void remove(Thread& thread);
+    void disarm(Thread& thread) { _timers.remove(thread); }
+    // The current or a ready thread of this processor runs at another priority.
+    void set_priority(Thread& thread, unsigned priority);
+    // A thread of this processor, whatever it does, belongs to another class, or has another
+    // parameter in it.
+    void set_class(Thread& thread, unsigned number, uint64_t parameter);
+    // A module takes over a place (class_set.hpp) here.
     void serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation);
     void set_share(uint64_t place, uint64_t thousandths);
     // What the place has seen here is added.
     void describe(uint64_t place, abi::Policy_information& information);
+    void describe(abi::Processor_information& information) const;
+    bool somebody_ready() const { return _classes.highest() != nobody; }
+    // It takes no threads any more: it leaves what it does, and gives away what it has.
+    void retire();
+    // A part of the ready threads and deadlines goes elsewhere. True when none is left.
+    bool give_away_step();
+    // A deadline from a processor that leaves.
+    void take_deadline(Thread& thread, Time deadline);
+    // The affinity of a thread whose place is here has changed: it goes elsewhere if it must.
+    void reconsider(Thread& thread);
+    // Threads that rely on this processor (affinity.hpp).
+    List<Thread, Guard_tag>& guarded() { return _guarded; }
+    // The current thread does not execute in user mode any more; its saved registers are what it
+    // goes on with.
+    void halt() { Gate::interrupt(*this); }
+    // The current thread, which is halted, does not run here any more, or (disturb) goes on as its
+    // registers say and not with what it came into the kernel for.
+    void drop_current();
+    void disturb();
+    // The thread has ended.
+    void forget(Thread const& thread) {
+        if (_loaded == &thread)
+            _loaded = nullptr;
+        if (_running == &thread)
+            _running = nullptr;
+    }
 
-    void arm(Thread& thread, Time deadline);
-    void disarm(Thread& thread);
-
-    // The current thread's processor time includes this moment from now on.
-    void account_current();
-
-    // The thread has ended: it is not what the processor has loaded any more.
-    void forget(Thread& thread);
-    // The current thread has ended; its last reference goes when it is off this processor.
-    void bury_current();
-
-    void timer_arrived();
-
-    // Lets the right thread run. Does not return when there is none.
-    void reschedule();
-    bool must_reschedule() const { return _reschedule || _set_timer; }
-
-    uint64_t switches() const { return _switches; }
+    Gate gate;
 
 private:
     Thread* choose(Time now);
+    Thread* take_next(Time now);
+    Thread* steal(Time now);
+    Thread* give_away(Processor_set to);
     void put_back_current(Time now);
     Time time_for(Thread const& thread) const;
     template <typename Change>
     void change(Thread& thread, Change change);
+    void begin_turn(Thread* thread);
     void report_retired();
-    void account(Time now);
-    void run(Thread& next, Time now);
+    bool may_run_here(Thread const& thread) const {
+        return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
+    }
+    void run(Thread& next);
     void switch_threads();
     void set_timer(Time now);
+    void preempt();
+    void release_loaded();
+    void leave_for_good();
+    void unload();
 
     uint32_t const _number;
-    Lock _lock; // guards the classes
+    Lock _lock; // guards what follows up to _timers
     Class_set _classes;
+    Thread* _running{nullptr}; // _current, but known to others as soon as it is chosen
+    int _running_priority{nobody};
+    Time _since{0}; // when _running began to run, or was charged last
     Timer_queue _timers;
     Thread* _current{nullptr};
-    Thread* _previous{nullptr}; // whose state the processor still has loaded
+    Thread* _previous{nullptr}; // ran here last; may be gone
+    Thread* _loaded{nullptr};   // whose registers are here and not in memory
     Thread* _next{nullptr};     // handed over to
     Thread* _buried{nullptr};
-    Time _since{0}; // when _current began to run
+    Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
+    List<Thread, Guard_tag> _guarded;
     Time _programmed{never};
     uint64_t _switches{0};
     bool _reschedule{false};
-    bool _set_timer{false}; // no more than that, unless _reschedule
-    bool _yields{false};    // the current one
+    bool _disturbed{false};
+    bool _yields{false};   // the current thread
+    bool _idle{false};     // said so to others
+    bool _retiring{false}; // is to park or stop
+
+    static constexpr int nobody = Class_queue::nobody;
 };
 
 Processor& this_processor();
+
+// A thread that waited, or is new, may run: on some processor that it may use.
+void make_ready(Thread& thread);
+// Whether some thread waits for a processor.
+bool anybody_ready();
+// For who is exclusive: what all current threads used up to now is on their account.
+void account_all();
+// For who is exclusive: the thread, if it runs anywhere else, is not in user mode any more.
+void halt(Thread& thread);
 
 } // namespace kernel

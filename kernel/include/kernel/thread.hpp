@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/affinity.hpp>
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
@@ -15,13 +16,17 @@
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
 #include <lavandin/abi/message.hpp>
+#include <lavandin/abi/process.hpp>
 
 namespace kernel {
 
 class Endpoint;
 class Notification;
 class Process;
+class Processor;
 class Reply;
+
+inline constexpr uint32_t no_processor = ~uint32_t{0};
 
 enum class Wait : uint8_t {
     none,         // running
@@ -31,6 +36,7 @@ enum class Wait : uint8_t {
     answer,       // held by a reply object
     receive,      // in an endpoint's queue of receivers
     notification, // for bits
+    processor,    // for a processor to start, park or stop
     ended,
 };
 
@@ -39,6 +45,7 @@ struct Process_tag : List_link {}; // its process's list of threads
 class Thread final : public Object,
                      public Schedulable,
                      public Process_tag,
+                     public Guard_tag,
                      public Server_tag,
                      public Timer_node,
                      public Derivation_node {
@@ -59,6 +66,8 @@ public:
     // Whose capabilities its system calls use and whose quota they charge: that of the member it
     // visits, or its own process.
     Process& process() const { return *_acting; }
+    uint64_t identifier() const { return _identifier; }
+    void describe(abi::Thread_information& information) const;
     // The process it belongs to, and that pays for it.
     Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
@@ -67,14 +76,23 @@ public:
     void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
 
     // It is about to run on that processor: tells readers of the clock.
-    void place_on(uint32_t processor) {
-        if (_placement.processor() == processor)
+    void place_on(uint32_t number) {
+        ran_on = number;
+        if (_placement.processor() == number)
             return;
-        _placement = _placement.moved_to(processor);
+        _placement = _placement.moved_to(number);
         _buffer->placement = _placement.raw();
     }
 
     bool ended() const { return wait == Wait::ended; }
+
+    // A processor other than that one has registers of it that are not in memory yet: only it can
+    // let the thread run.
+    bool loaded_elsewhere(uint32_t number) const {
+        uint32_t const loaded = __atomic_load_n(&_loaded_on, __ATOMIC_ACQUIRE);
+        return loaded != no_processor && loaded != number;
+    }
+    void set_loaded_on(uint32_t number) { __atomic_store_n(&_loaded_on, number, __ATOMIC_RELEASE); }
 
     Fault_state fault_state() const { return _fault_state; }
     Fault const& fault() const { return _fault; }
@@ -116,6 +134,10 @@ public:
 
     // Scheduler and IPC state.
     Wait wait{Wait::none};
+    Processor* processor;            // where it runs, is ready, or ran last; at first its maker's
+    Processor* timer_at{nullptr};    // where its deadline is, when it is armed
+    uint64_t affinity{~uint64_t{0}}; // a bit for each processor that may run it
+    uint32_t ran_on{no_processor};   // whose registers were its own last
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
@@ -144,6 +166,7 @@ private:
     void resume(Way const& way);
 
     arch::Registers _registers;
+    uint64_t const _identifier;
     Ref<Process> _home;
     Process* _acting; // lives as long as its threads and visitors may use it: see settle()
     abi::Message_buffer* _buffer{nullptr};
@@ -151,6 +174,7 @@ private:
     void* _fpu{nullptr};
     uint64_t _thread_pointer{0};
     abi::Placement _placement; // also in the buffer
+    uint32_t _loaded_on{no_processor};
     bool _leaving{false};
     Fault_state _fault_state{Fault_state::none};
     Fault _fault{};

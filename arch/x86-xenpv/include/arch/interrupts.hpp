@@ -14,6 +14,8 @@ inline constexpr Line no_line = 0;
 
 void unmask(Line line); // one that came while masked is delivered at once
 void mask(Line line);
+// From now on it comes to that processor; what is pending is not lost.
+void route(Line line, uint32_t processor);
 // Tells the other side. Error: not_supported (it has none).
 kernel::Result<void> raise(Line line);
 

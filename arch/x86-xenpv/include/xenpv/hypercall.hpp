@@ -100,6 +100,14 @@ inline Status version() { return invoke<__HYPERVISOR_xen_version>(XENVER_version
 
 inline Status block() { return invoke<__HYPERVISOR_sched_op>(SCHEDOP_block, 0); }
 
+// Until the port is pending, or for a while.
+inline Status poll(evtchn_port_t port) {
+    sched_poll_t argument{};
+    set_xen_guest_handle(argument.ports, &port);
+    argument.nr_ports = 1;
+    return invoke<__HYPERVISOR_sched_op>(SCHEDOP_poll, address(&argument));
+}
+
 inline Status yield() { return invoke<__HYPERVISOR_sched_op>(SCHEDOP_yield, 0); }
 
 inline Status shutdown(unsigned reason) {

@@ -30,6 +30,10 @@ struct Local {
     unsigned number;
     uint32_t timer_port;
     arch::Registers crash_frame; // registers at a fault in the kernel itself
+    uint32_t kick_port;          // from other processors: come into the kernel
+    uint32_t wake_port;          // from other processors: what you sleep for has come (masked)
+    uint64_t base_table;         // top-level user table that Xen has for the VCPU, as Mfn
+    void* saved_fpu;             // state that the FPU registers hold, but is in memory, too
     uint64_t stack_bytes;
 };
 

@@ -2,8 +2,8 @@
 // What Xen handed over at start of day, kept after the page it came in is gone.
 #pragma once
 
+#include <arch/processor.hpp>
 #include <kernel/result.hpp>
-#include <lavandin/abi/clock_page.hpp>
 #include <xenpv/frame_types.hpp>
 #include <xenpv/local.hpp>
 #include <xenpv/xen.hpp>
@@ -16,13 +16,15 @@ inline bool initial_domain() { return (start.flags & SIF_INITDOMAIN) != 0; }
 
 void map_shared_info();
 void set_up_traps(); // trap table and callbacks of this VCPU
-inline constexpr unsigned most_processors = lavandin::abi::Clock_page::most_processors;
+
+using arch::most_processors;
 
 void register_run_state(); // of this VCPU
 uint64_t platform_time();  // Xen's system time, nanoseconds
 vcpu_info& vcpu_info_of(unsigned number);
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
+unsigned started_processors(); // those below have come up, or are about to
 void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
 void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
 uint32_t bind_console_input(); // the port of the initial domain's console input

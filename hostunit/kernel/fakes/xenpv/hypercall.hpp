@@ -16,6 +16,7 @@ struct [[nodiscard]] Status {
 
 struct Local {
     uint64_t loaded_table{0};
+    uint64_t base_table{0};
 };
 
 Local& local();

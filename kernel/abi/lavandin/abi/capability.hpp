@@ -20,7 +20,7 @@ enum class Object_type : uint8_t {
     system = 8,
     group = 9,
     grant = 10,
-    processor = 11, // kept for what is to come
+    processor = 11,
     policy = 12,
 };
 inline constexpr unsigned object_types = 13;
@@ -40,7 +40,7 @@ inline constexpr Permissions all = 0x7;
 
 namespace thread_permission {
 inline constexpr Permissions destroy = 1 << 0;  // end it
-inline constexpr Permissions schedule = 1 << 1; // priority, class
+inline constexpr Permissions schedule = 1 << 1; // priority, class, processors
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 
@@ -81,9 +81,10 @@ inline constexpr Permissions log = 1 << 1;         // read the kernel's log
 inline constexpr Permissions console = 1 << 2;     // the platform's console of last resort
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
 inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
-inline constexpr Permissions policies = 1 << 5;    // load modules, which are kernel code
-inline constexpr Permissions schedule = 1 << 6;    // give threads any class and parameter
-inline constexpr Permissions all = 0x7f;
+inline constexpr Permissions processors = 1 << 5;  // open Processors
+inline constexpr Permissions policies = 1 << 6;    // load modules, which are kernel code
+inline constexpr Permissions schedule = 1 << 7;    // give threads any class and parameter
+inline constexpr Permissions all = 0xff;
 } // namespace system_permission
 
 namespace group_permission {
@@ -95,6 +96,12 @@ namespace grant_permission {
 inline constexpr Permissions control = 1 << 0; // end it
 inline constexpr Permissions all = 0x1;
 } // namespace grant_permission
+
+namespace processor_permission {
+inline constexpr Permissions control = 1 << 0; // start, park, stop and so on
+inline constexpr Permissions read = 1 << 1;    // state and accounting
+inline constexpr Permissions all = 0x3;
+} // namespace processor_permission
 
 namespace policy_permission {
 inline constexpr Permissions install = 1 << 0; // have it serve a class, or coordinate

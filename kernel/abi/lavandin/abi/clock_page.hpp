@@ -45,7 +45,7 @@ struct Clock_record {
 
 // The rest is written by the kernel.
 struct Clock_page {
-    static constexpr uint64_t most_processors = 63;
+    static constexpr uint64_t most_processors = 64;
 
     uint32_t version; // odd while `origin` or `wall_offset` changes
     uint32_t reserved;
@@ -59,6 +59,9 @@ struct Clock_page {
 
 static_assert(sizeof(Clock_record) == 64);
 static_assert(offsetof(Clock_page, records) == 64);
-static_assert(sizeof(Clock_page) == 4096);
+
+// What one maps to have it all.
+inline constexpr uint64_t clock_page_bytes = 2 * 4096;
+static_assert(sizeof(Clock_page) <= clock_page_bytes);
 
 } // namespace lavandin::abi

@@ -25,7 +25,12 @@ enum class Error : uint64_t {
     too_large = 14,          // the message or transfer is larger than the receiver accepts
     not_supported = 15,      // this platform does not have what was asked for
     no_caller = 16,          // the reply object holds nobody who waits for an answer
-    end = 17,                // one past the last; never answered
+    no_processor = 17,       // none of the processors that may run the thread takes threads
+    wrong_state = 18,        // the object is in a state in which this cannot be done
+    pinned = 19,             // a thread cannot do without it
+    refused = 20,            // what the machine runs on refuses
+    cancelled = 21,          // somebody took back what was under way
+    end = 22,                // one past the last; never answered
 };
 
 } // namespace lavandin::abi

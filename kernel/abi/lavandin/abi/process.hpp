@@ -21,6 +21,9 @@ inline constexpr uint64_t lowest_priority = 0;
 inline constexpr uint64_t default_priority = 16;
 inline constexpr uint64_t highest_priority = 31;
 
+// Processors as a bit set: bit n stands for processor n.
+inline constexpr uint64_t any_processor = ~uint64_t{0};
+
 // process_create flags
 inline constexpr uint64_t process_without_fpu = 1 << 0; // the image uses no x87, MMX, SSE or AVX
 
@@ -42,6 +45,19 @@ struct Process_information {
     uint64_t member;         // Member_identity; of a process in no group its number is 0
     uint64_t region_begin;   // [begin, end) of the addresses that are its own
     uint64_t region_end;
+};
+
+// Written to the caller's message buffer by thread_information.
+struct Thread_information {
+    uint64_t identifier; // unique since boot
+    uint64_t process;    // identifier of the one it belongs to
+    uint64_t ended;      // 0 or 1
+    uint64_t priority;   // that it runs at; also what it is lent
+    uint64_t base_priority;
+    uint64_t affinity;       // processors that may run it
+    uint64_t processor;      // where it runs, is ready, or ran last
+    uint64_t processor_time; // nanoseconds
+    uint64_t switches;       // how often it began to run
 };
 
 // Written to the caller's message buffer by system_information. Counters run from boot.
