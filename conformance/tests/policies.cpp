@@ -245,7 +245,7 @@ struct Work {
 };
 
 // Some compute, some sleep, some call each other; the class goes from module to module meanwhile.
-TEST(policies, a_thousand_replacements_under_load, 120) {
+void replace_a_thousand_times() {
     Places const places;
     Work work;
     auto const endpoint = MUST(endpoint_create);
@@ -321,5 +321,12 @@ TEST(policies, a_thousand_replacements_under_load, 120) {
     __atomic_store_n(&work.stop, true, __ATOMIC_RELAXED);
     EXPECT(first.wait() && another.wait() && sleeper.wait() && yielder.wait() && client.wait());
 }
+
+TEST(policies, a_thousand_replacements_under_load, 120) {
+    stay_on_one_processor();
+    replace_a_thousand_times();
+}
+
+TEST(policies, a_thousand_replacements_on_all_processors, 120) { replace_a_thousand_times(); }
 
 } // namespace

@@ -31,6 +31,10 @@ Result<Capability_index> load_policy(policy_files file);
 
 Result<Policy_information> place_information(uint64_t place);
 
+// For what threads of one processor do to each other: this one, and those that it makes from now
+// on, run on the first.
+inline void stay_on_one_processor() { EXPECT_OK(thread_set_affinity, 0, 1); }
+
 // Every place has its built-in module again, and its share.
 void give_back_places();
 

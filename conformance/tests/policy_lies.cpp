@@ -27,6 +27,7 @@ Result<bool> logged_since(uint64_t position, std::string_view text) {
 
 // Three threads of the class go on before, while and after the module lies.
 void lie(Policy_violation expected, uint64_t parameter, uint64_t patience = 10 * second) {
+    stay_on_one_processor();
     Places const places;
     uint64_t const log_position = TAKE(end_of_log());
     auto const liar = TAKE(load_policy(policy_files::liar));
@@ -85,6 +86,7 @@ TEST(policy_lies, leaving_a_thread_out, 120) {
 }
 
 TEST(policy_lies, a_coordinator_that_chooses_nobodys_class) {
+    stay_on_one_processor();
     Places const places;
     uint64_t const log_position = TAKE(end_of_log());
     auto const liar = TAKE(load_policy(policy_files::lying_coordinator));

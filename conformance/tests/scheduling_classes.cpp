@@ -96,6 +96,7 @@ TEST(classes, without_system_only_what_one_has) {
 }
 
 TEST(classes, shares_follow_weights) {
+    stay_on_one_processor();
     Counters_of counters;
     Peer light{[&] { counters.count(0); }};
     Peer heavy{[&] { counters.count(1); }};
@@ -119,6 +120,7 @@ TEST(classes, shares_follow_weights) {
 }
 
 TEST(classes, a_class_behind_others_has_its_share) {
+    stay_on_one_processor();
     Counters_of counters;
     Peer first{[&] { counters.count(0); }};
     Peer behind{[&] { counters.count(1); }};
@@ -137,6 +139,7 @@ TEST(classes, a_class_behind_others_has_its_share) {
 }
 
 TEST(classes, by_share_when_the_coordinator_says_so) {
+    stay_on_one_processor();
     Places const places;
     auto const coordinator = TAKE(load_policy(policy_files::by_share));
     EXPECT_OK(policy_install, own_system(), 0, fixed_priority_class, 250);
@@ -161,6 +164,7 @@ TEST(classes, by_share_when_the_coordinator_says_so) {
 }
 
 TEST(classes, nearer_deadlines_go_first) {
+    stay_on_one_processor();
     Places const places;
     auto const policy = TAKE(load_policy(policy_files::deadlines));
     EXPECT_OK(policy_install, own_system(), policy, free_class, 0);
@@ -182,6 +186,7 @@ TEST(classes, nearer_deadlines_go_first) {
 // A server of another class that serves this thread runs at this thread's priority: one that is
 // higher than the server's rivals.
 TEST(classes, a_call_takes_its_server_along) {
+    stay_on_one_processor();
     auto const endpoint = MUST(endpoint_create);
     auto const reply = MUST(reply_create);
     Counters_of counters;
