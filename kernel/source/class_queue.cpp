@@ -38,8 +38,8 @@ uint64_t Class_queue::shown_parameter(Schedulable const& thread) const {
     return wanted > _module->greatest_parameter ? _module->greatest_parameter : wanted;
 }
 
-// What the module sees of the thread from now on. Words of another module mean nothing to it.
-abi::Policy_entity& Class_queue::introduce(Schedulable& thread) {
+// Words of another module mean nothing to this one.
+void Class_queue::show(Schedulable& thread) {
     abi::Policy_entity& entity = thread._entity;
     if (thread._known_to != _installation) {
         uint32_t const handle = entity.handle;
@@ -49,21 +49,21 @@ abi::Policy_entity& Class_queue::introduce(Schedulable& thread) {
     }
     entity.parameter = shown_parameter(thread);
     thread._known_on = _processor;
-    return entity;
+    thread._shown = true;
 }
 
-void Class_queue::count_in(Schedulable& thread) {
+[[gnu::always_inline]] inline void Class_queue::count_in(Schedulable& thread) {
     thread._level = thread._priority;
     if (_level_counts[thread._level]++ == 0)
         _levels |= uint32_t{1} << thread._level;
 }
 
-void Class_queue::count_out(Schedulable& thread) {
+[[gnu::always_inline]] inline void Class_queue::count_out(Schedulable& thread) {
     if (--_level_counts[thread._level] == 0)
         _levels &= ~(uint32_t{1} << thread._level);
 }
 
-void Class_queue::take(Schedulable& thread) {
+[[gnu::always_inline]] inline void Class_queue::take(Schedulable& thread) {
     Schedulable*& chain = _chains[thread._entity.handle % chains];
     thread._chained = chain;
     chain = &thread;
@@ -73,10 +73,8 @@ void Class_queue::take(Schedulable& thread) {
     ++_count;
 }
 
-void Class_queue::give(Schedulable& thread) {
-    Schedulable** place = &_chains[thread._entity.handle % chains];
-    while (*place != &thread)
-        place = &(*place)->_chained;
+[[gnu::always_inline]] inline void Class_queue::give(Schedulable** place) {
+    Schedulable& thread = **place;
     *place = thread._chained;
     thread._queue = nullptr;
     count_out(thread);
@@ -84,28 +82,29 @@ void Class_queue::give(Schedulable& thread) {
     --_count;
 }
 
-Schedulable* Class_queue::find(uint32_t handle) const {
-    Schedulable* thread = _chains[handle % chains];
-    while (thread && thread->_entity.handle != handle)
-        thread = thread->_chained;
-    return thread;
+// Where the chain of that handle refers to the thread; to nullptr when there is none.
+[[gnu::always_inline]] inline Schedulable** Class_queue::find(uint32_t handle) {
+    Schedulable** place = &_chains[handle % chains];
+    while (*place && (*place)->_entity.handle != handle)
+        place = &(*place)->_chained;
+    return place;
 }
 
-// False when the module has been retired, here or elsewhere; then the built-in one has taken over.
-bool Class_queue::agree(Time now) {
-    if (!_algorithm->retired()) [[likely]]
-        return true;
-    fail(_algorithm->violation(), now);
-    return false;
+[[gnu::always_inline]] inline void Class_queue::charge_entity(Schedulable& thread, bool runnable) {
+    Time const used = thread.uncharged;
+    thread.uncharged = 0;
+    thread._entity.runtime += used;
+    if (wants_charge())
+        module().charge(_state, &thread._entity, used, runnable);
 }
 
 void Class_queue::add(Schedulable& thread, Policy_reason reason, Time now) {
     agree(now);
     bool const known = thread._known_to == _installation;
     bool const moved = known && thread._known_on != _processor;
-    if (thread.uncharged)
-        charge(thread, true, now);
     abi::Policy_entity& entity = introduce(thread);
+    if (thread.uncharged)
+        charge_entity(thread, true);
     if (moved || (!known && reason != Policy_reason::woken))
         reason = Policy_reason::moved;
     entity.ready_since = thread._ready_since = now;
@@ -114,7 +113,7 @@ void Class_queue::add(Schedulable& thread, Policy_reason reason, Time now) {
 }
 
 void Class_queue::remove(Schedulable& thread, Time now) {
-    give(thread);
+    give(find(thread._entity.handle));
     if (agree(now))
         module().remove(_state, &thread._entity);
 }
@@ -127,44 +126,50 @@ void Class_queue::changed(Schedulable& thread, Time now) {
 }
 
 void Class_queue::charge(Schedulable& thread, bool runnable, Time now) {
-    Time const used = thread.uncharged;
-    thread.uncharged = 0;
-    if (!agree(now))
-        return;
-    abi::Policy_entity& entity = introduce(thread);
-    entity.runtime += used;
-    module().charge(_state, &entity, used, runnable);
+    agree(now);
+    introduce(thread);
+    charge_entity(thread, runnable);
 }
 
-Schedulable* Class_queue::ask_next(Time now) {
+[[gnu::always_inline]] inline Schedulable** Class_queue::ask_next(Time now) {
     uint32_t const handle = module().pick(_state, now);
-    Schedulable* const thread = find(handle);
-    if (!thread)
+    Schedulable** const place = find(handle);
+    if (!*place) [[unlikely]]
         fail(handle ? Policy_violation::picked_stranger : Policy_violation::picked_nobody, now);
-    return thread;
+    return place;
 }
 
 // The built-in module answers for one that fails. Should that fail as well, the order is our own.
 Schedulable& Class_queue::pick(Time now) {
     agree(now);
-    if (++_picks % picks_per_audit == 0)
+    if (++_picks % picks_per_audit == 0) [[unlikely]]
         audit(now);
-    Schedulable* next = ask_next(now);
-    if (!next)
-        next = ask_next(now);
-    if (!next) {
-        next = _ready.front();
-        module().remove(_state, &next->_entity);
+    Schedulable** place = ask_next(now);
+    if (!*place) [[unlikely]]
+        place = ask_next(now);
+    if (!*place) [[unlikely]] {
+        module().remove(_state, &_ready.front()->_entity);
+        place = find(_ready.front()->_entity.handle);
     }
-    give(*next);
-    if (next->slice_left == 0) {
-        Time const slice = module().slice(_state, &next->_entity);
-        bool const possible = slice >= abi::shortest_slice && slice <= abi::longest_slice;
-        next->slice_left = possible ? slice : Time{abi::shortest_slice};
-        if (!possible)
-            fail(Policy_violation::slice_out_of_range, now);
-    }
-    return *next;
+    Schedulable& next = **place;
+    give(place);
+    if (next.slice_left == 0)
+        set_slice(next, now);
+    return next;
+}
+
+void Class_queue::renew_slice(Schedulable& thread, Time now) {
+    agree(now);
+    introduce(thread);
+    set_slice(thread, now);
+}
+
+void Class_queue::set_slice(Schedulable& thread, Time now) {
+    Time const slice = module().slice(_state, &thread._entity);
+    bool const possible = slice >= abi::shortest_slice && slice <= abi::longest_slice;
+    thread.slice_left = possible ? slice : Time{abi::shortest_slice};
+    if (!possible) [[unlikely]]
+        fail(Policy_violation::slice_out_of_range, now);
 }
 
 void Class_queue::audit(Time now) {
@@ -176,19 +181,9 @@ void Class_queue::audit(Time now) {
         fail(Policy_violation::thread_left_out, now);
 }
 
-bool Class_queue::judged(uint32_t answer, Time now) {
-    if (answer > 1)
-        fail(Policy_violation::answer_not_boolean, now);
-    return answer == 1;
-}
-
 bool Class_queue::preempts(Schedulable& running, Schedulable& woken, Time now) {
     return agree(now) &&
            judged(module().preempts(_state, &introduce(running), &woken._entity), now);
-}
-
-bool Class_queue::contended(Schedulable& running, Time now) {
-    return _count && agree(now) && judged(module().contended(_state, &introduce(running)), now);
 }
 
 void Class_queue::fail(Policy_violation violation, Time now) {

@@ -27,16 +27,6 @@ Class_set::Class_set(uint32_t processor) : _processor{processor} {
     use(strict_order, _strict_order);
 }
 
-void Class_set::put(Schedulable& thread, Policy_reason reason, Time now) {
-    unsigned const number = thread.scheduling_class();
-    _queues[number].add(thread, reason, now);
-    _mask |= bit(number);
-}
-
-void Class_set::enter(Schedulable& thread, Policy_reason reason, Time now) {
-    put(thread, reason, now);
-}
-
 void Class_set::leave(Schedulable& thread, Time now) {
     Class_queue* const queue = Class_queue::queue_of(thread);
     queue->remove(thread, now);
@@ -104,8 +94,6 @@ Time Class_set::limit(Schedulable& running, Time now) {
     _limited = end != never;
     return end;
 }
-
-bool Class_set::empty() const { return _mask == 0; }
 
 int Class_set::highest() const {
     int found = Class_queue::nobody;

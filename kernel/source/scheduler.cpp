@@ -174,29 +174,36 @@ void Processor::put_back_current(Time now) {
 Thread* Processor::take_next(Time now) {
     Lock_guard const guard{_lock};
     account_current(now);
-    bool const goes_on = _current && _current->wait == Wait::none;
-    if (goes_on)
-        put_back_current(now);
+    Thread* const taken = take_next_locked(now);
     _yields = false;
-    Thread* taken = _next;
-    _next = nullptr;
-    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
-    if (taken && accepting && _classes.may_hand_over(*taken)) {
-        begin_turn(taken);
-        return taken;
-    }
-    if (_current && !goes_on && !Class_queue::holds(*_current))
-        _classes.stop(*_current, now);
-    if (taken) {
-        taken->wait = Wait::ready;
-        _classes.enter(*taken, Policy_reason::woken, now);
-    }
-    taken = accepting ? static_cast<Thread*>(_classes.next(now)) : nullptr;
-    begin_turn(taken);
+    begin_turn(taken, now);
     return taken;
 }
 
-void Processor::begin_turn(Thread* thread) {
+Thread* Processor::take_next_locked(Time now) {
+    bool const goes_on = _current && _current->wait == Wait::none;
+    if (goes_on && !_next && _classes.empty() && may_run_here(*_current)) {
+        _classes.go_on(*_current, now);
+        return _current;
+    }
+    if (goes_on)
+        put_back_current(now);
+    Thread* const handed = _next;
+    _next = nullptr;
+    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+    if (handed && accepting && _classes.may_hand_over(*handed))
+        return handed;
+    if (_current && !goes_on && !Class_queue::holds(*_current))
+        _classes.stop(*_current, now);
+    if (handed) {
+        handed->wait = Wait::ready;
+        _classes.enter(*handed, Policy_reason::woken, now);
+    }
+    return accepting ? static_cast<Thread*>(_classes.next(now)) : nullptr;
+}
+
+void Processor::begin_turn(Thread* thread, Time now) {
+    _limit = thread ? _classes.limit(*thread, now) : never;
     _running = thread;
     _running_priority = thread ? static_cast<int>(thread->priority()) : nobody;
 }
@@ -246,7 +253,7 @@ Thread* Processor::steal(Time now) {
     Lock_guard const guard{_lock};
     _classes.enter(*taken, Policy_reason::moved, now);
     auto* const next = static_cast<Thread*>(_classes.next(now));
-    begin_turn(next);
+    begin_turn(next, now);
     return next;
 }
 
@@ -273,13 +280,9 @@ void Processor::report_retired() {
             text(retired->violation()));
 }
 
-void Processor::set_timer(Time now) {
+void Processor::set_timer() {
     Time wanted = _timers.first_deadline();
-    if (_current) {
-        Lock_guard const guard{_lock};
-        Time const limit = _classes.limit(*_current, now);
-        wanted = limit < wanted ? limit : wanted;
-    }
+    wanted = _limit < wanted ? _limit : wanted;
     if (wanted >= _programmed)
         return; // what is set comes early enough; too early costs one look
     _programmed = wanted;
@@ -355,7 +358,7 @@ void Processor::switch_threads() {
         if (buried->drop())
             buried->last_reference_gone();
     }
-    set_timer(now);
+    set_timer();
 }
 
 } // namespace kernel

@@ -23,11 +23,13 @@ public:
     // A module that answered nonsense is not used any more, on no processor. The first reason
     // counts, and is to be told once.
     bool retired() const { return violation() != Policy_violation::none; }
-    Policy_violation violation() const { return __atomic_load_n(&_violation, __ATOMIC_ACQUIRE); }
+    Policy_violation violation() const {
+        return static_cast<Policy_violation>(__atomic_load_n(&_violation, __ATOMIC_ACQUIRE));
+    }
     void retire(Policy_violation reason) {
-        auto before = Policy_violation::none;
-        __atomic_compare_exchange_n(&_violation, &before, reason, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_RELAXED);
+        uint32_t before = 0;
+        __atomic_compare_exchange_n(&_violation, &before, static_cast<uint32_t>(reason), false,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
     }
     bool tell() { return retired() && !__atomic_exchange_n(&_told, true, __ATOMIC_RELAXED); }
 
@@ -40,7 +42,7 @@ public:
 
 private:
     abi::Policy_module const* _module{nullptr};
-    Policy_violation _violation{Policy_violation::none};
+    uint32_t _violation{0};
     bool _told{false};
     uint64_t _picks{0};
 };

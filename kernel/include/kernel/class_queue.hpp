@@ -40,8 +40,13 @@ public:
     Schedulable& pick(Time now);
     // The module learns what the thread used; it is not in the queue.
     void charge(Schedulable& thread, bool runnable, Time now);
+    // The thread begins a new slice.
+    void renew_slice(Schedulable& thread, Time now);
     bool preempts(Schedulable& running, Schedulable& woken, Time now);
-    bool contended(Schedulable& running, Time now);
+    bool contended(Schedulable& running, Time now) {
+        return _count != 0 && agree(now) &&
+               judged(module().contended(_state, &introduce(running)), now);
+    }
 
     // Another module takes over, with `state_bytes` at `state`; nullptr: the built-in one.
     void serve_by(Algorithm* algorithm, void* state, uint32_t installation, Time now);
@@ -63,17 +68,37 @@ private:
 
     abi::Policy_scheduler const& module() const { return _module->scheduler; }
     uint64_t shown_parameter(Schedulable const& thread) const;
-    abi::Policy_entity& introduce(Schedulable& thread);
+    // What the module sees of the thread, as it is now.
+    abi::Policy_entity& introduce(Schedulable& thread) {
+        if (thread._known_to != _installation || thread._known_on != _processor || !thread._shown)
+            [[unlikely]]
+            show(thread);
+        return thread._entity;
+    }
+    void show(Schedulable& thread);
     void count_in(Schedulable& thread);
     void count_out(Schedulable& thread);
     void take(Schedulable& thread);
-    void give(Schedulable& thread);
-    Schedulable* find(uint32_t handle) const;
-    Schedulable* ask_next(Time now);
-    bool agree(Time now);
+    void give(Schedulable** place);
+    Schedulable** find(uint32_t handle);
+    void charge_entity(Schedulable& thread, bool runnable);
+    Schedulable** ask_next(Time now);
+    void set_slice(Schedulable& thread, Time now);
+    // False when the module has been retired, here or elsewhere; then the built-in one has taken
+    // over.
+    bool agree(Time now) {
+        if (!_algorithm->retired()) [[likely]]
+            return true;
+        fail(_algorithm->violation(), now);
+        return false;
+    }
     void audit(Time now);
     void fail(Policy_violation violation, Time now);
-    bool judged(uint32_t answer, Time now);
+    bool judged(uint32_t answer, Time now) {
+        if (answer > 1) [[unlikely]]
+            fail(Policy_violation::answer_not_boolean, now);
+        return answer == 1;
+    }
     void use(Algorithm& algorithm, void* state, uint32_t installation, Time now);
 
     Algorithm* _algorithm{nullptr};

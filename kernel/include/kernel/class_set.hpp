@@ -25,7 +25,11 @@ public:
     Class_set& operator=(Class_set const&) = delete;
 
     // The thread is ready.
-    void enter(Schedulable& thread, Policy_reason reason, Time now);
+    void enter(Schedulable& thread, Policy_reason reason, Time now) {
+        unsigned const number = thread.scheduling_class();
+        _queues[number].add(thread, reason, now);
+        _mask |= bit(number);
+    }
     // One that is ready is not any more.
     void leave(Schedulable& thread, Time now);
     // One that is in here gets a priority, class or parameter by `change()`.
@@ -42,6 +46,13 @@ public:
     // What the running thread, if any, has to do with one that was just entered.
     Wake woken(Schedulable* running, Schedulable& woken, Time now);
 
+    // The running one goes on although its slice may have ended: nobody else is ready.
+    void go_on(Schedulable& running, Time now) {
+        _preempted = false;
+        _turn_begin = _budget_end = never;
+        if (running.slice_left == 0)
+            _queues[running.scheduling_class()].renew_slice(running, now);
+    }
     // Who runs now, taken out; nullptr: nobody is ready.
     Schedulable* next(Time now);
     // Whether the thread, which is ready but was not entered, may run without next(): it goes on
@@ -52,7 +63,7 @@ public:
     // Until when the running one may go on, should nothing happen; `never` when nobody else wants.
     Time limit(Schedulable& running, Time now);
 
-    bool empty() const;
+    bool empty() const { return _mask == 0; }
     uint32_t count() const;
     // The highest priority at which a thread is ready, -1 when none is. Others may look, too.
     int highest() const;
@@ -85,7 +96,6 @@ private:
     abi::Policy_coordinator const& coordinator() const {
         return _coordinator->module().coordinator;
     }
-    void put(Schedulable& thread, Policy_reason reason, Time now);
     void refresh(unsigned number) {
         _mask = _queues[number].empty() ? _mask & ~bit(number) : _mask | bit(number);
     }
@@ -129,7 +139,7 @@ void Class_set::change(Schedulable& thread, Time now, Change change) {
     if (before == &_queues[thread.scheduling_class()])
         return before->changed(thread, now);
     leave(thread, now);
-    put(thread, Policy_reason::moved, now);
+    enter(thread, Policy_reason::moved, now);
 }
 
 template <typename Accepts>

@@ -29,7 +29,10 @@ public:
     unsigned base_priority() const { return _base_priority; }
     // What it counts for without loans.
     unsigned own_priority() const { return fixed() ? _base_priority : 0; }
-    void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
+    void set_priority(unsigned priority) {
+        _priority = static_cast<uint8_t>(priority);
+        _shown = false;
+    }
     void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     unsigned own_class() const { return _own_class; }
@@ -41,6 +44,7 @@ public:
     // The priority that it runs at does not change by that: see inheritance.hpp.
     void set_class(unsigned number, uint64_t parameter) {
         _own_class = static_cast<uint8_t>(number);
+        _shown = false;
         if (fixed())
             set_base_priority(static_cast<unsigned>(parameter));
         else
@@ -78,7 +82,8 @@ private:
     uint8_t _base_priority;
     uint8_t _priority;
     uint8_t _own_class{abi::fixed_priority_class};
-    uint8_t _level{0}; // it is counted at while it is ready
+    uint8_t _level{0};  // it is counted at while it is ready
+    bool _shown{false}; // the entity has the parameter that it has now
 };
 
 } // namespace kernel

@@ -99,20 +99,21 @@ public:
 private:
     Thread* choose(Time now);
     Thread* take_next(Time now);
+    Thread* take_next_locked(Time now);
     Thread* steal(Time now);
     Thread* give_away(Processor_set to);
     void put_back_current(Time now);
     Time time_for(Thread const& thread) const;
     template <typename Change>
     void change(Thread& thread, Change change);
-    void begin_turn(Thread* thread);
+    void begin_turn(Thread* thread, Time now);
     void report_retired();
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
     void run(Thread& next);
     void switch_threads();
-    void set_timer(Time now);
+    void set_timer();
     void preempt();
     void release_loaded();
     void leave_for_good();
@@ -123,7 +124,8 @@ private:
     Class_set _classes;
     Thread* _running{nullptr}; // _current, but known to others as soon as it is chosen
     int _running_priority{nobody};
-    Time _since{0}; // when _running began to run, or was charged last
+    Time _since{0};     // when _running began to run, or was charged last
+    Time _limit{never}; // until when it may go on
     Timer_queue _timers;
     Thread* _current{nullptr};
     Thread* _previous{nullptr}; // ran here last; may be gone

@@ -35,14 +35,17 @@ static_assert(sizeof(Queue) <= fixed_priority_state_bytes);
 
 struct Own {
     Fifo_link link;
-    uint64_t used; // since it woke
-    uint8_t level; // in whose line it is
+    uint64_t before; // what it had used when it woke
+    uint8_t level;   // in whose line it is
     uint8_t in_interactive;
     uint8_t short_runs; // in a row, at most `proof`
 };
 
 Own& of(Policy_entity& entity) { return own<Own>(entity); }
-bool interactive(Policy_entity& entity) { return of(entity).short_runs == proof; }
+bool ran_long(Policy_entity& entity) { return entity.runtime - of(entity).before >= short_run; }
+bool interactive(Policy_entity& entity) {
+    return of(entity).short_runs == proof && !ran_long(entity);
+}
 
 Fifo& line_of(Queue& queue, Policy_entity& entity) {
     Level& level = queue.lines[of(entity).level];
@@ -74,11 +77,11 @@ void init(void*, uint32_t) {}
 void add(void* memory, Policy_entity* entity, Policy_reason reason, uint64_t) {
     Own& mine = of(*entity);
     if (reason == Policy_reason::woken) {
-        if (mine.used >= short_run)
+        if (ran_long(*entity))
             mine.short_runs = 0;
         else if (mine.short_runs < proof)
             ++mine.short_runs;
-        mine.used = 0;
+        mine.before = entity->runtime;
     }
     bool const goes_on = reason == Policy_reason::preempted;
     mine.in_interactive = interactive(*entity) && (goes_on || reason == Policy_reason::woken);
@@ -102,12 +105,7 @@ uint32_t pick(void* memory, uint64_t) {
     return next.handle;
 }
 
-void charge(void*, Policy_entity* entity, uint64_t nanoseconds, uint32_t) {
-    Own& mine = of(*entity);
-    mine.used += nanoseconds;
-    if (mine.used >= short_run)
-        mine.short_runs = 0;
-}
+void charge(void*, Policy_entity*, uint64_t, uint32_t) {} // runtime tells enough
 
 uint64_t slice(void*, Policy_entity*) { return slice_length; }
 

@@ -30,8 +30,9 @@ inline constexpr uint32_t policy_is_fair = 1 << 0;
 inline constexpr uint32_t policy_wants_time = 1 << 1;
 // A larger parameter gets a thread more: a thread may give others of its class up to its own.
 inline constexpr uint32_t policy_more_is_more = 1 << 2;
-// What the running thread used is charged before the first other one is added beside it: without a
-// rival it may have run for long.
+// charge() is called; else the entity's `runtime` is all there is. What the running thread used is
+// charged also before the first other one is added beside it: without a rival it may have run for
+// long.
 inline constexpr uint32_t policy_wants_charge = 1 << 3;
 
 // A thread as modules see it. The kernel writes all but `own`, and believes none of it.
@@ -73,7 +74,7 @@ struct Policy_scheduler {
     void (*remove)(void* state, Policy_entity* entity);
     // The handle of the one that runs next, which leaves the set; only when there is one.
     uint32_t (*pick)(void* state, uint64_t now);
-    // It used so many nanoseconds. It is not in the set at that time.
+    // It used so many nanoseconds. It is not in the set at that time. Only with the flag for it.
     void (*charge)(void* state, Policy_entity* entity, uint64_t nanoseconds, uint32_t runnable);
     // How long it may run once it is picked: shortest_slice to longest_slice.
     uint64_t (*slice)(void* state, Policy_entity* entity);

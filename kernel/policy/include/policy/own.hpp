@@ -12,13 +12,15 @@ using namespace lavandin::abi;
 // T: plain data of a module, all zero at first.
 template <typename T>
 T& own(Policy_entity& entity) {
-    static_assert(sizeof(T) <= sizeof(Policy_entity::own) && alignof(T) <= 8);
+    static_assert(sizeof(T) <= sizeof(Policy_entity::own));
+    static_assert(alignof(T) <= 8);
     return *reinterpret_cast<T*>(entity.own);
 }
 
 template <typename T>
 T& state(void* memory) {
-    static_assert(sizeof(T) <= largest_policy_state && alignof(T) <= 64);
+    static_assert(sizeof(T) <= largest_policy_state);
+    static_assert(alignof(T) <= 64);
     return *static_cast<T*>(memory);
 }
 
