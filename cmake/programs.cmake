@@ -28,12 +28,12 @@ function(lavandin_add_program name)
         VERBATIM)
 endfunction()
 
-# lavandin_boot_image(FIRST program [PROGRAMS program...] [FILES name=path...])
+# lavandin_boot_image(FIRST program [PROGRAMS program...] [POLICIES module...] [FILES name=path...])
 #
 # Makes boot.image in the build folder, with FIRST ready to map, PROGRAMS as files programs/NAME,
-# and FILES under the names given.
+# POLICIES (policies.cmake) as policies/NAME, and FILES under the names given.
 function(lavandin_boot_image)
-    cmake_parse_arguments(IMAGE "" "FIRST" "PROGRAMS;FILES" ${ARGN})
+    cmake_parse_arguments(IMAGE "" "FIRST" "PROGRAMS;POLICIES;FILES" ${ARGN})
     set(tool ${CMAKE_SOURCE_DIR}/tools/make_boot_image.py)
     set(output ${CMAKE_BINARY_DIR}/boot.image)
     set(arguments --output ${output} --first ${LAVANDIN_PROGRAMS}/stripped/${IMAGE_FIRST})
@@ -42,6 +42,11 @@ function(lavandin_boot_image)
         set(path ${LAVANDIN_PROGRAMS}/stripped/${program})
         list(APPEND arguments --file programs/${program}=${path})
         list(APPEND inputs ${program} ${path})
+    endforeach()
+    foreach(policy ${IMAGE_POLICIES})
+        set(path ${LAVANDIN_POLICIES}/${policy})
+        list(APPEND arguments --file policies/${policy}=${path})
+        list(APPEND inputs policy-${policy} ${path})
     endforeach()
     foreach(file ${IMAGE_FILES})
         list(APPEND arguments --file ${file})

@@ -13,8 +13,8 @@ namespace conformance {
 namespace {
 
 constexpr char const* object_names[object_types] = {
-    "none",  "Process",   "Thread", "Endpoint", "Notification", "Memory",
-    "Reply", "Interrupt", "System", "Group",    "Grant"};
+    "none",      "Process", "Thread", "Endpoint", "Notification", "Memory", "Reply",
+    "Interrupt", "System",  "Group",  "Grant",    "Processor",    "Policy"};
 
 void describe(char const* what, uint64_t before, uint64_t after) {
     if (before != after)

@@ -49,6 +49,7 @@ OBJECTS = [
     "group",
     "grant",
     "processor",
+    "policy",
 ]
 ANY_OBJECT = "any"
 REGISTERS = ["rdi", "rsi", "rdx", "r10", "r8", "r9"]

@@ -163,6 +163,7 @@ Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& i
         return slot.error();
     }
     thread->start(in.entry, in.stack, in.argument);
+    thread->inherit_class(caller);
     inherit_affinity(*thread, caller);
     process->add(*thread);
     make_ready(*thread);

@@ -43,7 +43,7 @@ public:
         Thread* thread = &first;
         for (unsigned links = 0; thread && links < longest_chain; ++links) {
             int const lent = thread->loans.highest();
-            int const own = static_cast<int>(thread->base_priority());
+            int const own = static_cast<int>(thread->own_priority());
             int const wanted = lent > own ? lent : own;
             if (wanted == static_cast<int>(thread->priority()))
                 return;
@@ -115,7 +115,7 @@ void Lender::take_back() {
     List<Lender, Lender_tag>::remove(*this);
     _server = nullptr;
     if (_lent == static_cast<int>(server->priority()) &&
-        server->priority() != server->base_priority())
+        server->priority() != server->own_priority())
         Inheritance::settle(*server);
 }
 
@@ -168,6 +168,12 @@ namespace inheritance {
 void set_base(Thread& thread, unsigned priority) {
     Lock_guard const guard{inheritance_lock};
     thread.set_base_priority(priority);
+    Inheritance::settle(thread);
+}
+
+void set_class(Thread& thread, unsigned number, uint64_t parameter) {
+    Lock_guard const guard{inheritance_lock};
+    thread.processor->set_class(thread, number, parameter);
     Inheritance::settle(thread);
 }
 

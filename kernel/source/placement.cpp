@@ -45,7 +45,11 @@ Processor& choose_processor(Thread const& thread) {
 
 Processors& processors() { return all; }
 
-void Processors::add(Processor& processor) { _all[processor.number()] = &processor; }
+void Processors::add(Processor& processor) {
+    uint32_t const number = processor.number();
+    _all[number] = &processor;
+    _possible = number < _possible ? _possible : number + 1;
+}
 
 bool anybody_ready() {
     for (uint32_t number = 0; number < all.count(); ++number)

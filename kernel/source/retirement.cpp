@@ -23,7 +23,9 @@ bool Processor::give_away_step() {
         Thread* ready = nullptr;
         {
             Lock_guard const guard{_lock};
-            ready = _queue.pop_highest();
+            ready = static_cast<Thread*>(_classes.any());
+            if (ready)
+                _classes.leave(*ready, _since);
         }
         if (ready) {
             make_ready(*ready);

@@ -7,6 +7,8 @@
 
 namespace kernel {
 
+static_assert(sizeof(Processor) <= page_size - Slab<Kernel_pages>::alignment, "one to a slab page");
+
 Processor& this_processor() { return arch::current_processor(); }
 
 // One that has been kicked and has not looked yet will see this, too.
@@ -16,20 +18,30 @@ void Processor::preempt() {
         arch::kick(_number);
 }
 
-// An equal makes time slices count; reschedule() sets the timer for them.
+// The begin of the current turn is near enough for most modules; asking the clock costs more than
+// they do.
+Time Processor::time_for(Thread const& thread) const {
+    return _classes.wants_time(thread) ? arch::now() : _since;
+}
+
+// A rival makes the running one's slice count; reschedule() sets the timer for it.
 void Processor::enqueue(Thread& thread) {
-    bool preempts = false;
-    {
-        Lock_guard const guard{_lock};
-        thread.wait = Wait::ready;
-        thread.processor = this;
-        _queue.push_back(thread, thread.priority());
-        preempts = static_cast<int>(thread.priority()) >= _running_priority;
-        if (preempts) // it will run, as others who look for a place should know
-            _running_priority = static_cast<int>(thread.priority());
+    Lock_guard guard{_lock};
+    thread.wait = Wait::ready;
+    thread.processor = this;
+    if (_running && _classes.wants_charge(*_running, thread)) {
+        account_current(arch::now());
+        _classes.charge(*_running, _since);
     }
-    if (preempts)
-        preempt();
+    Time const now = time_for(thread);
+    _classes.enter(thread, Policy_reason::woken, now);
+    auto const wake = _classes.woken(_running, thread, now);
+    if (wake == Class_set::Wake::nothing)
+        return;
+    if (wake ==
+        Class_set::Wake::preempts) // it will run, as others who look for a place should know
+        _running_priority = static_cast<int>(thread.priority());
+    preempt();
 }
 
 void Processor::hand_over(Thread& thread) {
@@ -49,12 +61,13 @@ void Processor::block(Wait why, Object* at) {
 
 void Processor::yield() {
     _current->slice_left = 0;
+    _yields = true;
     _reschedule = true;
 }
 
 void Processor::remove(Thread& thread) {
     Lock_guard const guard{_lock};
-    _queue.remove(thread, thread.priority());
+    _classes.leave(thread, _since);
 }
 
 void Processor::reconsider(Thread& thread) {
@@ -68,20 +81,36 @@ void Processor::reconsider(Thread& thread) {
     }
 }
 
-void Processor::set_priority(Thread& thread, unsigned priority) {
+template <typename Change>
+void Processor::change(Thread& thread, Change change) {
     {
         Lock_guard const guard{_lock};
         if (thread.wait == Wait::ready)
-            _queue.remove(thread, thread.priority());
-        thread.set_priority(priority);
-        if (thread.wait == Wait::ready)
-            _queue.push_back(thread, priority);
-        else if (&thread == _current)
-            _running_priority = static_cast<int>(priority);
+            _classes.change(thread, time_for(thread), change);
         else
+            change();
+        if (&thread == _running)
+            _running_priority = static_cast<int>(thread.priority());
+        else if (thread.wait != Wait::ready)
             return;
     }
     preempt();
+}
+
+void Processor::set_priority(Thread& thread, unsigned priority) {
+    change(thread, [&] { thread.set_priority(priority); });
+}
+
+// What it used counts for the class in which it used it.
+void Processor::set_class(Thread& thread, unsigned number, uint64_t parameter) {
+    {
+        Lock_guard const guard{_lock};
+        if (&thread == _running)
+            account_current(arch::now());
+        if (thread.wait != Wait::ready)
+            _classes.stop(thread, _since);
+    }
+    change(thread, [&] { thread.set_class(number, parameter); });
 }
 
 void Processor::arm(Thread& thread, Time deadline) {
@@ -98,7 +127,7 @@ void Processor::bury_current() {
 
 void Processor::drop_current() {
     account_current(arch::now());
-    _current = nullptr;
+    _current = _running = nullptr;
     disturb();
 }
 
@@ -123,85 +152,99 @@ void Processor::timer_arrived() {
     _reschedule = true;
 }
 
-void Processor::account(Time now) {
-    if (!_current || now <= _since) // another processor's look may have been later
-        return;
-    Time const used = now - _since;
-    _current->processor_time += used;
-    _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
-}
-
 void Processor::account_current(Time now) {
-    account(now);
-    _since = now > _since ? now : _since;
+    if (now <= _since) // another processor's look may have been later
+        return;
+    if (_running) {
+        _running->processor_time += now - _since;
+        _running->ran(now - _since);
+    }
+    _since = now;
 }
 
 // A thread that can go on keeps its place while its slice lasts.
-void Processor::put_back_current() {
-    if (!_current || _current->wait != Wait::none)
-        return;
-    bool const expired = _current->slice_left == 0;
+void Processor::put_back_current(Time now) {
+    auto const reason = _yields                     ? Policy_reason::yielded
+                        : _current->slice_left == 0 ? Policy_reason::expired
+                                                    : Policy_reason::preempted;
     _current->wait = Wait::ready;
     if (!may_run_here(*_current))
         _expelled = _current;
-    else if (expired)
-        _queue.push_back(*_current, _current->priority());
     else
-        _queue.push_front(*_current, _current->priority());
+        _classes.enter(*_current, reason, now);
 }
 
-// Of our own queue, or who was handed over to.
-Thread* Processor::take_highest() {
+// From our own classes, or who was handed over to: that one goes on with the turn of the current
+// thread, which waits for it, and no module is asked.
+Thread* Processor::take_next(Time now) {
     Lock_guard const guard{_lock};
-    put_back_current();
-    Thread* taken = _next;
-    _next = nullptr;
-    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
-    if (taken && (!accepting || static_cast<int>(taken->priority()) < _queue.highest())) {
-        taken->wait = Wait::ready;
-        _queue.push_back(*taken, taken->priority());
-        taken = nullptr;
-    }
-    if (!taken && accepting)
-        taken = _queue.pop_highest();
-    _running_priority = taken ? static_cast<int>(taken->priority()) : nobody;
+    account_current(now);
+    Thread* const taken = take_next_locked(now);
+    _yields = false;
+    begin_turn(taken, now);
     return taken;
 }
 
-Thread* Processor::choose() {
-    Thread* const own = take_highest();
+Thread* Processor::take_next_locked(Time now) {
+    bool const goes_on = _current && _current->wait == Wait::none;
+    if (goes_on && !_next && _classes.empty() && may_run_here(*_current)) {
+        _classes.go_on(*_current, now);
+        return _current;
+    }
+    if (goes_on)
+        put_back_current(now);
+    Thread* const handed = _next;
+    _next = nullptr;
+    bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+    if (handed && accepting && _classes.may_hand_over(*handed))
+        return handed;
+    if (_current && !goes_on && !Class_queue::holds(*_current))
+        _classes.stop(*_current, now);
+    if (handed) {
+        handed->wait = Wait::ready;
+        _classes.enter(*handed, Policy_reason::woken, now);
+    }
+    return accepting ? static_cast<Thread*>(_classes.next(now)) : nullptr;
+}
+
+void Processor::begin_turn(Thread* thread, Time now) {
+    _limit = thread ? _classes.limit(*thread, now) : never;
+    _running = thread;
+    _running_priority = thread ? static_cast<int>(thread->priority()) : nobody;
+}
+
+Thread* Processor::choose(Time now) {
+    Thread* const own = take_next(now);
     if (own || !(processors().accepting() & set_of(_number)))
         return own;
     processors().begin_idle(_number); // before looking at others: who comes later finds us
     _idle = true;
-    return steal();
+    return steal(now);
 }
 
-// The highest of this queue that may run on one of `to`, and whose state is in memory.
+// The highest of those that wait longest, that may run on one of `to`, and whose state is in
+// memory.
 Thread* Processor::give_away(Processor_set to) {
     constexpr unsigned most_looks = 16;
-    unsigned looks = 0;
     Lock_guard const guard{_lock};
-    for (int priority = _queue.highest(); priority >= 0; --priority)
-        for (Thread* each = _queue.first_of(static_cast<unsigned>(priority)); each;
-             each = _queue.next(*each, static_cast<unsigned>(priority)))
-            if (looks++ == most_looks) {
-                return nullptr;
-            } else if ((each->affinity & to) && !each->loaded_elsewhere(no_processor)) {
-                _queue.remove(*each, static_cast<unsigned>(priority));
-                return each;
-            }
-    return nullptr;
+    auto const may_go = [&](Schedulable& each) {
+        auto const& thread = static_cast<Thread&>(each);
+        return (thread.affinity & to) != 0 && !thread.loaded_elsewhere(no_processor);
+    };
+    Schedulable* const found = _classes.find(most_looks, may_go);
+    if (found)
+        _classes.leave(*found, _since);
+    return static_cast<Thread*>(found);
 }
 
-Thread* Processor::steal() {
+Thread* Processor::steal(Time now) {
     if (!(processors().accepting() & set_of(_number)))
         return nullptr;
     Processor* richest = nullptr;
     int highest = nobody;
     for (uint32_t number = 0; number < processors().count(); ++number) {
         Processor& other = *processors().at(number);
-        int const there = &other == this ? nobody : other._queue.highest();
+        int const there = &other == this ? nobody : other._classes.highest();
         if (there > highest) {
             highest = there;
             richest = &other;
@@ -212,31 +255,52 @@ Thread* Processor::steal() {
         return nullptr;
     taken->processor = this;
     Lock_guard const guard{_lock};
-    _running_priority = static_cast<int>(taken->priority());
-    return taken;
+    _classes.enter(*taken, Policy_reason::moved, now);
+    auto* const next = static_cast<Thread*>(_classes.next(now));
+    begin_turn(next, now);
+    return next;
 }
 
-void Processor::set_timer(Time now) {
+void Processor::serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation) {
+    Lock_guard const guard{_lock};
+    _classes.serve_by(place, algorithm, state, installation, arch::now());
+    if (_running || !_classes.empty())
+        preempt();
+}
+
+void Processor::set_share(uint64_t place, uint64_t thousandths) {
+    Lock_guard const guard{_lock};
+    _classes.set_share(place, thousandths);
+}
+
+void Processor::describe(uint64_t place, abi::Policy_information& information) {
+    Lock_guard const guard{_lock};
+    _classes.describe(place, information);
+}
+
+void Processor::report_retired() {
+    if (!gate.exclusive())
+        Gate::become_exclusive(*this); // the log wakes its reader
+    while (Algorithm* const retired = _classes.take_retired())
+        log("scheduling: module {} is retired: it {}", retired->module().name,
+            text(retired->violation()));
+}
+
+void Processor::set_timer() {
     Time wanted = _timers.first_deadline();
-    if (_current && _queue.occupied(_current->priority())) {
-        Time const slice_end = now + _current->slice_left;
-        wanted = slice_end < wanted ? slice_end : wanted;
-    }
+    wanted = _limit < wanted ? _limit : wanted;
     if (wanted >= _programmed)
         return; // what is set comes early enough; too early costs one look
     _programmed = wanted;
     arch::program_timer(wanted);
 }
 
-void Processor::run(Thread& next, Time now) {
+void Processor::run(Thread& next) {
     next.wait = Wait::none;
-    if (next.slice_left == 0)
-        next.slice_left = slice;
     if (_idle)
         (void)processors().end_idle(_number);
     _idle = false;
     _current = &next;
-    _since = now;
     if (_previous != &next || next.ran_on != _number) {
         __atomic_store_n(&_switches, _switches + 1, __ATOMIC_RELAXED);
         next.place_on(_number);
@@ -263,6 +327,8 @@ void Processor::release_loaded() {
 }
 
 void Processor::reschedule() {
+    if (_classes.failed()) [[unlikely]]
+        report_retired();
     switch_threads();
     while (_current && _current->fault_state() == Fault_state::unanswered)
         [[unlikely]] {
@@ -283,11 +349,10 @@ void Processor::switch_threads() {
     __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
     _disturbed = false;
     Time const now = arch::now();
-    account(now);
-    Thread* const next = choose();
+    Thread* const next = choose(now);
     _current = nullptr;
     if (next)
-        run(*next, now);
+        run(*next);
     else
         unload();
     if (Thread* const expelled = _expelled) {
@@ -299,7 +364,7 @@ void Processor::switch_threads() {
         if (buried->drop())
             buried->last_reference_gone();
     }
-    set_timer(now);
+    set_timer();
 }
 
 } // namespace kernel

@@ -2,6 +2,7 @@
 // From what arch/ found to the first process.
 #include <arch/clock.hpp>
 #include <arch/frames.hpp>
+#include <arch/module_area.hpp>
 #include <arch/processor.hpp>
 #include <kernel/clock_memory.hpp>
 #include <kernel/command_line.hpp>
@@ -48,6 +49,8 @@ void start_frame_pool(Boot& boot) {
     frame_pool().start(words, words + bitmap_words, boot.frames);
     for (unsigned i = 0; i < boot.range_count; ++i)
         frame_pool().add(boot.ranges[i].begin, boot.ranges[i].end);
+    if (!arch::prepare_module_area().ok())
+        panic("start: no memory for the tables of modules");
 }
 
 Ref<Quota> first_quota() {

@@ -56,7 +56,7 @@ void System::describe(abi::System_information& information) const {
     information.timer_interrupts = counters.timer_interrupts;
     for (uint32_t number = 0; number < processors().count(); ++number)
         information.thread_switches += processors().at(number)->switches();
-    for (unsigned type = 0; type < 9; ++type)
+    for (unsigned type = 0; type < abi::object_types; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
     arch::Run_times const times = arch::run_times();
     information.running_time = times.running;

@@ -21,11 +21,10 @@ Slab<Kernel_pages>& fpu_slab() {
 } // namespace
 
 Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Derivation_node{Kind::waiting_thread},
-      processor{&this_processor()}, _identifier{__atomic_add_fetch(&last_identifier, 1,
-                                                                   __ATOMIC_RELAXED)},
-      _home{process}, _acting{&process},
-      _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Schedulable{priority},
+      Derivation_node{Kind::waiting_thread}, processor{&this_processor()},
+      _identifier{__atomic_add_fetch(&last_identifier, 1, __ATOMIC_RELAXED)}, _home{process},
+      _acting{&process} {}
 
 Thread::~Thread() {
     if (_buffer) {
@@ -141,8 +140,8 @@ void Thread::describe(abi::Thread_information& information) const {
     information.identifier = _identifier;
     information.process = _home->identifier();
     information.ended = ended();
-    information.priority = _priority;
-    information.base_priority = _base_priority;
+    information.priority = priority();
+    information.base_priority = base_priority();
     information.affinity = affinity;
     information.processor = processor->number();
     information.processor_time = processor_time;

@@ -23,6 +23,10 @@ uint64_t system_permission_named(std::string_view name) {
         return permission::console;
     if (name == "grants")
         return permission::grants;
+    if (name == "policies")
+        return permission::policies;
+    if (name == "schedule")
+        return permission::schedule;
     if (name == "processors")
         return permission::processors;
     return name == "information" ? permission::information : 0;

@@ -4,8 +4,12 @@
 //
 // The tables below the window's slot of the kernel's top-level table are made on demand and stay.
 // Only their machine frames are remembered; entries are written, never read.
+//
+// The window's last GiB, where no frame of ours has its place, begins with the addresses of what is
+// loaded later (arch/module_area.hpp).
 #include "layout.h"
 #include <arch/frames.hpp>
+#include <arch/module_area.hpp>
 #include <kernel/frame_pool.hpp>
 #include <kernel/lock.hpp>
 #include <kernel/log.hpp>
@@ -23,6 +27,8 @@ using kernel::Result;
 
 constexpr uint64_t entries = 512;
 constexpr uint64_t page_tables_per_gib = 512;
+constexpr uint64_t module_gib = entries - 1;
+constexpr Pfn first_module_place{module_gib << 18};
 
 kernel::Lock window_lock;                                 // guards the tables below
 Mfn directory_pointers{0};                                // level 3, one: 512 GiB
@@ -55,7 +61,7 @@ Result<Mfn> add_table(Mfn parent, uint64_t index) {
 Result<void> ensure_tables(Pfn frame) {
     uint64_t const gib = frame.value >> 18;
     uint64_t const part = frame.value >> 9;
-    if (gib >= entries)
+    if (gib > module_gib || (gib == module_gib && part % page_tables_per_gib != 0))
         return Error::out_of_memory;
     if (directory_pointers == Mfn{0})
         directory_pointers =
@@ -75,6 +81,8 @@ Result<void> ensure_tables(Pfn frame) {
 
 Result<void> map_in_window(Pfn frame, uint64_t flags) {
     kernel::Lock_guard const guard{window_lock};
+    if (!(frame < first_module_place))
+        return Error::out_of_memory;
     TRY_VOID(ensure_tables(frame));
     uint64_t const address = reinterpret_cast<uint64_t>(arch::frame_address(frame));
     if (!hypercall::update_va_mapping(address, make_entry(p2m.mfn(frame), flags),
@@ -122,6 +130,31 @@ Result<void*> map_frame(Pfn frame) {
 }
 
 void unmap_frame(Pfn frame) { unmap(frame, UVMF_INVLPG | UVMF_LOCAL); }
+
+Result<void> prepare_module_area() {
+    static_assert(module_area_pages <= entries, "one page table");
+    kernel::Lock_guard const guard{window_lock};
+    return ensure_tables(first_module_place);
+}
+
+void* module_page(uint64_t page) { return frame_address(Pfn{first_module_place.value + page}); }
+
+void map_module_page(uint64_t page, Pfn frame, Rights rights) {
+    uint64_t const flags = rights == Rights::read_write     ? entry_flag::kernel_data
+                           : rights == Rights::read_execute ? entry_flag::kernel_code
+                                                            : entry_flag::kernel_constant;
+    uint64_t const address = reinterpret_cast<uint64_t>(module_page(page));
+    if (!hypercall::update_va_mapping(address, make_entry(p2m.mfn(frame), flags),
+                                      UVMF_INVLPG | UVMF_ALL)
+             .ok())
+        kernel::panic("window: Xen refuses frame {x} as code", frame.value);
+}
+
+void unmap_module_page(uint64_t page) {
+    uint64_t const address = reinterpret_cast<uint64_t>(module_page(page));
+    if (!hypercall::update_va_mapping(address, Entry{0}, UVMF_INVLPG | UVMF_ALL).ok())
+        kernel::panic("window: cannot unmap page {} of modules", page);
+}
 
 void clear_frame(Pfn frame) {
     mmuext_op_t operation{};

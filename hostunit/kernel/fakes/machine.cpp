@@ -11,6 +11,8 @@ namespace fake {
 
 namespace {
 
+constexpr uint64_t module_bytes = arch::module_area_pages * kernel::page_size;
+
 char* view(int file, uint64_t bytes, int protection) {
     void* const begin = mmap(nullptr, bytes, protection, MAP_SHARED, file, 0);
     if (begin == MAP_FAILED)
@@ -25,11 +27,16 @@ Machine::Machine() : _file{memfd_create("frames", 0)} {
         std::abort();
     _contents = view(_file, bytes, PROT_READ | PROT_WRITE);
     _window = view(_file, bytes, PROT_NONE);
+    void* const area = mmap(nullptr, module_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED)
+        std::abort();
+    _modules = static_cast<char*>(area);
 }
 
 Machine::~Machine() {
     munmap(_contents, bytes);
     munmap(_window, bytes);
+    munmap(_modules, module_bytes);
     close(_file);
 }
 
@@ -46,6 +53,27 @@ void Machine::open(Pfn frame, Window how) {
     if (mprotect(window(frame), kernel::page_size, protection) != 0)
         std::abort();
     _opened[frame.value] = how;
+}
+
+void Machine::map_module_page(uint64_t page, Pfn frame, arch::Rights rights) {
+    int const protection = rights == arch::Rights::read_write     ? PROT_READ | PROT_WRITE
+                           : rights == arch::Rights::read_execute ? PROT_READ | PROT_EXEC
+                                                                  : PROT_READ;
+    if (mmap(_modules + page * kernel::page_size, kernel::page_size, protection,
+             MAP_SHARED | MAP_FIXED, _file,
+             static_cast<off_t>(frame.value * kernel::page_size)) == MAP_FAILED)
+        std::abort();
+    _module_pages += !_module_mapped[page];
+    _module_mapped[page] = true;
+}
+
+void Machine::unmap_module_page(uint64_t page) {
+    EXPECT_TRUE(_module_mapped[page]);
+    if (mmap(_modules + page * kernel::page_size, kernel::page_size, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        std::abort();
+    --_module_pages;
+    _module_mapped[page] = false;
 }
 
 Machine& machine() {

@@ -4,6 +4,7 @@
 // mapped read-only, ends the test with a segmentation fault.
 #pragma once
 
+#include <arch/module_area.hpp>
 #include <xenpv/frame_types.hpp>
 
 namespace fake {
@@ -29,6 +30,12 @@ public:
     void open(Pfn frame, Window how);
     Window opened(Pfn frame) const { return _opened[frame.value]; }
 
+    // Addresses of modules, whose code can be executed here, too.
+    char* module_area() const { return _modules; }
+    void map_module_page(uint64_t page, Pfn frame, arch::Rights rights);
+    void unmap_module_page(uint64_t page);
+    uint64_t module_pages() const { return _module_pages; } // that are mapped
+
     // Neither the same numbers nor in the same order.
     static Mfn mfn(Pfn frame) { return Mfn{first_mfn + (frame.value ^ 0x2a5)}; }
 
@@ -39,6 +46,9 @@ private:
     int _file;
     char* _contents;
     char* _window;
+    char* _modules;
+    uint64_t _module_pages{0};
+    bool _module_mapped[arch::module_area_pages]{};
     Window _opened[frames]{};
 };
 

@@ -8,6 +8,7 @@
 #include <arch/fpu.hpp>
 #include <arch/frames.hpp>
 #include <arch/machine.hpp>
+#include <arch/module_area.hpp>
 #include <arch/processor.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -114,6 +115,14 @@ void copy_frame(Pfn to, Pfn from) {
 
 void take_spare_frames_from(Pfn first) { fake::spare = first; }
 Pfn first_untaken_spare_frame() { return fake::spare; }
+
+Result<void> prepare_module_area() { return {}; }
+void* module_page(uint64_t page) { return machine().module_area() + page * page_size; }
+void map_module_page(uint64_t page, Pfn frame, Rights rights) {
+    EXPECT_LT(page, module_area_pages);
+    machine().map_module_page(page, frame, rights);
+}
+void unmap_module_page(uint64_t page) { machine().unmap_module_page(page); }
 
 void unmask(Line line) { platform().masked[line] = false; }
 void mask(Line line) { platform().masked[line] = true; }

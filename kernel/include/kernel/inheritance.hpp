@@ -5,7 +5,9 @@
 //   caller  ---held by---> Reply  --lends--> the thread that received with it
 //   callers --in line at-> Line   --lends--> a thread that receives there (the first that did)
 //
-// A thread runs at the highest of its own priority and of what it is lent. Each step along a chain
+// A thread runs at the highest of its own priority and of what it is lent. One of a class without
+// priorities lends nothing, and runs in the fixed-priority class as long as it is lent one
+// (schedulable.hpp). Each step along a chain
 // takes constant time; a change is followed for `longest_chain` threads. Those beyond keep what
 // they had until the calls between are answered.
 #pragma once
@@ -13,12 +15,12 @@
 #include <kernel/list.hpp>
 #include <kernel/lock.hpp>
 #include <kernel/run_queue.hpp>
+#include <kernel/schedulable.hpp>
 
 namespace kernel {
 
 class Thread;
 
-struct Queue_tag : List_link {};  // run queue, or an endpoint's queue
 struct Lender_tag : List_link {}; // its server's list of lenders
 struct Server_tag : List_link {}; // a line's list of servers
 
@@ -94,6 +96,8 @@ namespace inheritance {
 
 // A thread's own priority changes.
 void set_base(Thread& thread, unsigned priority);
+// So does its class; `parameter` is its priority where that is the fixed-priority class.
+void set_class(Thread& thread, unsigned number, uint64_t parameter);
 // The thread serves nobody any more.
 void forget(Thread& thread);
 

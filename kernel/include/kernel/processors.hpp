@@ -23,6 +23,8 @@ public:
     // Nullptr when the machine cannot have it.
     Processor* at(uint32_t number) const { return _all[number]; }
 
+    // All that the machine can ever have have numbers below.
+    uint32_t possible() const { return _possible; }
     // Those that have run or may run have numbers below. Changes for who is exclusive (gate.hpp).
     uint32_t count() const { return __atomic_load_n(&_count, __ATOMIC_ACQUIRE); }
     void admit(uint32_t count) {
@@ -52,6 +54,7 @@ public:
 
 private:
     Processor* _all[arch::most_processors]{};
+    uint32_t _possible{0};
     uint32_t _count{0};
     Processor_set _accepting{0};
     Processor_set _idle{0};

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Which thread runs on a processor. Preemptive by priority; threads of equal priority share by time
-// slices; the timer is set only when somebody waits for it.
+// Which thread runs on a processor. The order of those that are ready there is that of modules
+// (class_set.hpp); the timer is set only when somebody waits for it.
 //
 // A thread that is ready is in the queue of one processor. Which one is decided when it becomes
 // ready (placement.cpp): where it ran last if it can run there at once, else on an idle processor,
 // else where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
+#include <kernel/class_set.hpp>
 #include <kernel/gate.hpp>
 #include <kernel/processors.hpp>
-#include <kernel/run_queue.hpp>
 #include <kernel/thread.hpp>
 #include <lavandin/abi/processor.hpp>
 
@@ -17,7 +17,7 @@ namespace kernel {
 
 class alignas(64) Processor {
 public:
-    explicit Processor(uint32_t number) : _number{number} {}
+    explicit Processor(uint32_t number) : _number{number}, _classes{number} {}
 
     uint32_t number() const { return _number; }
     Thread* current() const { return _current; }
@@ -45,7 +45,7 @@ public:
 
     // What follows may be about any processor.
 
-    // The thread joins the queue; what runs here is preempted if its priority is not higher.
+    // The thread is ready here; what runs here is preempted if the thread goes before it.
     void enqueue(Thread& thread);
     // What the current thread used up to now is on its account.
     void account_current(Time now);
@@ -59,8 +59,16 @@ public:
     void disarm(Thread& thread) { _timers.remove(thread); }
     // The current or a ready thread of this processor runs at another priority.
     void set_priority(Thread& thread, unsigned priority);
+    // A thread of this processor, whatever it does, belongs to another class, or has another
+    // parameter in it.
+    void set_class(Thread& thread, unsigned number, uint64_t parameter);
+    // A module takes over a place (class_set.hpp) here.
+    void serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation);
+    void set_share(uint64_t place, uint64_t thousandths);
+    // What the place has seen here is added.
+    void describe(uint64_t place, abi::Policy_information& information);
     void describe(abi::Processor_information& information) const;
-    bool somebody_ready() const { return _queue.highest() != nobody; }
+    bool somebody_ready() const { return _classes.highest() != nobody; }
     // It takes no threads any more: it leaves what it does, and gives away what it has.
     void retire();
     // A part of the ready threads and deadlines goes elsewhere. True when none is left.
@@ -82,34 +90,42 @@ public:
     void forget(Thread const& thread) {
         if (_loaded == &thread)
             _loaded = nullptr;
+        if (_running == &thread)
+            _running = nullptr;
     }
 
     Gate gate;
 
 private:
-    static constexpr Time slice = 10'000'000; // nanoseconds
-
-    Thread* choose();
-    Thread* take_highest();
-    Thread* steal();
+    Thread* choose(Time now);
+    Thread* take_next(Time now);
+    Thread* take_next_locked(Time now);
+    Thread* steal(Time now);
     Thread* give_away(Processor_set to);
-    void put_back_current();
+    void put_back_current(Time now);
+    Time time_for(Thread const& thread) const;
+    template <typename Change>
+    void change(Thread& thread, Change change);
+    void begin_turn(Thread* thread, Time now);
+    void report_retired();
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
-    void account(Time now);
-    void run(Thread& next, Time now);
+    void run(Thread& next);
     void switch_threads();
-    void set_timer(Time now);
+    void set_timer();
     void preempt();
     void release_loaded();
     void leave_for_good();
     void unload();
 
     uint32_t const _number;
-    Lock _lock; // guards the queue and the running priority
-    Run_queue<Thread, Queue_tag> _queue;
+    Lock _lock; // guards what follows up to _timers
+    Class_set _classes;
+    Thread* _running{nullptr}; // _current, but known to others as soon as it is chosen
     int _running_priority{nobody};
+    Time _since{0};     // when _running began to run, or was charged last
+    Time _limit{never}; // until when it may go on
     Timer_queue _timers;
     Thread* _current{nullptr};
     Thread* _previous{nullptr}; // ran here last; may be gone
@@ -118,15 +134,15 @@ private:
     Thread* _buried{nullptr};
     Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
     List<Thread, Guard_tag> _guarded;
-    Time _since{0}; // when _current began to run
     Time _programmed{never};
     uint64_t _switches{0};
     bool _reschedule{false};
     bool _disturbed{false};
+    bool _yields{false};   // the current thread
     bool _idle{false};     // said so to others
     bool _retiring{false}; // is to park or stop
 
-    static constexpr int nobody = Run_queue<Thread, Queue_tag>::nobody;
+    static constexpr int nobody = Class_queue::nobody;
 };
 
 Processor& this_processor();

@@ -44,7 +44,7 @@ enum class Wait : uint8_t {
 struct Process_tag : List_link {}; // its process's list of threads
 
 class Thread final : public Object,
-                     public Queue_tag,
+                     public Schedulable,
                      public Process_tag,
                      public Guard_tag,
                      public Server_tag,
@@ -73,14 +73,8 @@ public:
     Process& home() const { return *_home; }
     abi::Message_buffer& buffer() { return *_buffer; }
     void* fpu_state() const { return _fpu; }
-    // The one it runs at: its own, or a higher one that it is lent.
-    unsigned priority() const { return _priority; }
-    unsigned base_priority() const { return _base_priority; }
     uint64_t thread_pointer() const { return _thread_pointer; }
     void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
-    // See inheritance.hpp, which also knows what else changes then.
-    void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
-    void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     // It is about to run on that processor: tells readers of the clock.
     void place_on(uint32_t number) {
@@ -157,7 +151,6 @@ public:
     Line* serves{nullptr};       // where it received last
     Loans loans;
     List<Lender, Lender_tag> lenders;
-    Time slice_left{0};
     Time processor_time{0};
     uint64_t switches{0};
 
@@ -189,8 +182,6 @@ private:
     uint64_t _thread_pointer{0};
     abi::Placement _placement; // also in the buffer
     uint32_t _loaded_on{no_processor};
-    uint8_t _base_priority;
-    uint8_t _priority;
     bool _leaving{false};
     Fault_state _fault_state{Fault_state::none};
     Fault _fault{};

@@ -21,8 +21,9 @@ enum class Object_type : uint8_t {
     group = 9,
     grant = 10,
     processor = 11,
+    policy = 12,
 };
-inline constexpr unsigned object_types = 12;
+inline constexpr unsigned object_types = 13;
 
 // Permissions are per type; bits not named for a type cannot be held.
 using Permissions = uint16_t;
@@ -39,7 +40,7 @@ inline constexpr Permissions all = 0x7;
 
 namespace thread_permission {
 inline constexpr Permissions destroy = 1 << 0;  // end it
-inline constexpr Permissions schedule = 1 << 1; // priority, processors
+inline constexpr Permissions schedule = 1 << 1; // priority, class, processors
 inline constexpr Permissions all = 0x3;
 } // namespace thread_permission
 
@@ -81,7 +82,9 @@ inline constexpr Permissions console = 1 << 2;     // the platform's console of 
 inline constexpr Permissions information = 1 << 3; // counters of the whole system
 inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
 inline constexpr Permissions processors = 1 << 5;  // open Processors
-inline constexpr Permissions all = 0x3f;
+inline constexpr Permissions policies = 1 << 6;    // load modules, which are kernel code
+inline constexpr Permissions schedule = 1 << 7;    // give threads any class and parameter
+inline constexpr Permissions all = 0xff;
 } // namespace system_permission
 
 namespace group_permission {
@@ -99,5 +102,11 @@ inline constexpr Permissions control = 1 << 0; // start, park, stop and so on
 inline constexpr Permissions read = 1 << 1;    // state and accounting
 inline constexpr Permissions all = 0x3;
 } // namespace processor_permission
+
+namespace policy_permission {
+inline constexpr Permissions install = 1 << 0; // have it serve a class, or coordinate
+inline constexpr Permissions read = 1 << 1;    // information
+inline constexpr Permissions all = 0x3;
+} // namespace policy_permission
 
 } // namespace lavandin::abi
