@@ -129,4 +129,130 @@ TEST(processor, the_last_one_stays) {
     }
 }
 
+// Two threads on one processor want different things of another one, until each answer that only
+// such a quarrel brings has been seen.
+struct Quarrel {
+    Capability_index processor;
+    bool end{false};
+    bool cancelled{false};
+    bool timed_out{false};
+
+    void note_answer(Error error) {
+        if (error == Error::cancelled)
+            __atomic_store_n(&cancelled, true, __ATOMIC_RELAXED);
+        if (error == Error::timed_out)
+            __atomic_store_n(&timed_out, true, __ATOMIC_RELAXED);
+    }
+    void park_and_unpark() {
+        for (uint64_t round = 0; !__atomic_load_n(&end, __ATOMIC_RELAXED); ++round) {
+            note_answer(act(processor, Processor_action::park, round % 2 ? forever : at_once));
+            static_cast<void>(act(processor, Processor_action::unpark));
+        }
+    }
+    bool complete(bool busy) const {
+        return busy && __atomic_load_n(&cancelled, __ATOMIC_RELAXED) &&
+               __atomic_load_n(&timed_out, __ATOMIC_RELAXED);
+    }
+};
+
+TEST(processor, one_thing_at_a_time) {
+    Quarrel quarrel{MUST(processor_open, inherited().system, 1)};
+    if (TAKE(state_of(quarrel.processor)) != Processor_state::online) {
+        TESTED_ELSEWHERE(busy, processor_control);
+        TESTED_ELSEWHERE(cancelled, processor_control);
+        TESTED_ELSEWHERE(timed_out, processor_control);
+        TESTED_ELSEWHERE(pinned, processor_control);
+        return note("skipped: there is one processor only");
+    }
+    EXPECT_OK(thread_set_affinity, 0, 1);
+    Peer other{[&] { quarrel.park_and_unpark(); }};
+    TAKE(other.start());
+    bool busy = false;
+    uint64_t const deadline = after(10 * second);
+    while (!quarrel.complete(busy) && now() < deadline) {
+        busy |= act(quarrel.processor, Processor_action::park) == Error::busy;
+        EXPECT_OK(thread_yield);
+        static_cast<void>(act(quarrel.processor, Processor_action::unpark));
+    }
+    __atomic_store_n(&quarrel.end, true, __ATOMIC_RELAXED);
+    EXPECT(other.wait());
+    EXPECT_ANSWER(busy, processor_control, busy ? Error::busy : Error::none);
+    EXPECT_ANSWER(cancelled, processor_control, quarrel.cancelled ? Error::cancelled : Error::none);
+    EXPECT_ANSWER(timed_out, processor_control, quarrel.timed_out ? Error::timed_out : Error::none);
+    static_cast<void>(act(quarrel.processor, Processor_action::unpark));
+    EXPECT_EQUAL(TAKE(state_of(quarrel.processor)), Processor_state::online);
+}
+
+TEST(processor, open_refuses) {
+    auto const system = inherited().system;
+    EXPECT_ERROR(invalid_capability, processor_open, 0, 0);
+    EXPECT_ERROR(wrong_type, processor_open, self_process, 0);
+    auto const weak = TAKE(copy(system, abi::system_permission::information));
+    EXPECT_ERROR(permission_denied, processor_open, weak, 0);
+    EXPECT_ERROR(invalid_argument, processor_open, system, 64);
+    EXPECT_ERROR(invalid_argument, processor_open, system, ~uint64_t{0});
+    TESTED_ELSEWHERE(out_of_memory, processor_open);
+    while (copy(self_process, all_permissions).ok()) {
+    }
+    EXPECT_ERROR(table_full, processor_open, system, 0);
+}
+
+TEST(processor, open_is_paid_by_who_opens) {
+    auto child = TAKE(Child::create());
+    auto const system = TAKE(child.give(inherited().system));
+    TAKE(child.start(
+        [](Words const& words) {
+            while (memory_create(page_size).ok())
+                continue;
+            auto opened = processor_open(static_cast<Capability_index>(words[0]), 0);
+            while (opened.ok())
+                opened = processor_open(static_cast<Capability_index>(words[0]), 0);
+            EXPECT_ANSWER(quota_exceeded, processor_open, opened.error());
+        },
+        {system}));
+    EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::exited);
+}
+
+TEST(processor, goes_with_the_authority_it_was_opened_by) {
+    auto const system = TAKE(copy(inherited().system, all_permissions));
+    auto const processor = MUST(processor_open, system, 0);
+    EXPECT_OK(capability_revoke, system);
+    EXPECT_ERROR(invalid_capability, processor_information, processor);
+}
+
+TEST(processor, control_refuses) {
+    auto const processor = MUST(processor_open, inherited().system, 0);
+    EXPECT_ERROR(invalid_capability, processor_control, 0, word(Processor_action::park), forever);
+    EXPECT_ERROR(wrong_type, processor_control, self_process, word(Processor_action::park),
+                 forever);
+    auto const weak = TAKE(copy(processor, abi::processor_permission::read));
+    EXPECT_ERROR(permission_denied, processor_control, weak, word(Processor_action::park), forever);
+    EXPECT_ERROR(invalid_argument, processor_control, processor, abi::processor_actions, forever);
+    EXPECT_ACT(wrong_state, processor, start);
+    EXPECT_ACT(wrong_state, processor, unpark);
+    EXPECT_ACT(wrong_state, processor, withdraw);
+    TESTED_ELSEWHERE(out_of_memory, processor_control);
+}
+
+TEST(processor, information_refuses) {
+    auto const processor = MUST(processor_open, inherited().system, 0);
+    EXPECT_ERROR(invalid_capability, processor_information, 0);
+    EXPECT_ERROR(wrong_type, processor_information, self_process);
+    auto const weak = TAKE(copy(processor, abi::processor_permission::control));
+    EXPECT_ERROR(permission_denied, processor_information, weak);
+}
+
+TEST(thread, information_tells_what_was_set) {
+    EXPECT_OK(thread_information, 0);
+    auto const own = reinterpret_cast<Thread_information const&>(message_buffer().words);
+    EXPECT_OK(process_information, self_process);
+    auto const& process = reinterpret_cast<Process_information const&>(message_buffer().words);
+    EXPECT_EQUAL(own.process, process.identifier);
+    EXPECT_EQUAL(own.ended, 0);
+    EXPECT_EQUAL(own.base_priority, inherited().priority);
+    EXPECT_EQUAL(own.affinity, any_processor);
+    EXPECT_ERROR(invalid_capability, thread_information, 1000);
+    EXPECT_ERROR(wrong_type, thread_information, self_process);
+}
+
 } // namespace
