@@ -49,10 +49,10 @@ public:
 
 private:
     struct Strand {
-        bool runs{false};    // begun and not finished
-        bool waits{false};   // in wait()
-        bool woken{false};   // since prepare_to_wait()
-        bool guest{false};   // on a thread of its own
+        bool runs{false};  // begun and not finished
+        bool waits{false}; // in wait()
+        bool woken{false}; // since prepare_to_wait()
+        bool guest{false}; // on a thread of its own
         std::thread thread;
     };
 

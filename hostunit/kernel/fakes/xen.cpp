@@ -142,8 +142,7 @@ Status hypercall::mmuext_op(mmuext_op_t const* operations, uint64_t count) {
             break;
         case MMUEXT_TLB_FLUSH_MULTI:
         case MMUEXT_INVLPG_MULTI:
-            fake::xen().drop_translations(
-                *static_cast<uint64_t const*>(operation.arg2.vcpumask.p));
+            fake::xen().drop_translations(*static_cast<uint64_t const*>(operation.arg2.vcpumask.p));
             break;
         default:
             ADD_FAILURE() << "unknown operation " << operation.cmd;

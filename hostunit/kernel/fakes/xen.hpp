@@ -2,8 +2,8 @@
 // What stands for Xen: it carries out page-table updates on the machine's frames and remembers
 // which translations each processor may still hold.
 //
-// A frame that a processor may still reach is lost to user code only when that processor has dropped
-// its translations: at once while it executes user code, else before it does so again.
+// A frame that a processor may still reach is lost to user code only when that processor has
+// dropped its translations: at once while it executes user code, else before it does so again.
 #pragma once
 
 #include "strands.hpp"
