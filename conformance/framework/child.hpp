@@ -32,10 +32,14 @@ struct Inherited {
     Capability_index supervisor; // Endpoint; 0 in the suite itself and in children of tests
     Capability_index interrupt;  // of a device; 0 where there is none
     uint64_t priority;           // of the test's first thread
+    uint64_t processors;         // that took threads when the suite began, a bit for each
     Options options;
     struct _reent* newlib; // state for formatting, shared by all threads of a process
 };
 Inherited& inherited();
+
+// The lowest of a set of processors.
+constexpr uint64_t first_processor(uint64_t set) { return set & -set; }
 
 class Child {
 public:

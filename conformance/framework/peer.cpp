@@ -2,6 +2,10 @@
 #include "peer.hpp"
 #include "layout.hpp"
 
+#include <lavandin/thread_pointer.hpp>
+
+#include <array>
+
 namespace conformance {
 
 // Entered like a function: the stack is as after a call.
@@ -41,10 +45,82 @@ void Peer_thread::end() {
     _thread.reset();
 }
 
-// A thread of lower priority than all of them runs when none of them does.
+namespace {
+
+// A thread of lower priority than all others, on a processor of its own. When all of these have run
+// at once and without a break, nobody else has run or was ready to.
+class Lull final : public Peer_thread {
+public:
+    struct Shared {
+        uint32_t count;        // of lulls
+        uint32_t arrived[2]{}; // at the begin and at the end of what must have no break
+        uint32_t broken{0};
+    };
+
+    ~Lull() { end(); } // before what it shares goes
+
+    // On the caller's processor.
+    Result<void> start(Shared& shared) {
+        _shared = &shared;
+        return Peer_thread::start([](void* self) { static_cast<Lull*>(self)->run(); }, this,
+                                  inherited().priority - 4);
+    }
+
+private:
+    static uint64_t turns() {
+        return thread_information(0).ok()
+                   ? reinterpret_cast<Thread_information const&>(message_buffer().words).switches
+                   : 0;
+    }
+
+    void meet(unsigned where) {
+        __atomic_fetch_add(&_shared->arrived[where], 1, __ATOMIC_SEQ_CST);
+        while (__atomic_load_n(&_shared->arrived[where], __ATOMIC_SEQ_CST) < _shared->count)
+            asm volatile("pause");
+    }
+
+    void run() {
+        uint64_t const before = turns();
+        meet(0);
+        meet(1);
+        if (turns() != before)
+            __atomic_store_n(&_shared->broken, 1, __ATOMIC_SEQ_CST);
+    }
+
+    Shared* _shared{nullptr};
+};
+
+// False when it was no lull, or none came.
+Result<bool> lull(uint64_t processors) {
+    constexpr unsigned most = 16;
+    Lull::Shared shared{static_cast<uint32_t>(__builtin_popcountl(processors))};
+    std::array<Lull, most> all;
+    if (shared.count > most)
+        return Error::too_large;
+    unsigned started = 0;
+    for (uint64_t left = processors; left; left &= left - 1) {
+        TRY_VOID(thread_set_affinity(0, first_processor(left)));
+        TRY_VOID(all[started++].start(shared));
+    }
+    TRY_VOID(thread_set_affinity(0, processors));
+    for (unsigned i = 0; i < started; ++i)
+        if (!all[i].wait())
+            return Error::timed_out;
+    return shared.broken == 0;
+}
+
+} // namespace
+
 bool others_wait() {
-    Peer last{[] {}};
-    return last.start(inherited().priority - 4).ok() && last.wait();
+    if (!thread_information(0).ok())
+        return false;
+    uint64_t const allowed =
+        reinterpret_cast<Thread_information const&>(message_buffer().words).affinity;
+    Result<bool> found{false};
+    for (uint64_t const deadline = after(Child::usual_patience);
+         found.ok() && !found.value() && lavandin::now() < deadline;)
+        found = lull(allowed & inherited().processors);
+    return thread_set_affinity(0, allowed).ok() && found.ok() && found.value();
 }
 
 } // namespace conformance

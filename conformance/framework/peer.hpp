@@ -60,7 +60,8 @@ private:
 };
 
 // Lets the test's other threads and children run until all of them wait for something, however slow
-// the machine. False when they still run after Child::usual_patience.
+// the machine, on all processors that the caller may use. False when they still run after
+// Child::usual_patience.
 bool others_wait();
 
 } // namespace conformance

@@ -15,9 +15,33 @@ namespace {
 
 constexpr uint64_t settling_time = 2 * second;
 constexpr uint64_t settling_step = 5 * millisecond;
+constexpr uint64_t quiet_time = millisecond;
 
 uint64_t all_tested[Report::pair_words];
 uint64_t all_elsewhere[Report::pair_words];
+
+// Which take threads. Leaves the caller free to run on any.
+Result<uint64_t> find_processors() {
+    uint64_t found = 0;
+    for (unsigned number = 0; number < 64; ++number)
+        if (thread_set_affinity(0, uint64_t{1} << number).ok())
+            found |= uint64_t{1} << number;
+    TRY_VOID(thread_set_affinity(0, any_processor));
+    return found;
+}
+
+// Servers on other processors may still work on what the test before has caused.
+Result<Counters> count_at_rest() {
+    Counters last = TRY(count(inherited().system));
+    for (uint64_t const deadline = after(settling_time); now() < deadline;) {
+        sleep_for(quiet_time);
+        Counters const next = TRY(count(inherited().system));
+        if (next == last)
+            break;
+        last = next;
+    }
+    return last;
+}
 
 // In the test's own process.
 void run_test(Words const& words) { reinterpret_cast<Test const*>(words[0])->run(); }
@@ -64,6 +88,7 @@ Result<void> Suite::prepare() {
     _reply = TRY(Reply::create());
     (void)TRY(count(inherited().system));
     (void)lavandin::now(); // maps the clock page
+    inherited().processors = TRY(find_processors());
     return warm_up(test_quota);
 }
 
@@ -86,7 +111,7 @@ bool Suite::run(std::string_view prefix) {
 bool Suite::run(Test const& test, size_t index) {
     memset(&report(), 0, sizeof report());
     fflush(stdout);
-    auto const before = count(inherited().system);
+    auto const before = count_at_rest();
     auto const outcome = run_in_child(test);
     end_adopted();
     if (outcome.ok())

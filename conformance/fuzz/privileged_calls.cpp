@@ -24,9 +24,12 @@ bool taken_out(System_call call, bool console_ring) {
            (console_ring && (call == System_call::interrupt_bind || call == System_call::log_bind));
 }
 
-// A reference that another machine has given us is hit too seldom.
+// A reference that another machine has given us is hit too seldom. Processors are not for these
+// processes: what they did to them would last.
 bool may_succeed(System_call call, bool console_ring) {
-    if (call == System_call::grant_read || call == System_call::grant_write)
+    if (call == System_call::grant_read || call == System_call::grant_write ||
+        call == System_call::processor_open || call == System_call::processor_control ||
+        call == System_call::processor_information)
         return false;
     if (call == System_call::policy_load) // the memory it draws holds no module
         return false;

@@ -35,7 +35,8 @@ uint64_t documented_answers(System_call call) {
 bool wants_machine(System_call_shape const& shape) {
     for (auto const& argument : shape.in)
         if (argument.object == Object_type::system || argument.object == Object_type::interrupt ||
-            argument.object == Object_type::grant || argument.object == Object_type::policy)
+            argument.object == Object_type::grant || argument.object == Object_type::policy ||
+            argument.object == Object_type::processor)
             return true;
     return false;
 }

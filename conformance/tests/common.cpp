@@ -5,6 +5,7 @@ namespace conformance {
 
 // The thread never runs: its process ends with the test, and its priority is the lowest.
 Result<Samples> make_samples() {
+    TRY_VOID(keep_to_one_processor());
     Samples samples{};
     samples.process = TRY(empty_process());
     samples.thread =

@@ -18,6 +18,12 @@ inline constexpr Permissions read_only = memory_permission::read;
 inline constexpr Permissions read_write = memory_permission::read | memory_permission::write;
 inline constexpr Permissions read_execute = memory_permission::read | memory_permission::execute;
 
+// For what happens in a strict order, or to threads that must not run yet: from now on the caller,
+// and all threads and children that it makes, share one processor.
+inline Result<void> keep_to_one_processor() {
+    return thread_set_affinity(0, first_processor(inherited().processors));
+}
+
 // A deadline for what comes at once unless something is broken.
 inline uint64_t soon() { return after(10 * second); }
 

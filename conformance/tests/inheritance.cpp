@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who waits for an answer lends its priority to who is to give it. In each test a middle thread
-// runs for ever once nobody above it does: what comes in time was not below it.
+// runs for ever once nobody above it does: what comes in time was not below it. All of it happens
+// on one processor.
 #include "tests/common.hpp"
 
 #include <array>
@@ -25,7 +26,9 @@ struct Meeting {
     Capability_index endpoint, reply;
 };
 
+// What is lent shows only where threads share a processor.
 Result<Meeting> arrange() {
+    TRY_VOID(keep_to_one_processor());
     auto const endpoint = TRY(endpoint_create());
     return Meeting{endpoint, TRY(reply_create())};
 }

@@ -51,6 +51,7 @@ void expect_says_at_last(Place place, char const* text, Attempt attempt) {
 }
 
 TEST(scheduling, higher_priority_runs_first) {
+    TAKE(keep_to_one_processor());
     Diary diary;
     Peer low{[&] { diary.write('l'); }};
     Peer middle{[&] { diary.write('m'); }};
@@ -63,6 +64,7 @@ TEST(scheduling, higher_priority_runs_first) {
 }
 
 TEST(scheduling, woken_thread_preempts_lower_ones_at_once) {
+    TAKE(keep_to_one_processor());
     Diary diary;
     auto const bell = MUST(notification_create);
     Peer high{[&] {
@@ -79,6 +81,7 @@ TEST(scheduling, woken_thread_preempts_lower_ones_at_once) {
 }
 
 TEST(scheduling, woken_thread_does_not_preempt_its_equals) {
+    TAKE(keep_to_one_processor());
     expect_says_at_last(HERE, "ae", [](Diary& diary) {
         auto const bell = MUST(notification_create);
         Peer equal{[&] {
@@ -94,6 +97,7 @@ TEST(scheduling, woken_thread_does_not_preempt_its_equals) {
 }
 
 TEST(scheduling, lowering_the_own_priority_gives_way) {
+    TAKE(keep_to_one_processor());
     Diary diary;
     Peer peer{[&] { diary.write('p'); }};
     TAKE(peer.start(own_priority() - 1));
@@ -104,6 +108,7 @@ TEST(scheduling, lowering_the_own_priority_gives_way) {
 }
 
 TEST(scheduling, lowering_another_lets_the_next_run) {
+    TAKE(keep_to_one_processor());
     Diary diary;
     Peer first{[&] { diary.write('f'); }};
     Peer second{[&] { diary.write('s'); }};
@@ -115,6 +120,7 @@ TEST(scheduling, lowering_another_lets_the_next_run) {
 }
 
 TEST(scheduling, raising_another_to_the_own) {
+    TAKE(keep_to_one_processor());
     Diary diary;
     Peer first{[&] { diary.write('f'); }};
     Peer second{[&] { diary.write('s'); }};
@@ -141,6 +147,7 @@ TEST(scheduling, set_priority_refuses) {
 }
 
 TEST(scheduling, equals_share_by_slices) {
+    TAKE(keep_to_one_processor());
     bool stop = false;
     std::array<uint64_t, 3> rounds{};
     auto const spin = [&](unsigned i) {
@@ -163,6 +170,7 @@ TEST(scheduling, equals_share_by_slices) {
 }
 
 TEST(scheduling, lower_one_does_not_run_beside_a_higher) {
+    TAKE(keep_to_one_processor());
     bool ran = false;
     Peer low{[&] { ran = true; }};
     TAKE(low.start(own_priority() - 1));
@@ -173,6 +181,7 @@ TEST(scheduling, lower_one_does_not_run_beside_a_higher) {
 }
 
 TEST(scheduling, yield_goes_round) {
+    TAKE(keep_to_one_processor());
     expect_says_at_last(HERE, "ababab", [](Diary& diary) {
         auto const thrice = [&](char letter) {
             for (int i = 0; i < 3; ++i) {
@@ -202,6 +211,7 @@ TEST(scheduling, sleep_lasts_until_the_deadline) {
 }
 
 TEST(scheduling, sleep_with_a_deadline_that_has_passed) {
+    TAKE(keep_to_one_processor());
     bool ran = false;
     Peer low{[&] { ran = true; }};
     TAKE(low.start(own_priority() - 1));
@@ -212,6 +222,7 @@ TEST(scheduling, sleep_with_a_deadline_that_has_passed) {
 }
 
 TEST(scheduling, sleepers_wake_in_order_of_deadlines) {
+    TAKE(keep_to_one_processor());
     expect_says_at_last(HERE, "abcd", [](Diary& diary) {
         uint64_t const begin = after(10 * millisecond);
         auto const sleep = [&](uint64_t delay, char letter) {

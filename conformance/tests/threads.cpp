@@ -48,6 +48,7 @@ TEST(thread, counts_in_its_process) {
 }
 
 TEST(thread, create_wants_control_of_a_process) {
+    TAKE(keep_to_one_processor());
     EXPECT_CREATE(invalid_capability, .process = empty_slot);
     EXPECT_CREATE(invalid_capability, .process = 0);
     EXPECT_CREATE(wrong_type, .process = MUST(endpoint_create));
@@ -82,6 +83,7 @@ TEST(thread, create_wants_a_free_page_for_the_buffer) {
 }
 
 TEST(thread, create_is_paid_by_the_new_ones_process) {
+    TAKE(keep_to_one_processor());
     auto const process = TAKE(empty_process());
     EXPECT_CREATE(none, .process = process); // the own table has its page, the other its tables
     auto const own = TAKE(quota_used());
@@ -93,6 +95,7 @@ TEST(thread, create_is_paid_by_the_new_ones_process) {
 }
 
 TEST(thread, create_beyond_the_quota) {
+    TAKE(keep_to_one_processor());
     auto const process = TAKE(empty_process(32 * 1024));
     Error error = Error::none;
     uint64_t used = 0;
@@ -180,6 +183,7 @@ TEST(thread, process_stays_without_threads) {
 }
 
 TEST(thread, thousands_leave_nothing_behind) {
+    TAKE(keep_to_one_processor());
     auto const process = TAKE(empty_process(128 * 1024));
     auto const buffer = layout::fresh_addresses(page_size);
     auto const one = MUST(thread_create, process, user_begin, user_end, 0, lowest_priority, buffer);
@@ -235,6 +239,7 @@ TEST(thread, a_thousand_run_and_joined_leave_nothing_behind) {
 }
 
 TEST(thread, pointer_belongs_to_the_thread) {
+    TAKE(keep_to_one_processor());
     struct Block {
         Block* self;
     };

@@ -43,7 +43,8 @@ Cpuid cpuid(uint32_t leaf, uint32_t subleaf) {
     asm volatile("xsetbv" ::"a"(uint32_t(mask)), "d"(uint32_t(mask >> 32)), "c"(0));
 }
 
-void save(void* state) {
+// Not inlined, for the same reason; nor is load.
+[[gnu::noinline]] void save(void* state) {
     if (has_xsave)
         asm volatile("xsave64 (%0)" ::"r"(state), "a"(uint32_t(features)),
                      "d"(uint32_t(features >> 32))
@@ -52,7 +53,7 @@ void save(void* state) {
         asm volatile("fxsave64 (%0)" ::"r"(state) : "memory");
 }
 
-void load(void const* state) {
+[[gnu::noinline]] void load(void const* state) {
     if (has_xsave)
         asm volatile("xrstor64 (%0)" ::"r"(state), "a"(uint32_t(features)),
                      "d"(uint32_t(features >> 32))
