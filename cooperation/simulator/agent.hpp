@@ -55,7 +55,7 @@ private:
     Time _interval;
     Random _random;
     unsigned _allowed{0};
-    unsigned _sum{0}, _most{0};
+    unsigned _sum{0};
     unsigned _demand{0};
     uint32_t _number{0};
     bool _asked{false};

@@ -56,19 +56,11 @@ public:
     }
 
 private:
-    double entitlement(Guest const& guest) const {
-        unsigned sum = 0;
-        for (Guest const& each : _guests)
-            sum += each.plan().weight;
-        return static_cast<double>(_scenario.processors) * guest.plan().weight / sum;
-    }
-
     void start() {
         if (_manager)
             return _manager->start();
         for (Guest& guest : _guests) {
-            unsigned const whole = static_cast<unsigned>(entitlement(guest) + 0.5);
-            unsigned const fixed = std::clamp(whole, guest.plan().minimum, guest.plan().vcpus);
+            unsigned const fixed = entitled_vcpus(_scenario, guest.plan());
             guest.use(_run.setup == Setup::fixed ? fixed : guest.plan().vcpus);
         }
     }
@@ -99,7 +91,7 @@ private:
         Guest& guest = _guests[index];
         Guest_result& result = _result.guests[index];
         result.name = guest.plan().name;
-        result.entitlement = entitlement(guest);
+        result.entitlement = entitlement(_scenario, guest.plan());
         result.used = seconds(ran(guest)) / seconds(_scenario.duration);
         for (Point const& point : result.points)
             result.online += point.online / static_cast<double>(result.points.size());

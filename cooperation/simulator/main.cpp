@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -118,9 +119,7 @@ void add_rules(CLI::App& app, std::string& file, int& status) {
     command->callback([&] { status = check_rules(file); });
 }
 
-} // namespace
-
-int main(int count, char** arguments) {
+int start(int count, char** arguments) {
     CLI::App app{"Simulates guests that share processors, with and without cooperation."};
     Options options;
     std::string rules;
@@ -132,9 +131,17 @@ int main(int count, char** arguments) {
         app.parse(count, arguments);
     } catch (CLI::ParseError const& error) {
         return app.exit(error);
-    } catch (std::exception const& error) {
-        std::cerr << "cooperation-simulator: " << error.what() << '\n';
-        return 1;
     }
     return status;
+}
+
+} // namespace
+
+int main(int count, char** arguments) try {
+    return start(count, arguments);
+} catch (std::exception const& error) {
+    std::fprintf(stderr, "cooperation-simulator: %s\n", error.what());
+    return 1;
+} catch (...) {
+    return 1;
 }

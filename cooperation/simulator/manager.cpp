@@ -43,13 +43,8 @@ Manager::Manager(Events& events, Host& host, Scenario const& scenario, std::dequ
 void Manager::start() {
     for (size_t i = 0; i < _links.size(); ++i) {
         Guest_plan const& plan = _guests[i].plan();
-        uint64_t sum = 0;
-        for (Guest const& each : _guests)
-            sum += each.plan().weight;
-        uint64_t const share = uint64_t{_scenario.processors} * plan.weight * 2;
-        unsigned const fixed = static_cast<unsigned>((share + sum) / (2 * sum));
         bool const changes = (plan.capabilities & POLICY_TAKES) != 0;
-        _links[i]->agent->start(changes ? std::clamp(fixed, plan.minimum, plan.vcpus) : plan.vcpus);
+        _links[i]->agent->start(changes ? entitled_vcpus(_scenario, plan) : plan.vcpus);
     }
     tick();
 }

@@ -5,7 +5,9 @@
 
 #include <cooperation/policy/rules/parser.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -139,6 +141,18 @@ Scenario parse_scenario(std::string_view text, std::string const& name,
 
 Scenario read_scenario(std::filesystem::path const& file) {
     return parse_scenario(contents(file), file.string(), file.parent_path());
+}
+
+double entitlement(Scenario const& scenario, Guest_plan const& guest) {
+    double sum = 0;
+    for (Guest_plan const& each : scenario.guests)
+        sum += each.weight;
+    return scenario.processors * guest.weight / sum;
+}
+
+unsigned entitled_vcpus(Scenario const& scenario, Guest_plan const& guest) {
+    unsigned const whole = static_cast<unsigned>(std::lround(entitlement(scenario, guest)));
+    return std::clamp(whole, guest.minimum, guest.vcpus);
 }
 
 std::string_view kind_name(Kind kind) { return name_of(kind, kinds); }

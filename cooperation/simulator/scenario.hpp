@@ -77,6 +77,10 @@ Scenario read_scenario(std::filesystem::path const& file);
 Scenario parse_scenario(std::string_view text, std::string const& name,
                         std::filesystem::path const& folder = {});
 
+// Processors by weight; and that in VCPUs, within the guest's bounds.
+double entitlement(Scenario const& scenario, Guest_plan const& guest);
+unsigned entitled_vcpus(Scenario const& scenario, Guest_plan const& guest);
+
 std::string_view kind_name(Kind kind);
 std::string_view policy_name(policy_kind policy);
 

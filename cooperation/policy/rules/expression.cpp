@@ -22,6 +22,7 @@ bool of_name(char each) { return letter(each) || digit(each) || each == '.'; }
 
 } // namespace
 
+// NOLINTBEGIN(misc-no-recursion): factor() bounds the depth
 bool Expression::compile(Definition const& definition) {
     _text = &definition;
     _at = 0;
@@ -173,6 +174,8 @@ void Expression::variable(std::string_view name, size_t start) {
         _at = after;
     }
 }
+
+// NOLINTEND(misc-no-recursion)
 
 unsigned Expression::subscript() {
     skip_blanks();

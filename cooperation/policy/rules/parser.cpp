@@ -164,7 +164,7 @@ private:
     Parsed _parsed;
     Definitions _settings;
     Definitions _variables;
-    Definitions const _none;
+    Definitions const _none{};
 };
 
 } // namespace
