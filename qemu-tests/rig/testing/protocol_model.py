@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The cooperation protocol's model (cooperation/protocol/model): searched by SPIN, and recordings of
-both sides replayed against it."""
+"""The cooperation protocol's model (cooperation/protocol/model): searched by SPIN, and recordings
+of both sides replayed against it."""
 
 from __future__ import annotations
 
