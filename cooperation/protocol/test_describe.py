@@ -43,7 +43,8 @@ class Differences(unittest.TestCase):
         self.assertIn("page.md: no table of struct coop_hello", self.findings(page))
 
     def test_offsets_are_those_of_natural_alignment(self) -> None:
-        text = "struct a {\n    uint16_t x; // one\n    uint64_t y[2];\n    uint8_t z; // last\n};\n"
+        fields = ("uint16_t x; // one", "uint64_t y[2];", "uint8_t z; // last")
+        text = "".join(["struct a {\n", *(f"    {each}\n" for each in fields), "};\n"])
         kind, name, body = describe.BLOCK.findall(text)[0]
         block = describe._struct(name, body, {})
         self.assertEqual([row.offset for row in block.rows], [0, 8, 24])

@@ -149,6 +149,7 @@ class Replays(unittest.TestCase):
     def test_a_wrong_verdict(self) -> None:
         self.change("take", "request", "WRONG_VERDICT", verdict="session", counted=False)
         self.change("take", "done", "WRONG_VERDICT", verdict="regarding")
+        self.change("take", "done", "WRONG_VERDICT", verdict="outstanding")
         self.change("take", "hello", "WRONG_VERDICT", instance=76)
 
     def test_a_sequence_that_should_not_count(self) -> None:

@@ -19,7 +19,7 @@ from .rig_units import Recorder
 NAME = "protocol model"
 _RECORDER = "hostunit/cooperation/cooperation_record_life"
 _SEEDS = (1, 2, 3)
-_STEPS = 2000
+_STEPS = 1000
 _RECORD_TIMEOUT = 120
 _SEARCH_TIMEOUT = 1200
 _RESULT = re.compile(r"^(ok|FAILED): (.*?): (.*)$", re.M)
@@ -33,12 +33,18 @@ def _load(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _replay_name(seed: int) -> str:
-    return f"a recorded life is replayed, seed {seed}"
+def _replays() -> dict[str, list[str]]:
+    """Names of what is recorded and replayed, with the recorder's arguments."""
+    kinds = {"a recorded life": [], "a life with a hostile guest": ["hostile"]}
+    return {
+        f"{kind} is replayed, seed {seed}": [str(seed), str(_STEPS), *more]
+        for kind, more in kinds.items()
+        for seed in _SEEDS
+    }
 
 
 def listing() -> list[str]:
-    return [run.name for run in _load("verify").RUNS] + [_replay_name(seed) for seed in _SEEDS]
+    return [run.name for run in _load("verify").RUNS] + list(_replays())
 
 
 def run(group: Group, selection: Selection) -> None:
@@ -68,18 +74,17 @@ def _search(group: Group, wanted: set[str]) -> None:
 
 
 def _replay(group: Group, wanted: set[str]) -> None:
-    seeds = [seed for seed in _SEEDS if _replay_name(seed) in wanted]
-    if not seeds:
+    replays = {name: more for name, more in _replays().items() if name in wanted}
+    if not replays:
         return
     build.ensure(paths.HOST_PRESET)
     recorder = paths.preset_directory(paths.HOST_PRESET) / _RECORDER
     replay = _load("replay")
-    for seed in seeds:
-        command = [recorder, str(seed), str(_STEPS)]
-        status, text = process.run(command, timeout=_RECORD_TIMEOUT, check=False)
+    for name, arguments in replays.items():
+        status, text = process.run([recorder, *arguments], timeout=_RECORD_TIMEOUT, check=False)
         detail = "" if status == 0 else f"the recorder ended with status {status}"
         try:
             replay.judge(text)
         except replay.Refused as reason:
             detail = str(reason)
-        group.add(Case(_replay_name(seed), "failed" if detail else "passed", detail))
+        group.add(Case(name, "failed" if detail else "passed", detail))
