@@ -173,6 +173,22 @@ TEST_F(Vmm_engine, a_reclaim_that_is_overdue_is_enforced_until_it_is_met) {
     EXPECT_EQ(coop_vmm_next(&vmm), UINT64_MAX);
 }
 
+TEST_F(Vmm_engine, a_refusal_in_time_ends_a_reclaim_and_a_late_one_does_not_end_enforcement) {
+    join();
+    ASSERT_EQ(reclaim(), COOP_OK);
+    ASSERT_EQ(receive(samples::refused(2, 2)), COOP_OK);
+    EXPECT_EQ(vmm.reclaim_due, 0u);
+    ASSERT_EQ(reclaim(), COOP_OK);
+    time = now + 5'000'000; // late, and told before the tick
+    ASSERT_EQ(receive(samples::refused(3, 3)), COOP_OK);
+    EXPECT_TRUE(event.late);
+    EXPECT_EQ(tick(time), COOP_VMM_RECLAIM_OVERDUE);
+    ASSERT_EQ(reclaim(), COOP_OK);
+    EXPECT_EQ(status().enforced, 1);
+    ASSERT_EQ(receive(samples::given(4, 4)), COOP_OK);
+    EXPECT_EQ(status().enforced, 0);
+}
+
 TEST_F(Vmm_engine, a_new_session_does_not_postpone_a_reclaim) {
     join();
     ASSERT_EQ(reclaim(), COOP_OK);

@@ -107,7 +107,9 @@ def _statement(line: int, event: dict, numbers: dict[str, Numbers]) -> str:
     verdict, counted = "OK", 0
     if kind == "take":
         found = _choice(line, event, "verdict", VERDICTS + CONTENT)
-        verdict = found.upper() if found in VERDICTS else "CONTENT"
+        # A message may answer nothing by its form alone; then it is judged before its sequence.
+        by_form = found == "regarding" and event.get("counted") is False
+        verdict = found.upper() if found in VERDICTS and not by_form else "CONTENT"
         if not isinstance(event.get("counted"), bool):
             raise Refused(f"line {line}: counted is neither true nor false")
         counted = int(event["counted"])

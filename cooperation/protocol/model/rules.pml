@@ -95,9 +95,11 @@ inline vmm_judge(vmm, message, verdict) {
     :: vmm.state == SUSPENDED -> verdict = STATE
     :: vmm.state != SUSPENDED && message.type == HELLO ->
         if
-        :: message.instance != vmm.instance -> verdict = SESSION
-        :: message.instance == vmm.instance && message.session == vmm.session -> verdict = REPLAY
-        :: message.instance == vmm.instance && message.session != vmm.session -> verdict = OK
+        :: message.instance != vmm.instance || message.session == 0 -> verdict = SESSION
+        :: message.instance == vmm.instance && message.session != 0 &&
+            message.session == vmm.session -> verdict = REPLAY
+        :: message.instance == vmm.instance && message.session != 0 &&
+            message.session != vmm.session -> verdict = OK
         fi
     :: vmm.state != SUSPENDED && message.type != HELLO ->
         if

@@ -10,10 +10,12 @@ states each has; exit status 1 if one does not end as it must."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,10 +107,10 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no such run: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
+    runs = [run for run in RUNS if not arguments or run.name in arguments]
     failed = False
-    for run in RUNS:
-        if not arguments or run.name in arguments:
-            good, seen = judge(run)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for run, (good, seen) in zip(runs, pool.map(judge, runs)):
             failed |= not good
             print(f"{'ok' if good else 'FAILED'}: {run.name}: {seen}", flush=True)
     return 1 if failed else 0

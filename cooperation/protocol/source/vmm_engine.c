@@ -139,6 +139,7 @@ static uint64_t unanswered(struct coop_pending const* pending) {
 void coop_vmm_status(struct coop_vmm* vmm, struct coop_allocation const* allocation, uint64_t now,
                      struct coop_status* status) {
     memset(status, 0, sizeof(*status));
+    coop_vmm_forgive(vmm, now);
     status->session = vmm->session;
     status->number = ++vmm->status_number;
     status->time = now;

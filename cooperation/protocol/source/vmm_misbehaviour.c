@@ -54,11 +54,15 @@ static void suspend(struct coop_vmm* vmm, uint64_t now, struct coop_vmm_event* e
     vmm->points = 0;
 }
 
+void coop_vmm_forgive(struct coop_vmm* vmm, uint64_t now) {
+    vmm->points -= periods(&vmm->points_since, now, vmm->config.forgiven, vmm->points);
+}
+
 void coop_vmm_note(struct coop_vmm* vmm, enum coop_error error, uint64_t now,
                    struct coop_vmm_event* event) {
     if (error < COOP_ERRORS)
         ++vmm->errors[error];
-    vmm->points -= periods(&vmm->points_since, now, vmm->config.forgiven, vmm->points);
+    coop_vmm_forgive(vmm, now);
     if (!violation(error) || vmm->state == COOP_VMM_SUSPENDED)
         return;
     if (vmm->points++ == 0)

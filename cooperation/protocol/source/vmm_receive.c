@@ -108,7 +108,8 @@ static enum coop_error reply(struct coop_vmm* vmm, struct coop_message const* co
     event->transfer = pending->transfer;
     event->late = pending->transfer.deadline <= now;
     memset(pending, 0, sizeof(*pending));
-    if (reclaim)
+    // A refusal that comes too late does not end what its lateness began.
+    if (reclaim && (copy->head.type == COOP_DONE || vmm->reclaim_due > now))
         coop_vmm_relent(vmm);
     return COOP_OK;
 }

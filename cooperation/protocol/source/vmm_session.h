@@ -19,6 +19,9 @@ void coop_vmm_end(struct coop_vmm* vmm, struct coop_vmm_event* event);
 // Makes it possible again to take messages after a time without.
 void coop_vmm_refill(struct coop_vmm* vmm, uint64_t now);
 
+// Forgets violations that are old enough.
+void coop_vmm_forgive(struct coop_vmm* vmm, uint64_t now);
+
 // Notes an error; a violation may suspend the domain (event ENDED).
 void coop_vmm_note(struct coop_vmm* vmm, enum coop_error error, uint64_t now,
                    struct coop_vmm_event* event);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Builds and tests everything: the sources, the rig's own units, host units, the built kernel, the
-conformance suite on real Xen (as the initial domain and in a domU, counted apart), and the system
-tests.
+"""Builds and tests everything: the sources, the rig's own units, host units, the model of the
+cooperation protocol, the built kernel, the conformance suite on real Xen (as the initial domain and
+in a domU, counted apart), and the system tests.
 
 PATTERN is a regular expression looked for in `group: name`; `--only conformance` runs both
 conformance groups, `--only "system: .*reboot"` some system tests. The conformance suite runs whole
@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 from ..errors import RigError
 from ..ktap import Case
-from ..testing import conformance, host_units, image_checks, rig_units, source_checks, system
+from ..testing import conformance, host_units, image_checks, protocol_model, rig_units
+from ..testing import source_checks, system
 from ..testing.results import Group, Selection, close
 from .build import add_preset
 
@@ -33,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _listing() -> None:
-    for module in (source_checks, rig_units, host_units, image_checks):
+    for module in (source_checks, rig_units, host_units, protocol_model, image_checks):
         for name in module.listing():
             print(f"{module.NAME}: {name}")
     for name in conformance.NAMES.values():
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
         (source_checks.NAME, lambda group: source_checks.run(group, selection)),
         (rig_units.NAME, lambda group: rig_units.run(group, selection)),
         (host_units.NAME, lambda group: host_units.run(group, selection)),
+        (protocol_model.NAME, lambda group: protocol_model.run(group, selection)),
         (image_checks.NAME, lambda group: image_checks.run(options.preset, group, selection)),
     ]
     for mode, name in conformance.NAMES.items():

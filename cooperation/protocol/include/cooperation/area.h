@@ -43,7 +43,7 @@ struct coop_report {
     uint32_t wake_latency; // 99th percentile since the last report, microseconds
     uint32_t zero_too;
     uint64_t zero_rest[14];
-    struct coop_processor_report processor[COOP_PROCESSORS];
+    struct coop_processor_report processor[COOP_PROCESSORS]; // by number
 };
 COOP_LAYOUT(struct coop_report, 192 + COOP_PROCESSORS * 40, processor, 192);
 

@@ -6,7 +6,7 @@
 #include <cooperation/check.h>
 
 enum coop_error {
-    COOP_OK = 0,
+    COOP_OK = 0,               // nothing is wrong
     COOP_ERROR_EMPTY = 1,      // the ring holds no message: nothing is wrong
     COOP_ERROR_FULL = 2,       // the ring has no free slot: again when the other side took some
     COOP_ERROR_RING = 3,       // the other side's count cannot be: more in the ring than slots

@@ -117,7 +117,7 @@ COOP_LAYOUT(struct coop_release, 40, zero_too, 32);
 
 // A slot of a ring.
 struct coop_message {
-    struct coop_head head;
+    struct coop_head head; // every message
     union {
         struct coop_hello hello;       // HELLO
         struct coop_welcome welcome;   // WELCOME

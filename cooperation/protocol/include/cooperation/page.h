@@ -29,18 +29,18 @@ COOP_LAYOUT(struct coop_side, 64, zero, 20);
 
 // Written by the guest.
 struct coop_guest_page {
-    struct coop_side side;
-    struct coop_message slots[COOP_RING_SLOTS];
-    struct coop_report report;
+    struct coop_side side;                      // the guest's
+    struct coop_message slots[COOP_RING_SLOTS]; // guest to VMM side
+    struct coop_report report;                  // REPORT
     uint8_t zero[256];
 };
 COOP_LAYOUT(struct coop_guest_page, COOP_PAGE_BYTES, report, 1088);
 
 // Written by the VMM side.
 struct coop_vmm_page {
-    struct coop_side side;
-    struct coop_message slots[COOP_RING_SLOTS];
-    struct coop_status status;
+    struct coop_side side;                      // the VMM side's
+    struct coop_message slots[COOP_RING_SLOTS]; // VMM side to guest
+    struct coop_status status;                  // STATUS
     uint8_t zero[2880];
 };
 COOP_LAYOUT(struct coop_vmm_page, COOP_PAGE_BYTES, status, 1088);

@@ -51,7 +51,7 @@ enum coop_need {
 
 // Typical load states.
 enum coop_load {
-    COOP_LOAD_UNKNOWN = 0,
+    COOP_LOAD_UNKNOWN = 0, // not classified
     COOP_LOAD_IDLE = 1,
     COOP_LOAD_INTERACTIVE = 2, // short bursts, wake-up latency matters
     COOP_LOAD_IO = 3,          // mostly waits for devices
@@ -64,7 +64,7 @@ enum coop_load {
 
 // A domain's standing in the ledger.
 enum coop_standing {
-    COOP_STANDING_GOOD = 0,
+    COOP_STANDING_GOOD = 0,      // nothing held against it
     COOP_STANDING_WATCHED = 1,   // misbehaved lately: its claims count for nothing
     COOP_STANDING_SUSPENDED = 2, // messages are not looked at until `suspended_until`
     COOP_STANDINGS = 3,

@@ -22,12 +22,14 @@
 #define COOP_STORE_OPEN "open"
 #define COOP_STORE_UNUSABLE "unusable"
 
-// The toolstack's wish ("online" or "offline"), and the guest's outcome: "online", "offline", or
-// "refused online REASON", "refused offline REASON" (coop_reason_name). %u is the processor.
+// The toolstack's wish for a processor ("online" or "offline"), and what the guest made of it: its
+// state in a word, written first; then "ASKED done", "ASKED waiting" or "ASKED refused WHY", where
+// ASKED is "online", "offline" or "nothing" and WHY is for people. %u is the processor.
 #define COOP_STORE_AVAILABILITY "cpu/%u/availability"
-#define COOP_STORE_OUTCOME "data/cpu/%u/availability"
+#define COOP_STORE_PROCESSOR_STATE "data/cpu/%u/state"
+#define COOP_STORE_PROCESSOR_ANSWER "data/cpu/%u/answer"
 
 // The longest value that either side reads.
-#define COOP_STORE_VALUE_BYTES 64
+#define COOP_STORE_VALUE_BYTES 128
 
 #endif

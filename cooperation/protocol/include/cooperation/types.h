@@ -52,11 +52,11 @@ enum coop_manner {
 
 // State of a virtual processor, as the guest sees it.
 enum coop_processor_state {
-    COOP_PROCESSOR_ABSENT = 0, // never started
-    COOP_PROCESSOR_ONLINE = 1, // threads are scheduled on it
-    COOP_PROCESSOR_PARKED = 2,
-    COOP_PROCESSOR_STOPPED = 3,
-    COOP_PROCESSOR_MOVING = 4, // between two of the others
+    COOP_PROCESSOR_ABSENT = 0,  // never started
+    COOP_PROCESSOR_ONLINE = 1,  // threads are scheduled on it
+    COOP_PROCESSOR_PARKED = 2,  // out of use, still initialised
+    COOP_PROCESSOR_STOPPED = 3, // down
+    COOP_PROCESSOR_MOVING = 4,  // between two of the others
     COOP_PROCESSOR_STATES = 5,
 };
 

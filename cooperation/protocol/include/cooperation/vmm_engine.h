@@ -29,6 +29,8 @@ enum coop_vmm_state {
     COOP_VMM_SUSPENDED = 2,
 };
 
+// Of a running engine entitlement, ceiling and turn_away may be changed at any time; guests that
+// are joined see the first two in the status.
 struct coop_vmm_config {
     uint32_t instance;      // of this incarnation: not 0, not the predecessor's
     uint32_t capabilities;  // those that are made use of

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The cooperation protocol's model (cooperation/protocol/model): searched by SPIN, and recordings
+of both sides replayed against it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import unittest
+from types import ModuleType
+
+from .. import build, packages, paths, process
+from ..ktap import Case
+from ..progress import Step
+from .results import Group, Selection
+from .rig_units import Recorder
+
+NAME = "protocol model"
+_RECORDER = "hostunit/cooperation/cooperation_record_life"
+_SEEDS = (1, 2, 3)
+_STEPS = 1000
+_RECORD_TIMEOUT = 120
+_SEARCH_TIMEOUT = 1200
+_RESULT = re.compile(r"^(ok|FAILED): (.*?): (.*)$", re.M)
+_MODEL = paths.ROOT / "cooperation" / "protocol" / "model"
+
+
+def _load(name: str) -> ModuleType:
+    directory = str(_MODEL)
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    return importlib.import_module(name)
+
+
+def _replays() -> dict[str, list[str]]:
+    """Names of what is recorded and replayed, with the recorder's arguments."""
+    kinds = {"a recorded life": [], "a life with a hostile guest": ["hostile"]}
+    return {
+        f"{kind} is replayed, seed {seed}": [str(seed), str(_STEPS), *more]
+        for kind, more in kinds.items()
+        for seed in _SEEDS
+    }
+
+
+def listing() -> list[str]:
+    return [run.name for run in _load("verify").RUNS] + list(_replays())
+
+
+def run(group: Group, selection: Selection) -> None:
+    wanted = {name for name in listing() if selection.wants(NAME, name)}
+    if not wanted and not selection.whole(NAME):
+        return
+    packages.ensure_host("model")
+    _search(group, wanted)
+    if selection.whole(NAME):
+        tests = unittest.TestLoader().loadTestsFromModule(_load("test_replay"))
+        tests.run(Recorder(group))
+    _replay(group, wanted)
+
+
+def _search(group: Group, wanted: set[str]) -> None:
+    runs = [run.name for run in _load("verify").RUNS if run.name in wanted]
+    if not runs:
+        return
+    command = [sys.executable, "-B", _MODEL / "verify.py", *runs]
+    with Step("searching the model") as step:
+        _, text = process.run(command, timeout=_SEARCH_TIMEOUT, check=False, step=step)
+        step.note("")
+    found = {name: (result, seen) for result, name, seen in _RESULT.findall(text)}
+    for name in runs:
+        result, seen = found.get(name, ("", f"did not end:\n{text[-2000:]}"))
+        group.add(Case(name, "passed" if result == "ok" else "failed", seen))
+
+
+def _replay(group: Group, wanted: set[str]) -> None:
+    replays = {name: more for name, more in _replays().items() if name in wanted}
+    if not replays:
+        return
+    build.ensure(paths.HOST_PRESET)
+    recorder = paths.preset_directory(paths.HOST_PRESET) / _RECORDER
+    replay = _load("replay")
+    for name, arguments in replays.items():
+        status, text = process.run([recorder, *arguments], timeout=_RECORD_TIMEOUT, check=False)
+        detail = "" if status == 0 else f"the recorder ended with status {status}"
+        try:
+            replay.judge(text)
+        except replay.Refused as reason:
+            detail = str(reason)
+        group.add(Case(name, "failed" if detail else "passed", detail))
