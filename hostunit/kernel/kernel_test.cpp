@@ -5,6 +5,7 @@
 #include <kernel/boot.hpp>
 #include <kernel/clock_memory.hpp>
 #include <kernel/object.hpp>
+#include <kernel/processor_control.hpp>
 #include <new>
 
 extern "C" void system_call_from_user();
