@@ -160,7 +160,8 @@ Result<void> Init_server::start_main_program() {
     Result<Process_record*> const started =
         section == nullptr
             ? Error::permission_denied
-            : start_process(*section, name, init_number, section->quota.bytes, {block, used}, 0);
+            : start_process(*section, section->name == "*" ? name : section->program, init_number,
+                            section->quota.bytes, {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));
