@@ -2,6 +2,7 @@
 // How a processor leaves: what it does and has goes elsewhere, then it blocks or goes down.
 #include <arch/clock.hpp>
 #include <kernel/boot.hpp>
+#include <kernel/process.hpp>
 #include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 
@@ -79,7 +80,10 @@ void processor_resumed() {
 }
 
 void Processor::describe(abi::Processor_information& information) const {
-    information.running = _current ? _current->identifier() : 0;
+    if (_current) {
+        information.running = _current->identifier();
+        information.running_process = _current->home().identifier();
+    }
     information.switches = switches();
 }
 

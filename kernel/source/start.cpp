@@ -60,16 +60,6 @@ Ref<Quota> first_quota() {
     return Ref<Quota>{*new (memory.value()) Quota{frame_pool().free() * page_size}};
 }
 
-// `processors=N` on the command line: so many run from the beginning. They wait at their gates
-// until this one leaves.
-void start_processors(char const* command_line) {
-    uint64_t const wanted = command_line_number(command_line, "processors", 1);
-    for (uint32_t number = 1; number < wanted && number < arch::most_processors; ++number)
-        if (auto const started = processor_control(number).start(); !started.ok())
-            log("processor {}: does not start (error {})", number,
-                static_cast<uint64_t>(started.error()));
-}
-
 alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
@@ -104,7 +94,6 @@ void start(Boot const& given) {
             "start: {} KiB of memory are too little for the first process (error {}, {} KiB free)",
             kibibytes(boot.total_frames), static_cast<uint64_t>(started.error()),
             kibibytes(frame_pool().free()));
-    start_processors(boot.command_line);
     self.reschedule();
     Gate::leave(self, true);
     arch::enter_user();

@@ -55,6 +55,12 @@ char const* text_of(abi::Error error) {
         return "too large";
     case Error::not_supported:
         return "not supported";
+    case Error::wrong_state:
+        return "not possible in the state it is in";
+    case Error::no_processor:
+        return "it is the last one";
+    case Error::cancelled:
+        return "taken back";
     default:
         return "refused";
     }

@@ -3,11 +3,14 @@
 
 #include "text.hpp"
 
+#include <charconv>
+
 namespace lavandin::init {
 namespace {
 
 constexpr std::string_view run_key{"run="};
 constexpr std::string_view shutdown_key{"shutdown="};
+constexpr std::string_view processors_key{"processors="};
 constexpr size_t maximum_program_name = 47;
 
 void read_run(std::string_view value, Command_line& result) {
@@ -26,10 +29,19 @@ void read_shutdown(std::string_view value, Command_line& result) {
         result.problem = "shutdown= is reboot or poweroff";
 }
 
+void read_processors(std::string_view value, Command_line& result) {
+    uint64_t number = 0;
+    auto const read = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (read.ec == std::errc{} && read.ptr == value.data() + value.size() && number != 0)
+        result.processors = number;
+    else
+        result.problem = "processors= needs a number from 1";
+}
+
 // What the kernel and init take for themselves; all else is for the program.
 bool for_system(std::string_view token) {
-    constexpr std::string_view keys[]{run_key, shutdown_key,
-                                      "processors=", "spin_locks=", "kernel_fault="};
+    constexpr std::string_view keys[]{run_key, shutdown_key, processors_key, "spin_locks=",
+                                      "kernel_fault="};
     for (std::string_view const key : keys)
         if (token.starts_with(key))
             return true;
@@ -50,6 +62,8 @@ Command_line parse_command_line(std::string_view text) {
             read_run(after(token, run_key), result);
         else if (token.starts_with(shutdown_key))
             read_shutdown(after(token, shutdown_key), result);
+        else if (token.starts_with(processors_key))
+            read_processors(after(token, processors_key), result);
     }
     return result;
 }

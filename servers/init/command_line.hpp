@@ -10,6 +10,7 @@ namespace lavandin::init {
 struct Command_line {
     std::string_view program{"shell"};                // run=NAME
     abi::Shutdown shutdown{abi::Shutdown::power_off}; // shutdown=reboot or poweroff
+    uint64_t processors{~uint64_t{0}}; // processors=N: so many are started at most
     std::string_view problem; // the first token of ours with a value that cannot be; else empty
 
     // True for the program that stays: when it ends it is started again, not the machine ended.
@@ -18,7 +19,8 @@ struct Command_line {
 
 Command_line parse_command_line(std::string_view text);
 
-// Takes the next token that is meant for the program off `text`: all but run= and shutdown=.
+// Takes the next token that is meant for the program off `text`: all but what the kernel
+// and init take for themselves.
 // Empty at the end.
 std::string_view take_program_argument(std::string_view& text);
 

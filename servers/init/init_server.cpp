@@ -100,12 +100,14 @@ Result<void> Init_server::start_server(Section const& section) {
     Supervised& server = supervised(section);
     TRY_VOID(make_lasting(section, server));
     // Which one of its kind it is; the log server is also told what has been shown, by the kernel
-    // or by its predecessor.
-    char block[80];
-    int const length = snprintf(block, sizeof(block), "%.*s%c%u%c%llu%c%llu", size_of(section.name),
-                                section.name.data(), '\0', ++server.generation, '\0',
-                                static_cast<unsigned long long>(kernel_log_end()), '\0',
-                                static_cast<unsigned long long>(_announced));
+    // or by its predecessor, the resource manager how many processors to start.
+    char block[100];
+    int const length =
+        snprintf(block, sizeof(block), "%.*s%c%u%c%llu%c%llu%c%llu", size_of(section.name),
+                 section.name.data(), '\0', ++server.generation, '\0',
+                 static_cast<unsigned long long>(kernel_log_end()), '\0',
+                 static_cast<unsigned long long>(_announced), '\0',
+                 static_cast<unsigned long long>(_command_line.processors));
     // A share of what is left means what was left the first time.
     uint64_t const left = quota_left();
     if (server.quota == 0 || server.quota > left)
@@ -158,7 +160,8 @@ Result<void> Init_server::start_main_program() {
     Result<Process_record*> const started =
         section == nullptr
             ? Error::permission_denied
-            : start_process(*section, name, init_number, section->quota.bytes, {block, used}, 0);
+            : start_process(*section, section->name == "*" ? name : section->program, init_number,
+                            section->quota.bytes, {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));

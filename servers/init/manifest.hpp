@@ -61,7 +61,7 @@ struct Problem {
 
 class Manifest {
 public:
-    static constexpr size_t maximum_sections = 40;
+    static constexpr size_t maximum_sections = 64;
     static constexpr size_t maximum_groups = 4;
     static constexpr size_t maximum_problems = 8;
     static constexpr size_t maximum_bytes = 64 << 10;

@@ -42,6 +42,7 @@ struct Processor_information {
     uint64_t state;   // Processor_state
     uint64_t goal;    // while draining: what it will be
     uint64_t running; // identifier of the thread that runs there; 0 for none
+    uint64_t running_process; // and of its process
     uint64_t switches;
 };
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "toolstack.hpp"
+#include "transitions.hpp"
+
+#include <lavandin/client_watch.hpp>
+#include <lavandin/log_client.hpp>
+#include <lavandin/mapping.hpp>
+#include <lavandin/service.hpp>
+
+namespace lavandin::resource_manager {
+
+using Client = uint32_t; // process number
+
+// What outlives the server.
+struct Lasting {
+    uint64_t started; // 1 once the processors there were at boot have been started
+    Wish wishes[maximum_processors];
+};
+
+class Resource_manager_server {
+public:
+    // Bits of the notification that arrives at the endpoint.
+    static constexpr uint64_t transition_bit = 1;
+    static constexpr uint64_t toolstack_bit = 2;
+    static constexpr uint64_t ended_bit = 4;
+
+    struct Setup {
+        Processor_objects processors;
+        Notification transition_ended;
+        Notification toolstack_changed;
+        Mapping state; // of one Lasting
+        uint64_t priority;
+    };
+    explicit Resource_manager_server(Setup&& setup);
+
+    // Takes over from a predecessor, or starts at most so many of what the machine has.
+    // Errors: those of Transitions::start.
+    Result<void> start(uint64_t most);
+
+    void request(Request& request);
+    void notified(uint64_t bits);
+    // When to come to notified() without a bit.
+    uint64_t deadline();
+
+private:
+    struct Caller {
+        Client client{0}; // 0: nobody, it is for a wish
+        Deferred_answer answer;
+    };
+
+    void list(Request& request);
+    void act(Request& request, Processor_action action);
+    void unpark(Request& request);
+    void defer(Request& request, uint64_t number, Processor_action action);
+    size_t waiting_of(Client client) const;
+
+    void boot(uint64_t most);
+    void ask(uint64_t number, Availability availability);
+    void look_at_toolstack();
+    void advance(uint64_t number);
+    void advance_due();
+    void advance_all();
+    bool step(uint64_t number, Processor_action action);
+    void take_back(uint64_t number);
+    void transition_ended(Transitions::Ended& ended);
+    void settle(uint64_t number, Processor_action action, Outcome const& outcome);
+    void answer(uint64_t number, Outcome const& outcome);
+    void forget_ended();
+    void report(uint64_t number);
+    void log_refusal(uint64_t number, Outcome const& before);
+
+    Wish& wish(uint64_t number) { return _lasting.wishes[number]; }
+
+    Processor_objects const _processors;
+    Transitions _transitions;
+    Toolstack _toolstack;
+    Mapping const _state;
+    Lasting& _lasting;
+    uint64_t const _priority;
+    std::array<Caller, maximum_processors> _callers;
+    std::array<Retry, maximum_processors> _retries;
+    Init_client const _init;
+    Log_client const _log;
+};
+
+} // namespace lavandin::resource_manager
