@@ -4,10 +4,10 @@
 
     describe.py write            rewrites the tables in docs/cooperation-protocol.md
     describe.py check            says which differ; exit status 1 if one does
-    describe.py asserts OUTPUT   a C source in which the compiler checks every offset printed
+    describe.py asserts OUTPUT   a C source in which the compiler checks every offset shown
 
-A table stands between `<!-- struct NAME -->` or `<!-- enum NAME -->` and `<!-- end -->`. Headers are
-read as they are formatted: a field or value per line, with what it means behind it or above."""
+A table stands between `<!-- struct NAME -->` or `<!-- enum NAME -->` and `<!-- end -->`. Headers
+are read as they are formatted: a field or value per line, with what it means behind it or above."""
 
 from __future__ import annotations
 
