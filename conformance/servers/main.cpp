@@ -130,7 +130,7 @@ void Suite::test(char const* name, std::span<std::string_view const> servers, ui
 }
 
 void Suite::init_cannot_be_ended() {
-    result("init_cannot_be_ended", Init_client{}.kill(1).error() == Error::invalid_argument);
+    result("init_cannot_be_ended", Init_client{}.kill(1).error() == Error::permission_denied);
 }
 
 int run_all() {

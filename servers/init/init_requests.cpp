@@ -89,7 +89,10 @@ bool Init_server::may_end(Request const& request, Process_record const& record) 
 }
 
 void Init_server::kill(Request& request) {
-    Process_record* const record = _processes.find(static_cast<Process_number>(request.word()));
+    auto const number = static_cast<Process_number>(request.word());
+    if (number == init_number) // in no table, but a process that whoever lists them sees
+        return request.fail(Error::permission_denied);
+    Process_record* const record = _processes.find(number);
     if (record == nullptr)
         return request.fail(Error::invalid_argument);
     if (!may_end(request, *record))
