@@ -123,3 +123,30 @@ def not_started(context: Context) -> None:
         assert done.returncode == 1, (mode, done.returncode, said)
         for line in (b"program nosuch could not be started: there is no such", b"ended: crash"):
             assert line in said, (mode, said)
+
+
+def _without_numbers(text: str) -> list[str]:
+    """Its lines; of numbers only that there is one, whatever room it takes."""
+    text = re.sub(r"[0-9a-f]*[0-9]", "N", text)
+    return [re.sub(r" +", " ", line).strip() for line in text.split("\n")]
+
+
+@system_test("README's capture is what a user sees", timeout=180)
+def capture(context: Context) -> None:
+    """What numbers are is judged elsewhere."""
+    readme = (paths.ROOT / "README.md").read_text()
+    found = re.search(r"^    \$ (\./lavandin boot .*)\n((?:    .*\n|\n)+)", readme, re.M)
+    assert found, "README.md has no capture of ./lavandin boot"
+    shown = re.sub(r"^    ", "", found.group(2), flags=re.M)
+    typed = re.findall(r"^lavandin> (.*)", shown, re.M)
+    done = subprocess.run(
+        [_LAVANDIN, *found.group(1).split()[1:]],
+        input="".join(f"{line}\n" for line in typed).encode(),
+        capture_output=True,
+        timeout=150,
+        check=False,
+    )
+    said = done.stdout.decode().replace("\r", "")
+    guest = shown[shown.index("Lavandin on ") : shown.index("\n\n")]
+    assert _without_numbers(said.strip()) == _without_numbers(guest), said
+    assert done.returncode == 0 and b"lavandin ended: poweroff" in done.stderr, done.stderr
