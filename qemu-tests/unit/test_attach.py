@@ -28,7 +28,7 @@ class Served(unittest.TestCase):
         client, far = socket.socketpair()
         client.settimeout(20)
         self.addCleanup(client.close)
-        thread = threading.Thread(target=attach._serve, args=(far, self.guest))
+        thread = threading.Thread(target=attach._serve, args=(far, self.guest), daemon=True)
         thread.start()
         self.addCleanup(thread.join, 20)
         return client

@@ -49,8 +49,9 @@ class Made(unittest.TestCase):
             self.assertTrue(go_on.wait(20))
             self._make(part)
 
-        first = threading.Thread(target=cache.made, args=("thing", "a", slow))
-        second = threading.Thread(target=cache.made, args=("thing", "a", self._make))
+        first = threading.Thread(target=cache.made, args=("thing", "a", slow), daemon=True)
+        arguments = ("thing", "a", self._make)
+        second = threading.Thread(target=cache.made, args=arguments, daemon=True)
         first.start()
         self.assertTrue(began.wait(20))
         with mock.patch.object(cache, "Step"):

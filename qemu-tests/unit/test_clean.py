@@ -79,7 +79,7 @@ class Clean(unittest.TestCase):
 
         with contextlib.ExitStack() as stack:
             self.assertEqual(cache.exclusive_now(["x"], stack), [])
-            waiter = threading.Thread(target=wait)
+            waiter = threading.Thread(target=wait, daemon=True)
             with mock.patch.object(cache, "Step"):
                 waiter.start()
                 self.assertFalse(taken.wait(0.2))

@@ -76,7 +76,7 @@ class Ends(unittest.TestCase):
 
         over = threading.Event()
         before = signal.signal(signal.SIGINT, interrupt)
-        watcher = threading.Thread(target=watch)
+        watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         try:
             function(*arguments)
