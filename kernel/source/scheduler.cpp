@@ -110,9 +110,14 @@ void Processor::disturb() {
 void Processor::timer_arrived() {
     _programmed = never;
     Time const now = arch::now();
-    while (Timer_node* const node = _timers.expire(now)) {
+    while (Timer_node* const node = _timers.due(now)) {
         auto& thread = static_cast<Thread&>(*node);
-        thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
+        bool const sleeps = thread.wait == Wait::sleep;
+        if (!sleeps && !gate.exclusive()) { // somebody may be waking it
+            Gate::become_exclusive(*this);
+            continue;
+        }
+        thread.cancel(sleeps ? Error::none : Error::timed_out);
         make_ready(thread);
     }
     _reschedule = true;
@@ -167,8 +172,7 @@ Thread* Processor::choose() {
     Thread* const own = take_highest();
     if (own || !(processors().accepting() & set_of(_number)))
         return own;
-    if (!_idle)
-        processors().begin_idle(_number); // before looking at others: who comes later finds us
+    processors().begin_idle(_number); // before looking at others: who comes later finds us
     _idle = true;
     return steal();
 }
