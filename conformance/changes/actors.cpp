@@ -18,7 +18,7 @@ bool leaves(Processor_action action) {
 } // namespace
 
 // Mostly what is possible, sometimes anything.
-Processor_action Worker::choose(Processor_state state) {
+Processor_action Worker::choose(uint64_t number, Processor_state state) {
     using Action = Processor_action;
     constexpr Action any[] = {Action::offer, Action::withdraw, Action::start,
                               Action::park,  Action::unpark,   Action::stop};
@@ -33,15 +33,15 @@ Processor_action Worker::choose(Processor_state state) {
     case Processor_state::stopped:
         return back ? Action::start : Action::withdraw;
     case Processor_state::parked:
-        return back ? Action::unpark : Action::stop;
+        return number == 0 || _random.one_in(2) ? Action::unpark : Action::stop;
     default:
-        return _random.one_in(2) ? Action::park : Action::stop;
+        return number == 0 || _random.one_in(2) ? Action::park : Action::stop;
     }
 }
 
 void Worker::change(uint64_t number) {
     Processor_state const state = _stage.processors.state(number);
-    Processor_action const action = choose(state);
+    Processor_action const action = choose(number, state);
     uint64_t deadline = forever;
     if (_random.one_in(3))
         deadline = !_random.one_in(4) ? at_once : after(_random.below(longest_deadline));
@@ -51,19 +51,21 @@ void Worker::change(uint64_t number) {
 }
 
 void Worker::run(Goal const& goal) {
-    for (uint64_t own = 1;; ++own) {
-        uint64_t const changes = __atomic_add_fetch(&_stage.changes, 1, __ATOMIC_RELAXED);
-        bool const look = changes > goal.changes && own % look_after == 0;
-        if (changes > goal.most || (look && _stage.tally.complete(goal.times, goal.exact, true)))
-            return;
-        if (own % 128 == 0)
-            _dry = _random.one_in(6);
+    for (uint64_t own = 1;;) {
         uint64_t const number =
             _random.one_in(64) ? beyond : _random.below(_stage.processors.possible());
         if (!_stage.processors.hold(number))
             continue;
         change(number);
         _stage.processors.let_go(number);
+        uint64_t const changes = __atomic_add_fetch(&_stage.changes, 1, __ATOMIC_RELAXED);
+        if (++own % look_after != 0)
+            continue;
+        _dry = _random.one_in(8);
+        bool const enough =
+            changes > goal.changes && _stage.tally.complete(goal.times, goal.exact, true);
+        if (enough || changes > goal.most)
+            return;
     }
 }
 

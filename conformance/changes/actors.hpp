@@ -13,7 +13,7 @@ namespace changes {
 struct Stage {
     Processors processors;
     Tally tally;
-    uint64_t changes{0}; // asked for until now
+    uint64_t changes{0}; // begun until now
     uint64_t working{0}; // workers that have not finished
     bool end{false};     // said to all but the workers
 };
@@ -35,7 +35,7 @@ public:
 
 private:
     void change(uint64_t number);
-    Processor_action choose(Processor_state state);
+    Processor_action choose(uint64_t number, Processor_state state);
 
     Stage& _stage;
     fuzz::Random _random;

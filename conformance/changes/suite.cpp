@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t patience = 20 * second;
 constexpr uint64_t settling_step = 10 * millisecond;
 constexpr uint32_t times_each = 200;       // at least, of each legal transition
-constexpr uint64_t most_times_longer = 10; // until it has come to that
+constexpr uint64_t most_times_longer = 5; // until it has come to that
 constexpr size_t workers = 3;
 constexpr size_t disturbers = 2;
 constexpr unsigned races = 200;
