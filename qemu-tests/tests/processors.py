@@ -183,8 +183,15 @@ def contested(context: Context) -> None:
                           command_line="run=transitions changes=3000 contested")
     guest.console.expect("^KTAP", 120)
     dom0 = context.shared.dom0
+    over = f"/run/{guest.name}.over"
     fight = dom0.start(
-        f"while xl vcpu-set --ignore-host {guest.name} $((i = i % 4 + 1)) 2>/dev/null; do\n"
-        "sleep 0.3; done", 400)
-    _check(guest, 380)
-    fight.result(60)
+        f"n=0; while [ ! -e {over} ]; do n=$((n + 1))\n"
+        f"xl vcpu-set --ignore-host {guest.name} $((n % 4 + 1)) 2>/dev/null; sleep 0.3; done\n"
+        "echo $n", 400)
+    try:
+        _check(guest, 360)
+    finally:
+        dom0.run(f"touch {over}")
+    rounds = int(fight.result(60).output)
+    print(f"    xl vcpu-set was called {rounds} times meanwhile")
+    assert rounds >= 5, rounds
