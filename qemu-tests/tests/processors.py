@@ -180,13 +180,13 @@ def long_at_random(context: Context) -> None:
 @system_test("changes at random while xl vcpu-set fights them", timeout=400)
 def contested(context: Context) -> None:
     guest = context.guest("full", memory=64, vcpus=4,
-                          command_line="run=transitions changes=3000 contested")
+                          command_line="run=transitions contested")
     guest.console.expect("^KTAP", 120)
     dom0 = context.shared.dom0
     over = f"/run/{guest.name}.over"
     fight = dom0.start(
         f"n=0; while [ ! -e {over} ]; do n=$((n + 1))\n"
-        f"xl vcpu-set --ignore-host {guest.name} $((n % 4 + 1)) 2>/dev/null; sleep 0.3; done\n"
+        f"xl vcpu-set --ignore-host {guest.name} $((n % 4 + 1)) 2>/dev/null; sleep 0.1; done\n"
         "echo $n", 400)
     try:
         _check(guest, 360)
