@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t beyond = most_processors - 1; // the machine does not have it
 constexpr uint64_t longest_deadline = 2 * millisecond;
+constexpr uint64_t longest_wait = 10 * millisecond;
 constexpr uint64_t look_after = 64; // changes between two looks at the tally
 
 bool leaves(Processor_action action) {
@@ -45,6 +46,8 @@ void Worker::change(uint64_t number) {
     uint64_t deadline = forever;
     if (_random.one_in(3))
         deadline = !_random.one_in(4) ? at_once : after(_random.below(longest_deadline));
+    if (leaves(action) && deadline == forever)
+        static_cast<void>(_stage.invitation.signal());
     Error const answer = leaves(action) ? _stage.processors.act_openly(number, action, deadline)
                                         : _stage.processors.act(number, action);
     _stage.tally.note(state, action, answer);
@@ -69,29 +72,38 @@ void Worker::run(Goal const& goal) {
     }
 }
 
-void Disturber::disturb(uint64_t number) {
+// True when it came at the right moment.
+bool Disturber::disturb(uint64_t number) {
     auto& processors = _stage.processors;
     Processor_state const state = processors.state(number);
     if (state != Processor_state::draining)
-        return;
+        return false;
     constexpr Processor_action others[] = {Processor_action::park, Processor_action::stop,
                                            Processor_action::start};
     if (_random.one_in(8)) {
         static_cast<void>(processors.revoke(number));
-        return;
+        return true;
     }
     auto const action = _random.one_in(4) ? _random.any_of(others) : Processor_action::unpark;
     _stage.tally.note(state, action, processors.act(number, action, at_once));
+    return true;
 }
 
-// Between two looks somebody else may run here.
-void Disturber::run() {
-    while (!__atomic_load_n(&_stage.end, __ATOMIC_ACQUIRE)) {
+// Whoever has invited us needs a moment to get there.
+void Disturber::look_around() {
+    constexpr unsigned most_looks = 32;
+    for (unsigned looks = 0; looks < most_looks; ++looks) {
         for (uint64_t number = 0; number < _stage.processors.possible(); ++number)
-            if (_stage.processors.leaving(number))
-                disturb(number);
+            if (_stage.processors.leaving(number) && disturb(number))
+                return;
         static_cast<void>(thread_yield());
     }
+}
+
+void Disturber::run() {
+    while (!__atomic_load_n(&_stage.end, __ATOMIC_ACQUIRE))
+        if (_stage.invitation.wait(after(longest_wait)).ok())
+            look_around();
 }
 
 } // namespace changes

@@ -16,7 +16,7 @@ constexpr uint64_t settling_step = 10 * millisecond;
 constexpr uint32_t times_each = 200;      // at least, of each legal transition
 constexpr uint64_t most_times_longer = 5; // until it has come to that
 constexpr size_t workers = 3;
-constexpr size_t disturbers = 2;
+constexpr size_t disturbers = 1; // a notification has one waiter
 constexpr unsigned races = 200;
 constexpr unsigned deaths = 30;
 constexpr uint64_t actor_stack = 16 * 1024;
@@ -53,6 +53,7 @@ bool Options::read(std::string_view word) {
 
 Result<void> Suite::prepare() {
     TRY_VOID(_stage.processors.open(environment().capability("system")));
+    _stage.invitation = TRY(Notification::create());
     Witnesses warm_up; // what is made once and kept is there afterwards
     TRY_VOID(warm_up.start(0));
     sleep_for(settling_step);
