@@ -30,7 +30,6 @@ Processor_action Worker::choose(uint64_t number, Processor_state state) {
     case Processor_state::absent:
         return Action::offer;
     case Processor_state::offered:
-        return back ? Action::start : Action::withdraw;
     case Processor_state::stopped:
         return back ? Action::start : Action::withdraw;
     case Processor_state::parked:

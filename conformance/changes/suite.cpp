@@ -213,14 +213,15 @@ bool Suite::two_take_the_last() {
 
 // A drain goes back when who asked for it dies; nothing else comes of its death.
 bool Suite::requester_dies() {
+    uint64_t const others = _stage.processors.possible() - 1; // all but the first
     Witnesses witnesses;
-    if (!witnesses.start(_options.seed).ok())
+    if (others == 0 || !witnesses.start(_options.seed).ok())
         return false;
     fuzz::Random random{_options.seed};
     bool good = true;
     unsigned draining = 0;
     for (unsigned i = 0; good && i < deaths; ++i) {
-        uint64_t const number = 1 + random.below(_stage.processors.possible() - 1);
+        uint64_t const number = 1 + random.below(others);
         char block[64];
         int const length = snprintf(block, sizeof(block), "transitions%crequester%c%llu", '\0',
                                     '\0', static_cast<unsigned long long>(number));
