@@ -5,6 +5,7 @@
 #include "framework/suite.hpp"
 
 #include <lavandin/environment.hpp>
+#include <lavandin/resource_manager_client.hpp>
 #include <lavandin/thread_pointer.hpp>
 #include <lavandin/xenstore_client.hpp>
 
@@ -34,6 +35,8 @@ int main(int count, char** arguments) {
     own.newlib = current_part().reent;
     own.priority = suite_priority;
     static_cast<void>(thread_set_priority(0, suite_priority));
+    // Who is answered finds all processors there that are started at boot.
+    static_cast<void>(Resource_manager_client{}.entry(0));
     std::string_view prefix;
     for (char** word = arguments + 1; word < arguments + count; ++word)
         if (!own.options.read(*word))

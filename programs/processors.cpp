@@ -74,9 +74,9 @@ int main(int count, char**) {
         auto const entry = resources.entry(number);
         if (!entry.ok())
             return failed("processors", "resources", entry.error());
-        bool const there = entry.value().information.state !=
-                               static_cast<uint64_t>(Processor_state::absent) ||
-                           entry.value().asked != static_cast<uint64_t>(Availability::unknown);
+        bool const there =
+            entry.value().information.state != static_cast<uint64_t>(Processor_state::absent) ||
+            entry.value().asked != static_cast<uint64_t>(Availability::unknown);
         if (there)
             print(entry.value());
     }

@@ -5,6 +5,7 @@
 #include "processors.hpp"
 
 #include <fuzz/random.hpp>
+#include <lavandin/objects.hpp>
 #include <lavandin/thread.hpp>
 
 namespace changes {
@@ -13,9 +14,10 @@ namespace changes {
 struct Stage {
     Processors processors;
     Tally tally;
-    uint64_t changes{0}; // asked for until now
-    uint64_t working{0}; // workers that have not finished
-    bool end{false};     // said to all but the workers
+    uint64_t changes{0};     // begun until now
+    uint64_t working{0};     // workers that have not finished
+    bool end{false};         // said to all but the workers
+    Notification invitation; // for disturbers: somebody is about to leave
 };
 
 // Holds a processor, looks at its state, asks for something, notes the answer.
@@ -35,7 +37,7 @@ public:
 
 private:
     void change(uint64_t number);
-    Processor_action choose(Processor_state state);
+    Processor_action choose(uint64_t number, Processor_state state);
 
     Stage& _stage;
     fuzz::Random _random;
@@ -50,7 +52,8 @@ public:
     void run();
 
 private:
-    void disturb(uint64_t number);
+    bool disturb(uint64_t number);
+    void look_around();
 
     Stage& _stage;
     fuzz::Random _random;

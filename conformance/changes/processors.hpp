@@ -22,9 +22,7 @@ public:
     bool hold(uint64_t number) {
         return !__atomic_exchange_n(&_all[number].held, true, __ATOMIC_ACQUIRE);
     }
-    void let_go(uint64_t number) {
-        __atomic_store_n(&_all[number].held, false, __ATOMIC_RELEASE);
-    }
+    void let_go(uint64_t number) { __atomic_store_n(&_all[number].held, false, __ATOMIC_RELEASE); }
 
     Processor_state state(uint64_t number) const;
     Error act(uint64_t number, Processor_action action, uint64_t deadline = forever) const;

@@ -13,10 +13,10 @@ namespace {
 
 constexpr uint64_t patience = 20 * second;
 constexpr uint64_t settling_step = 10 * millisecond;
-constexpr uint32_t times_each = 200;       // at least, of each legal transition
-constexpr uint64_t most_times_longer = 10; // until it has come to that
+constexpr uint32_t times_each = 200;      // at least, of each legal transition
+constexpr uint64_t most_times_longer = 5; // until it has come to that
 constexpr size_t workers = 3;
-constexpr size_t disturbers = 2;
+constexpr size_t disturbers = 1; // a notification has one waiter
 constexpr unsigned races = 200;
 constexpr unsigned deaths = 30;
 constexpr uint64_t actor_stack = 16 * 1024;
@@ -53,6 +53,7 @@ bool Options::read(std::string_view word) {
 
 Result<void> Suite::prepare() {
     TRY_VOID(_stage.processors.open(environment().capability("system")));
+    _stage.invitation = TRY(Notification::create());
     Witnesses warm_up; // what is made once and kept is there afterwards
     TRY_VOID(warm_up.start(0));
     sleep_for(settling_step);
@@ -144,9 +145,7 @@ bool Suite::at_random() {
         Worker{_stage, __atomic_add_fetch(&seed, 1, __ATOMIC_RELAXED)}.run(goal);
         __atomic_fetch_sub(&_stage.working, 1, __ATOMIC_RELEASE);
     };
-    auto disturb = [&] {
-        Disturber{_stage, __atomic_add_fetch(&seed, 1, __ATOMIC_RELAXED)}.run();
-    };
+    auto disturb = [&] { Disturber{_stage, __atomic_add_fetch(&seed, 1, __ATOMIC_RELAXED)}.run(); };
     Thread disturbing[disturbers];
     Thread working[workers];
     bool started = true;
@@ -205,8 +204,8 @@ bool Suite::two_take_the_last() {
     unsigned won[2]{};
     for (unsigned i = 0; i < races; ++i)
         for (unsigned each = 0; each < 2; ++each)
-            won[each] += answers[each][i] == Error::none &&
-                         answers[1 - each][i] == Error::no_processor;
+            won[each] +=
+                answers[each][i] == Error::none && answers[1 - each][i] == Error::no_processor;
     printf("# of %u races for the last but one processor 0 left %u, processor 1 %u times\n", races,
            won[0], won[1]);
     return won[0] + won[1] == races;
@@ -214,17 +213,18 @@ bool Suite::two_take_the_last() {
 
 // A drain goes back when who asked for it dies; nothing else comes of its death.
 bool Suite::requester_dies() {
+    uint64_t const others = _stage.processors.possible() - 1; // all but the first
     Witnesses witnesses;
-    if (!witnesses.start(_options.seed).ok())
+    if (others == 0 || !witnesses.start(_options.seed).ok())
         return false;
     fuzz::Random random{_options.seed};
     bool good = true;
     unsigned draining = 0;
     for (unsigned i = 0; good && i < deaths; ++i) {
-        uint64_t const number = 1 + random.below(_stage.processors.possible() - 1);
+        uint64_t const number = 1 + random.below(others);
         char block[64];
-        int const length = snprintf(block, sizeof(block), "transitions%crequester%c%llu",
-                                    '\0', '\0', static_cast<unsigned long long>(number));
+        int const length = snprintf(block, sizeof(block), "transitions%crequester%c%llu", '\0',
+                                    '\0', static_cast<unsigned long long>(number));
         auto const process = _init.spawn({block, static_cast<size_t>(length) + 1});
         if (!process.ok())
             return false;

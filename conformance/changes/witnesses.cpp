@@ -41,9 +41,9 @@ Result<void> Witnesses::start(uint64_t seed) {
     _there = TRY(Notification::create());
     _back = TRY(Notification::create());
     _silent = TRY(Notification::create());
-    static constexpr Kind kinds[] = {server,   running, running, running, sleeping, sleeping,
-                                     sleeping, pinned,  pinned,  caller,  caller,   timer,
-                                     ringer,   listener};
+    static constexpr Kind kinds[] = {server,   running,  running, running, sleeping,
+                                     sleeping, sleeping, pinned,  pinned,  caller,
+                                     caller,   timer,    ringer,  listener};
     for (Kind const kind : kinds)
         TRY_VOID(add(kind, seed));
     if (environment().capability("xenstore") != 0)

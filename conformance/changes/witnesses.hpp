@@ -33,9 +33,9 @@ private:
         listener,
         store_reader,
     };
-    static constexpr char const* names[] = {"running", "sleeping", "pinned",   "caller",
-                                            "server",  "timer",    "ringer",   "listener",
-                                            "store reader"};
+    static constexpr char const* names[] = {"running", "sleeping", "pinned",
+                                            "caller",  "server",   "timer",
+                                            "ringer",  "listener", "store reader"};
     struct Witness {
         Witnesses* all{nullptr};
         Kind kind{};

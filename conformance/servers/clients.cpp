@@ -7,6 +7,7 @@
 #include <lavandin/mapping.hpp>
 #include <lavandin/memory_client.hpp>
 #include <lavandin/names_client.hpp>
+#include <lavandin/resource_manager_client.hpp>
 #include <lavandin/xenstore_client.hpp>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,34 @@ Result<void> use_log(Client& client) {
     return {};
 }
 
+// Processors stay as they are. What had been done when a server died over it is possible no more
+// when it is asked for again.
+Result<void> use_resources(Client& client) {
+    Resource_manager_client const resources;
+    auto const again = [](Result<void> done) {
+        return done.error() == Error::wrong_state || done.error() == Error::busy ? Result<void>{}
+                                                                                 : done;
+    };
+    uint64_t const number = 1 + client.number;
+    for (unsigned i = 0; i < requests; ++i) {
+        auto answer = TRY(client.ask([] {
+            return Call{environment().capability("resources"),
+                        resource_manager_protocol::Label::list}
+                .word(0)
+                .send();
+        }));
+        auto const first = answer.object<resource_manager_protocol::Entry>();
+        if (first.information.state != static_cast<uint64_t>(Processor_state::online))
+            return wrong_answer;
+        auto const entry = TRY(resources.entry(number));
+        if (entry.information.state == static_cast<uint64_t>(Processor_state::absent))
+            continue;
+        TRY_VOID(again(resources.park(number, after(10 * second))));
+        TRY_VOID(again(resources.unpark(number)));
+    }
+    return {};
+}
+
 // A store on a busy machine may take longer than the server waits for it.
 template <typename Request>
 auto patiently(Request request) {
@@ -210,6 +239,8 @@ Use use_of(std::string_view server) {
         return use_names;
     if (server == "console")
         return use_console;
+    if (server == "resources")
+        return use_resources;
     return server == "log" ? use_log : use_xenstore;
 }
 

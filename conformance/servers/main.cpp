@@ -134,17 +134,19 @@ void Suite::init_cannot_be_ended() {
 }
 
 int run_all() {
-    constexpr std::string_view all[] = {"memory", "names", "console", "log", "xenstore"};
+    constexpr std::string_view all[] = {"memory", "names",     "console",
+                                        "log",    "resources", "xenstore"};
     bool const store = environment().capability("xenstore") != 0;
-    std::span const present{all, store ? 5u : 4u};
+    std::span const present{all, store ? 6u : 5u};
     Suite suite;
-    suite.plan(7);
+    suite.plan(8);
     suite.test("memory_dies", std::span{all}.subspan(0, 1), usual_pause);
     suite.test("names_dies", std::span{all}.subspan(1, 1), usual_pause);
     suite.test("console_dies", std::span{all}.subspan(2, 1), usual_pause);
     suite.test("log_dies", std::span{all}.subspan(3, 1), usual_pause);
+    suite.test("resources_dies", std::span{all}.subspan(4, 1), usual_pause);
     if (store)
-        suite.test("xenstore_dies", std::span{all}.subspan(4, 1), store_pause);
+        suite.test("xenstore_dies", std::span{all}.subspan(5, 1), store_pause);
     else
         suite.skip("xenstore_dies", "this machine has no store");
     suite.test("any_of_them_dies", present, store ? store_pause : usual_pause);

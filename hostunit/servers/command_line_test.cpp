@@ -30,8 +30,18 @@ TEST(Command_line, reports_values_that_cannot_be) {
     EXPECT_FALSE(init::parse_command_line("shutdown=never").problem.empty());
 }
 
+TEST(Command_line, bounds_processors) {
+    EXPECT_EQ(init::parse_command_line("").processors, ~uint64_t{0});
+    EXPECT_EQ(init::parse_command_line("processors=3").processors, 3u);
+    for (auto const& wrong : {"processors=", "processors=0", "processors=2x", "processors=-1"}) {
+        auto const line = init::parse_command_line(wrong);
+        EXPECT_FALSE(line.problem.empty()) << wrong;
+        EXPECT_EQ(line.processors, ~uint64_t{0}) << wrong;
+    }
+}
+
 TEST(Command_line, hands_over_what_is_not_its_own) {
-    std::string_view text{"a run=bench b=1 shutdown=reboot --json"};
+    std::string_view text{"a run=bench b=1 shutdown=reboot processors=2 --json"};
     EXPECT_EQ(init::take_program_argument(text), "a");
     EXPECT_EQ(init::take_program_argument(text), "b=1");
     EXPECT_EQ(init::take_program_argument(text), "--json");

@@ -175,7 +175,7 @@ TEST(Manifest, what_follows_a_bad_head_is_not_reported_too) {
 
 TEST(Manifest, too_much_is_an_error_and_not_more) {
     std::string sections;
-    for (int i = 0; i < 60; ++i)
+    for (size_t i = 0; i <= Manifest::maximum_sections; ++i)
         sections += "[server s" + std::to_string(i) + "]\nquota = 1K\n";
     EXPECT_EQ(parse(sections)->problems()[0].line, 2 * Manifest::maximum_sections + 1);
     std::string grants = "[server a]\nquota = 1K\n";

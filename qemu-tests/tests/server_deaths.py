@@ -23,11 +23,11 @@ def _check(context: Context, guest: Guest, skipped: set[str]) -> None:
 
 @system_test("servers die in the middle of requests (direct)", timeout=_TIMEOUT)
 def direct(context: Context) -> None:
-    guest = context.guest("direct", command_line="run=server-deaths", memory=64)
+    guest = context.guest("direct", command_line="run=server-deaths", memory=64, vcpus=2)
     _check(context, guest, {"servers.xenstore_dies"})
 
 
 @system_test("servers die in the middle of requests (domU)", timeout=_TIMEOUT)
 def in_a_domu(context: Context) -> None:
-    guest = context.guest("full", command_line="run=server-deaths", memory=64)
+    guest = context.guest("full", command_line="run=server-deaths", memory=64, vcpus=2)
     _check(context, guest, set())

@@ -40,8 +40,8 @@ void read_processors(std::string_view value, Command_line& result) {
 
 // What the kernel and init take for themselves; all else is for the program.
 bool for_system(std::string_view token) {
-    constexpr std::string_view keys[]{run_key, shutdown_key, processors_key, "spin_locks=",
-                                      "kernel_fault="};
+    constexpr std::string_view keys[]{run_key, shutdown_key, processors_key,
+                                      "spin_locks=", "kernel_fault="};
     for (std::string_view const key : keys)
         if (token.starts_with(key))
             return true;

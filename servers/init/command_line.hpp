@@ -10,7 +10,7 @@ namespace lavandin::init {
 struct Command_line {
     std::string_view program{"shell"};                // run=NAME
     abi::Shutdown shutdown{abi::Shutdown::power_off}; // shutdown=reboot or poweroff
-    uint64_t processors{~uint64_t{0}}; // processors=N: so many are started at most
+    uint64_t processors{~uint64_t{0}};                // processors=N: so many are started at most
     std::string_view problem; // the first token of ours with a value that cannot be; else empty
 
     // True for the program that stays: when it ends it is started again, not the machine ended.

@@ -158,10 +158,9 @@ Result<void> Init_server::start_main_program() {
     for (auto word = take_program_argument(rest); !word.empty(); word = take_program_argument(rest))
         put(word);
     Result<Process_record*> const started =
-        section == nullptr
-            ? Error::permission_denied
-            : start_process(*section, section->name == "*" ? name : section->program, init_number,
-                            section->quota.bytes, {block, used}, 0);
+        section == nullptr ? Error::permission_denied
+                           : start_process(*section, section->name == "*" ? name : section->program,
+                                           init_number, section->quota.bytes, {block, used}, 0);
     if (!started.ok()) {
         _messages.say("program %.*s could not be started: %s", size_of(name), name.data(),
                       text_of(started.error()));

@@ -12,9 +12,10 @@ using resource_manager_protocol::Entry;
 using resource_manager_protocol::Label;
 
 Resource_manager_server::Resource_manager_server(Setup&& setup)
-    : _processors{setup.processors},
-      _transitions{_processors, static_cast<Notification&&>(setup.transition_ended),
-                   setup.priority},
+    : _processors{setup.processors}, _transitions{_processors,
+                                                  static_cast<Notification&&>(
+                                                      setup.transition_ended),
+                                                  setup.priority},
       _toolstack{static_cast<Notification&&>(setup.toolstack_changed)},
       _state{static_cast<Mapping&&>(setup.state)}, _lasting{*_state.as<Lasting>()},
       _priority{setup.priority} {}

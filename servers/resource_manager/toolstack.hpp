@@ -20,8 +20,7 @@ namespace lavandin::resource_manager {
 class Toolstack {
 public:
     // `changed` is signalled when there is something new to see.
-    explicit Toolstack(Notification&& changed)
-        : _signal{static_cast<Notification&&>(changed)} {}
+    explicit Toolstack(Notification&& changed) : _signal{static_cast<Notification&&>(changed)} {}
 
     // Whether anybody can say anything on this machine.
     static bool there() { return environment().capability("xenstore") != 0; }

@@ -69,8 +69,7 @@ void Transitions::work(void* self) {
         all._mutex.unlock();
         auto const number = static_cast<uint64_t>(&transition - all._transitions.data());
         // Nobody else writes to one that is running.
-        auto const outcome =
-            all._processors.act(number, transition.action, transition.deadline);
+        auto const outcome = all._processors.act(number, transition.action, transition.deadline);
         all._mutex.lock();
         transition.outcome = outcome;
         transition.state = State::ended;

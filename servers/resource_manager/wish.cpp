@@ -121,19 +121,19 @@ std::string_view reason_of(Outcome const& outcome, std::span<char> to) {
                      static_cast<int>(strnlen(obstacle.name, sizeof(obstacle.name))),
                      obstacle.name);
     case Error::no_processor:
-        return print(to, "it is the last one");
+        return print(to, "%s", "it is the last one");
     case Error::not_supported:
-        return print(to, "the first one is never stopped");
+        return print(to, "%s", "the first one is never stopped");
     case Error::refused:
-        return print(to, "the machine refuses to start it");
+        return print(to, "%s", "the machine refuses to start it");
     case Error::wrong_state:
-        return print(to, "not in the state it is in");
+        return print(to, "%s", "not in the state it is in");
     case Error::busy:
-        return print(to, "another change is under way");
+        return print(to, "%s", "another change is under way");
     case Error::cancelled:
-        return print(to, "taken back");
+        return print(to, "%s", "taken back");
     case Error::timed_out:
-        return print(to, "not in time");
+        return print(to, "%s", "not in time");
     default:
         return print(to, "error %llu", static_cast<unsigned long long>(outcome.error));
     }

@@ -152,12 +152,11 @@ void Resource_manager_server::log_refusal(uint64_t number, Outcome const& before
     auto const why = reason_of(told.refusal, reason);
     auto const what = name_of(told.refused_action);
     char line[160];
-    int const length = snprintf(line, sizeof(line), "processor %llu: %.*s refused: %.*s",
-                                static_cast<unsigned long long>(number),
-                                static_cast<int>(what.size()), what.data(),
-                                static_cast<int>(why.size()), why.data());
-    static_cast<void>(
-        _log.write({line, std::min(static_cast<size_t>(length), sizeof(line) - 1)}));
+    int const length =
+        snprintf(line, sizeof(line), "processor %llu: %.*s refused: %.*s",
+                 static_cast<unsigned long long>(number), static_cast<int>(what.size()),
+                 what.data(), static_cast<int>(why.size()), why.data());
+    static_cast<void>(_log.write({line, std::min(static_cast<size_t>(length), sizeof(line) - 1)}));
 }
 
 } // namespace lavandin::resource_manager

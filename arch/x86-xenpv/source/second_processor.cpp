@@ -63,8 +63,11 @@ kernel::Result<void> start_processor(uint32_t number, kernel::Processor& process
     Local& self = local_of(number);
     self.processor = &processor;
     fill_context(self);
-    bool const ok = hypercall::vcpu_op(VCPUOP_initialise, number, &context).ok() &&
-                    register_vcpu_info(self) && hypercall::vcpu_op(VCPUOP_up, number).ok();
+    // In this order: Xen's shared page has vcpu_info for 32 only (XEN_LEGACY_MAX_VCPUS), and Xen
+    // initialises no VCPU that has none.
+    bool const ok = register_vcpu_info(self) &&
+                    hypercall::vcpu_op(VCPUOP_initialise, number, &context).ok() &&
+                    hypercall::vcpu_op(VCPUOP_up, number).ok();
     return ok ? kernel::Result<void>{} : kernel::Error::refused;
 }
 

@@ -39,9 +39,9 @@ inline constexpr unsigned processor_actions = 6;
 // Written to the caller's message buffer by processor_information.
 struct Processor_information {
     uint64_t number;
-    uint64_t state;   // Processor_state
-    uint64_t goal;    // while draining: what it will be
-    uint64_t running; // identifier of the thread that runs there; 0 for none
+    uint64_t state;           // Processor_state
+    uint64_t goal;            // while draining: what it will be
+    uint64_t running;         // identifier of the thread that runs there; 0 for none
     uint64_t running_process; // and of its process
     uint64_t switches;
 };
