@@ -69,6 +69,15 @@ void processor_control(Thread& caller, Processor_control_in const& in) {
         this_processor().arm(caller, in.deadline);
 }
 
+Result<Capability_index> processor_accounts(Thread& caller, Processor_accounts_in const& in) {
+    auto& table = caller.process().table();
+    auto const control =
+        TRY(table.find<Processor_control>(in.processor, processor_permission::read));
+    auto const page = TRY(control->accounts());
+    return table.add_derived({Ref<Object>{*page}, memory_permission::read, 0}, in.processor,
+                             *control);
+}
+
 Result<void> processor_information(Thread& caller, Processor_information_in const& in) {
     auto const control = TRY(
         caller.process().table().find<Processor_control>(in.processor, processor_permission::read));

@@ -24,6 +24,7 @@ bool Processor::give_away_step() {
         {
             Lock_guard const guard{_lock};
             ready = _queue.pop_highest();
+            publish_length();
         }
         if (ready) {
             make_ready(*ready);
@@ -58,6 +59,10 @@ void Processor::leave_for_good() {
     _retiring = false;
     if (control.state() == abi::Processor_state::online)
         return reschedule();
+    {
+        Writing const writing{_accounts->counts.sequence};
+        enter_activity(_accounts->counts, abi::Activity::away, arch::now());
+    }
     _programmed = never;
     arch::program_timer(never);
     bool const stop = control.state() == abi::Processor_state::stopped;
@@ -78,7 +83,7 @@ void processor_resumed() {
 
 void Processor::describe(abi::Processor_information& information) const {
     information.running = _current ? _current->identifier() : 0;
-    information.switches = switches();
+    information.switches = _accounts->counts.switches;
 }
 
 } // namespace kernel

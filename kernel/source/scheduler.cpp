@@ -9,6 +9,25 @@ namespace kernel {
 
 Processor& this_processor() { return arch::current_processor(); }
 
+namespace {
+
+// Where a processor counts before it has a page.
+constinit abi::Processor_accounts nowhere{};
+
+} // namespace
+
+Processor::Processor(uint32_t number) : _number{number}, _accounts{&nowhere} {}
+
+void Processor::count_in(abi::Processor_accounts& accounts) {
+    accounts.version = abi::Processor_accounts::current_version;
+    accounts.number = _number;
+    accounts.origin = arch::platform_origin();
+    accounts.begun = accounts.counts.updated = arch::now();
+    accounts.counts.activity = static_cast<uint64_t>(abi::Activity::away);
+    _accounts = &accounts;
+    arch::keep_run_state(_number, accounts.platform);
+}
+
 // One that has been kicked and has not looked yet will see this, too.
 void Processor::preempt() {
     bool const known = __atomic_exchange_n(&_reschedule, true, __ATOMIC_SEQ_CST);
@@ -18,12 +37,15 @@ void Processor::preempt() {
 
 // An equal makes time slices count; reschedule() sets the timer for them.
 void Processor::enqueue(Thread& thread) {
+    if (phase_of(*thread.account) == abi::Thread_phase::waiting)
+        enter_phase(*thread.account, abi::Thread_phase::woken, arch::now());
     bool preempts = false;
     {
         Lock_guard const guard{_lock};
         thread.wait = Wait::ready;
         thread.processor = this;
         _queue.push_back(thread, thread.priority());
+        publish_length();
         preempts = static_cast<int>(thread.priority()) >= _running_priority;
         if (preempts) // it will run, as others who look for a place should know
             _running_priority = static_cast<int>(thread.priority());
@@ -55,6 +77,7 @@ void Processor::yield() {
 void Processor::remove(Thread& thread) {
     Lock_guard const guard{_lock};
     _queue.remove(thread, thread.priority());
+    publish_length();
 }
 
 void Processor::reconsider(Thread& thread) {
@@ -118,17 +141,41 @@ void Processor::timer_arrived() {
     _reschedule = true;
 }
 
+// Who goes on waiting has said so already; who is still ready may be chosen again.
 void Processor::account(Time now) {
-    if (!_current || now <= _since) // another processor's look may have been later
+    if (!_current || phase_of(*_current->account) != abi::Thread_phase::running)
         return;
-    Time const used = now - _since;
-    _current->processor_time += used;
+    abi::Thread_account& account = *_current->account;
+    Time const before = account.since;
+    bool const waits = _current->wait != Wait::none && _current->wait != Wait::ready;
+    enter_phase(account, waits ? abi::Thread_phase::waiting : abi::Thread_phase::running, now);
+    Time const used = account.since - before;
     _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
 }
 
 void Processor::account_current(Time now) {
     account(now);
-    _since = now > _since ? now : _since;
+    Writing const writing{_accounts->counts.sequence};
+    enter_activity(_accounts->counts, static_cast<abi::Activity>(_accounts->counts.activity), now);
+}
+
+void Processor::publish_length() {
+    __atomic_store_n(&_accounts->counts.ready, _queue.length(), __ATOMIC_RELAXED);
+}
+
+void Processor::publish(Turn const& turn, Time now) {
+    abi::Processor_counts& counts = _accounts->counts;
+    Writing const writing{counts.sequence};
+    enter_activity(counts, _current ? abi::Activity::busy : abi::Activity::idle, now);
+    counts.running = _current ? _current->identifier() : 0;
+    count_turn(counts, turn);
+    arch::Counters const counters = arch::counters(_number);
+    counts.kernel_entries = counters.kernel_entries;
+    counts.interrupts = counters.events;
+    counts.timer_interrupts = counters.timer_interrupts;
+    Lock_waits const waits = lock_waits(_number);
+    counts.lock_waits = waits.waits;
+    counts.lock_sleeps = waits.sleeps;
 }
 
 // A thread that can go on keeps its place while its slice lasts.
@@ -146,7 +193,7 @@ void Processor::put_back_current() {
 }
 
 // Of our own queue, or who was handed over to.
-Thread* Processor::take_highest() {
+Thread* Processor::take_highest(Time now) {
     Lock_guard const guard{_lock};
     put_back_current();
     Thread* taken = _next;
@@ -154,17 +201,19 @@ Thread* Processor::take_highest() {
     bool const accepting = (processors().accepting() & set_of(_number)) != 0;
     if (taken && (!accepting || static_cast<int>(taken->priority()) < _queue.highest())) {
         taken->wait = Wait::ready;
+        enter_phase(*taken->account, abi::Thread_phase::woken, now);
         _queue.push_back(*taken, taken->priority());
         taken = nullptr;
     }
     if (!taken && accepting)
         taken = _queue.pop_highest();
+    publish_length();
     _running_priority = taken ? static_cast<int>(taken->priority()) : nobody;
     return taken;
 }
 
-Thread* Processor::choose() {
-    Thread* const own = take_highest();
+Thread* Processor::choose(Time now) {
+    Thread* const own = take_highest(now);
     if (own || !(processors().accepting() & set_of(_number)))
         return own;
     if (!_idle)
@@ -185,6 +234,7 @@ Thread* Processor::give_away(Processor_set to) {
                 return nullptr;
             } else if ((each->affinity & to) && !each->loaded_elsewhere(no_processor)) {
                 _queue.remove(*each, static_cast<unsigned>(priority));
+                publish_length();
                 return each;
             }
     return nullptr;
@@ -224,7 +274,13 @@ void Processor::set_timer(Time now) {
     arch::program_timer(wanted);
 }
 
-void Processor::run(Thread& next, Time now) {
+// Nobody else looks at who ran before: its registers are not in memory yet.
+void Processor::note_preemption(Thread* before, Thread const* next, Time now) {
+    if (before && before != next && phase_of(*before->account) == abi::Thread_phase::running)
+        enter_phase(*before->account, abi::Thread_phase::preempted, now);
+}
+
+Turn Processor::run(Thread& next, Time now) {
     next.wait = Wait::none;
     if (next.slice_left == 0)
         next.slice_left = slice;
@@ -232,9 +288,14 @@ void Processor::run(Thread& next, Time now) {
         (void)processors().end_idle(_number);
     _idle = false;
     _current = &next;
-    _since = now;
-    if (_previous != &next || next.ran_on != _number) {
-        __atomic_store_n(&_switches, _switches + 1, __ATOMIC_RELAXED);
+    bool const moved = next.ran_on != _number;
+    Turn turn{.switched = _previous != &next || moved,
+              .migrated = moved && next.ran_on != no_processor};
+    if (turn.migrated)
+        __atomic_fetch_add(&processors().at(next.ran_on)->_accounts->counts.migrations_out, 1,
+                           __ATOMIC_RELAXED);
+    begin_turn(*next.account, turn, _number, next.priority(), now);
+    if (turn.switched) {
         next.place_on(_number);
         arch::switch_to(next);
         release_loaded();
@@ -243,6 +304,7 @@ void Processor::run(Thread& next, Time now) {
     }
     _previous = _loaded = &next;
     next.set_loaded_on(_number);
+    return turn;
 }
 
 // Nobody runs here: others may take over who did.
@@ -280,12 +342,16 @@ void Processor::switch_threads() {
     _disturbed = false;
     Time const now = arch::now();
     account(now);
-    Thread* const next = choose();
+    Thread* const before = _current;
+    Thread* const next = choose(now);
+    note_preemption(before, next, now);
     _current = nullptr;
+    Turn turn;
     if (next)
-        run(*next, now);
+        turn = run(*next, now);
     else
         unload();
+    publish(turn, now);
     if (Thread* const expelled = _expelled) {
         _expelled = nullptr;
         make_ready(*expelled);

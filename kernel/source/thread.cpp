@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <arch/clock.hpp>
 #include <arch/fpu.hpp>
 #include <arch/frames.hpp>
 #include <kernel/endpoint.hpp>
@@ -25,7 +26,13 @@ Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
       processor{&this_processor()}, _identifier{__atomic_add_fetch(&last_identifier, 1,
                                                                    __ATOMIC_RELAXED)},
       _home{process}, _acting{&process},
-      _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {}
+      _base_priority{static_cast<uint8_t>(priority)}, _priority{static_cast<uint8_t>(priority)} {
+    own_account.identifier = _identifier;
+    own_account.begun = own_account.since = arch::now();
+    own_account.phase = static_cast<uint64_t>(abi::Thread_phase::waiting);
+    own_account.processor = processor->number();
+    own_account.priority = priority;
+}
 
 Thread::~Thread() {
     if (_buffer) {
@@ -144,8 +151,8 @@ void Thread::describe(abi::Thread_information& information) const {
     information.base_priority = _base_priority;
     information.affinity = affinity;
     information.processor = processor->number();
-    information.processor_time = processor_time;
-    information.switches = switches;
+    information.processor_time = account->time[static_cast<uint64_t>(abi::Thread_phase::running)];
+    information.switches = account->switches;
 }
 
 void Thread::last_reference_gone() { unmake(*this); }

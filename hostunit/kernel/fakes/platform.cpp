@@ -138,7 +138,6 @@ void load_thread_pointer(uint64_t base) { platform().thread_pointer = base; }
 
 void switch_to(kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
-    ++next.switches;
     set_frame(next.registers());
     fake::xen().load(xenpv::p2m.mfn(next.home().space().top()));
     fake::xen().drop_translations();
@@ -153,7 +152,8 @@ void kick(uint32_t processor) { platform().kicked |= uint64_t{1} << processor; }
 void idle() { throw fake::Idle{}; }
 void enter_user() { throw fake::User{}; }
 Counters counters() { return {}; }
-Run_times run_times() { return {}; }
+kernel::Time platform_origin() { return 0; }
+void keep_run_state(uint32_t, lavandin::abi::Run_state&) {}
 uint32_t possible_processors() { return 1; }
 Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::not_supported; }
 

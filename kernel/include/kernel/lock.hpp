@@ -56,6 +56,7 @@ struct Lock_waits {
     uint64_t sleeps;
 };
 Lock_waits lock_waits();
+Lock_waits lock_waits(uint32_t processor);
 
 // Holds a lock for the block it is declared in.
 class Lock_guard {

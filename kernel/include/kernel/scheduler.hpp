@@ -7,6 +7,7 @@
 // else where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
+#include <kernel/accounting.hpp>
 #include <kernel/gate.hpp>
 #include <kernel/processors.hpp>
 #include <kernel/run_queue.hpp>
@@ -17,7 +18,7 @@ namespace kernel {
 
 class alignas(64) Processor {
 public:
-    explicit Processor(uint32_t number) : _number{number} {}
+    explicit Processor(uint32_t number);
 
     uint32_t number() const { return _number; }
     Thread* current() const { return _current; }
@@ -51,10 +52,16 @@ public:
     void account_current(Time now);
     // The priority that a thread would have to exceed to run at once; -1 when idle.
     int running_priority() const { return __atomic_load_n(&_running_priority, __ATOMIC_RELAXED); }
-    uint64_t switches() const { return __atomic_load_n(&_switches, __ATOMIC_RELAXED); }
+    // Of this processor, for all to see.
+    abi::Processor_accounts const& accounts() const { return *_accounts; }
 
     // For who is exclusive.
 
+    // It counts there from now on, for good.
+    void count_in(abi::Processor_accounts& accounts);
+    void note_state(abi::Processor_state state) {
+        _accounts->counts.state = static_cast<uint64_t>(state);
+    }
     void remove(Thread& thread);
     void disarm(Thread& thread) { _timers.remove(thread); }
     // The current or a ready thread of this processor runs at another priority.
@@ -89,8 +96,8 @@ public:
 private:
     static constexpr Time slice = 10'000'000; // nanoseconds
 
-    Thread* choose();
-    Thread* take_highest();
+    Thread* choose(Time now);
+    Thread* take_highest(Time now);
     Thread* steal();
     Thread* give_away(Processor_set to);
     void put_back_current();
@@ -98,7 +105,10 @@ private:
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
     void account(Time now);
-    void run(Thread& next, Time now);
+    void note_preemption(Thread* before, Thread const* next, Time now);
+    Turn run(Thread& next, Time now);
+    void publish(Turn const& turn, Time now);
+    void publish_length();
     void switch_threads();
     void set_timer(Time now);
     void preempt();
@@ -118,9 +128,8 @@ private:
     Thread* _buried{nullptr};
     Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
     List<Thread, Guard_tag> _guarded;
-    Time _since{0}; // when _current began to run
     Time _programmed{never};
-    uint64_t _switches{0};
+    abi::Processor_accounts* _accounts;
     bool _reschedule{false};
     bool _disturbed{false};
     bool _idle{false};     // said so to others

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/accounting.hpp>
 #include <kernel/affinity.hpp>
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
@@ -151,8 +152,9 @@ public:
     Loans loans;
     List<Lender, Lender_tag> lenders;
     Time slice_left{0};
-    Time processor_time{0};
-    uint64_t switches{0};
+    // Where it is counted: here, or in its process's page (process_accounts.hpp).
+    abi::Thread_account own_account{};
+    abi::Thread_account* account{&own_account};
 
 private:
     void leave_wait();

@@ -19,8 +19,7 @@ void set_up_traps(); // trap table and callbacks of this VCPU
 
 using arch::most_processors;
 
-void register_run_state(); // of this VCPU
-uint64_t platform_time();  // Xen's system time, nanoseconds
+uint64_t platform_time(); // Xen's system time, nanoseconds
 vcpu_info& vcpu_info_of(unsigned number);
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
