@@ -13,58 +13,40 @@ unsigned bits(uint64_t value) {
 
 } // namespace
 
-void begin_turn(abi::Thread_account& account, Turn& turn, uint32_t processor, unsigned priority,
-                Time now) {
-    Writing const writing{account.sequence};
-    Time const passed = pass(account.since, now);
-    account.time[account.phase] += passed;
-    turn.woken = phase_of(account) == abi::Thread_phase::woken;
-    if (turn.woken) {
-        turn.latency = passed;
-        ++account.wake_ups;
-        account.latency += passed;
-        take_greater(account.latency_most, passed);
-    }
-    account.switches += turn.switched;
-    account.migrations += turn.migrated;
-    account.phase = static_cast<uint64_t>(abi::Thread_phase::running);
-    account.processor = processor;
-    account.priority = priority;
-}
-
-void enter_activity(abi::Processor_counts& counts, abi::Activity activity, Time now) {
-    counts.time[counts.activity] += pass(counts.updated, now);
-    counts.activity = static_cast<uint64_t>(activity);
-}
-
-void count_turn(abi::Processor_counts& counts, Turn const& turn) {
-    counts.switches += turn.switched;
-    counts.migrations_in += turn.migrated;
-    if (!turn.woken)
-        return;
-    ++counts.wake_ups;
-    counts.latency += turn.latency;
-    take_greater(counts.latency_most, turn.latency);
-    unsigned const place = bits(turn.latency);
+void count_wake_up(abi::Processor_counts& processor, abi::Thread_account& thread, Time latency) {
+    unsigned const place = bits(latency);
     unsigned const last = abi::Processor_counts::latencies - 1;
-    ++counts.histogram[place < last ? place : last];
+    Writing const writing{thread.sequence};
+    ++thread.wake_ups;
+    thread.latency += latency;
+    take_greater(thread.latency_most, latency);
+    Writing const writing_processor{processor.sequence};
+    ++processor.wake_ups;
+    processor.latency += latency;
+    take_greater(processor.latency_most, latency);
+    ++processor.histogram[place < last ? place : last];
+}
+
+// Whoever runs on `from` may write its record meanwhile.
+void count_migration(abi::Processor_counts& from, abi::Processor_counts& to,
+                     abi::Thread_account& thread) {
+    __atomic_fetch_add(&from.migrations_out, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&to.migrations_in, to.migrations_in + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread.migrations, thread.migrations + 1, __ATOMIC_RELAXED);
 }
 
 // The writer marks the begin of an update, and no two updates have the same moment.
 abi::Run_state run_state_at(abi::Run_state const& record, Time now) {
-    abi::Run_state const volatile& source = record;
     for (;;) {
-        uint64_t const since = source.since;
-        asm volatile("" ::: "memory");
-        abi::Run_state copy{source.state,
-                            0,
-                            since,
-                            {source.time[0], source.time[1], source.time[2], source.time[3]},
-                            {}};
-        asm volatile("" ::: "memory");
-        if (since & abi::Run_state::writing || since != source.since)
+        abi::Run_state copy{};
+        copy.since = __atomic_load_n(&record.since, __ATOMIC_ACQUIRE);
+        copy.state = __atomic_load_n(&record.state, __ATOMIC_ACQUIRE);
+        for (unsigned kind = 0; kind < abi::Run_state::kinds; ++kind)
+            copy.time[kind] = __atomic_load_n(&record.time[kind], __ATOMIC_ACQUIRE);
+        bool const same = __atomic_load_n(&record.since, __ATOMIC_ACQUIRE) == copy.since;
+        if (copy.since & abi::Run_state::writing || !same)
             continue;
-        if (since && copy.state < abi::Run_state::kinds)
+        if (copy.since && copy.state < abi::Run_state::kinds)
             copy.time[copy.state] += pass(copy.since, now);
         return copy;
     }

@@ -59,10 +59,7 @@ void Processor::leave_for_good() {
     _retiring = false;
     if (control.state() == abi::Processor_state::online)
         return reschedule();
-    {
-        Writing const writing{_accounts->counts.sequence};
-        enter_activity(_accounts->counts, abi::Activity::away, arch::now());
-    }
+    enter(abi::Activity::away, arch::now());
     _programmed = never;
     arch::program_timer(never);
     bool const stop = control.state() == abi::Processor_state::stopped;

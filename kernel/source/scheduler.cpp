@@ -141,39 +141,35 @@ void Processor::timer_arrived() {
     _reschedule = true;
 }
 
-// Who goes on waiting has said so already; who is still ready may be chosen again.
-void Processor::account(Time now) {
+// Of who stops running here, or has run up to now. Who waits for something has said so already;
+// who is still ready may be chosen again at once.
+[[gnu::always_inline]] inline void Processor::account(abi::Thread_phase ready, Time now) {
     if (!_current || phase_of(*_current->account) != abi::Thread_phase::running)
         return;
-    abi::Thread_account& account = *_current->account;
-    Time const before = account.since;
     bool const waits = _current->wait != Wait::none && _current->wait != Wait::ready;
-    enter_phase(account, waits ? abi::Thread_phase::waiting : abi::Thread_phase::running, now);
-    Time const used = account.since - before;
+    Time const used =
+        enter_phase(*_current->account, waits ? abi::Thread_phase::waiting : ready, now);
     _current->slice_left = used < _current->slice_left ? _current->slice_left - used : 0;
 }
 
 void Processor::account_current(Time now) {
-    account(now);
-    Writing const writing{_accounts->counts.sequence};
-    enter_activity(_accounts->counts, static_cast<abi::Activity>(_accounts->counts.activity), now);
-}
-
-void Processor::publish_length() {
-    __atomic_store_n(&_accounts->counts.ready, _queue.length(), __ATOMIC_RELAXED);
-}
-
-void Processor::publish(Turn const& turn, Time now) {
+    account(abi::Thread_phase::running, now);
     abi::Processor_counts& counts = _accounts->counts;
     Writing const writing{counts.sequence};
-    enter_activity(counts, _current ? abi::Activity::busy : abi::Activity::idle, now);
-    counts.running = _current ? _current->identifier() : 0;
-    count_turn(counts, turn);
+    enter_activity(counts, static_cast<abi::Activity>(counts.activity), now);
+}
+
+// What others count for us is taken over now and then.
+void Processor::enter(abi::Activity activity, Time now) {
+    abi::Processor_counts& counts = _accounts->counts;
     arch::Counters const counters = arch::counters(_number);
+    Lock_waits const waits = lock_waits(_number);
+    Writing const writing{counts.sequence};
+    enter_activity(counts, activity, now);
+    counts.running = _current ? _current->identifier() : 0;
     counts.kernel_entries = counters.kernel_entries;
     counts.interrupts = counters.events;
     counts.timer_interrupts = counters.timer_interrupts;
-    Lock_waits const waits = lock_waits(_number);
     counts.lock_waits = waits.waits;
     counts.lock_sleeps = waits.sleeps;
 }
@@ -274,13 +270,33 @@ void Processor::set_timer(Time now) {
     arch::program_timer(wanted);
 }
 
-// Nobody else looks at who ran before: its registers are not in memory yet.
-void Processor::note_preemption(Thread* before, Thread const* next, Time now) {
-    if (before && before != next && phase_of(*before->account) == abi::Thread_phase::running)
-        enter_phase(*before->account, abi::Thread_phase::preempted, now);
+// Who takes turns with others needs no more than this: that the processor is busy is known already.
+[[gnu::always_inline]] inline void Processor::begin_turn(Thread& next, bool switches, Time now) {
+    constexpr uint64_t seldom = 64;
+    abi::Processor_counts& counts = _accounts->counts;
+    abi::Thread_account& account = *next.account;
+    bool const woken = phase_of(account) == abi::Thread_phase::woken;
+    Time const passed = enter_phase(account, abi::Thread_phase::running, now);
+    counts.running = next.identifier();
+    counts.switches += switches;
+    account.switches += switches;
+    if (woken) [[unlikely]]
+        count_wake_up(counts, account, passed);
+    if (next.ran_on != _number) [[unlikely]]
+        note_place(next);
+    if (counts.activity != static_cast<uint64_t>(abi::Activity::busy) ||
+        counts.switches % seldom == 0) [[unlikely]]
+        enter(abi::Activity::busy, now);
 }
 
-Turn Processor::run(Thread& next, Time now) {
+void Processor::note_place(Thread& thread) {
+    thread.account->processor = _number;
+    if (thread.ran_on != no_processor)
+        count_migration(processors().at(thread.ran_on)->_accounts->counts, _accounts->counts,
+                        *thread.account);
+}
+
+void Processor::run(Thread& next, Time now) {
     next.wait = Wait::none;
     if (next.slice_left == 0)
         next.slice_left = slice;
@@ -288,14 +304,9 @@ Turn Processor::run(Thread& next, Time now) {
         (void)processors().end_idle(_number);
     _idle = false;
     _current = &next;
-    bool const moved = next.ran_on != _number;
-    Turn turn{.switched = _previous != &next || moved,
-              .migrated = moved && next.ran_on != no_processor};
-    if (turn.migrated)
-        __atomic_fetch_add(&processors().at(next.ran_on)->_accounts->counts.migrations_out, 1,
-                           __ATOMIC_RELAXED);
-    begin_turn(*next.account, turn, _number, next.priority(), now);
-    if (turn.switched) {
+    bool const switches = _previous != &next || next.ran_on != _number;
+    begin_turn(next, switches, now);
+    if (switches) {
         next.place_on(_number);
         arch::switch_to(next);
         release_loaded();
@@ -304,7 +315,6 @@ Turn Processor::run(Thread& next, Time now) {
     }
     _previous = _loaded = &next;
     next.set_loaded_on(_number);
-    return turn;
 }
 
 // Nobody runs here: others may take over who did.
@@ -341,17 +351,15 @@ void Processor::switch_threads() {
     __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
     _disturbed = false;
     Time const now = arch::now();
-    account(now);
-    Thread* const before = _current;
+    account(abi::Thread_phase::preempted, now);
     Thread* const next = choose(now);
-    note_preemption(before, next, now);
     _current = nullptr;
-    Turn turn;
-    if (next)
-        turn = run(*next, now);
-    else
+    if (next) {
+        run(*next, now);
+    } else {
+        enter(abi::Activity::idle, now);
         unload();
-    publish(turn, now);
+    }
     if (Thread* const expelled = _expelled) {
         _expelled = nullptr;
         make_ready(*expelled);

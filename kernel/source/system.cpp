@@ -26,8 +26,7 @@ void set_log_reader(Ref<Notification> notification, uint64_t bits) {
 
 // Xen adds up to the last change of state: we to now.
 void add(abi::System_information& sum, abi::Processor_accounts const& processor) {
-    abi::Run_state const state =
-        run_state_at(processor.platform, arch::now() + processor.origin);
+    abi::Run_state const state = run_state_at(processor.platform, arch::now() + processor.origin);
     sum.thread_switches += processor.counts.switches;
     sum.running_time += state.time[static_cast<unsigned>(abi::Run_kind::running)];
     sum.stolen_time += state.time[static_cast<unsigned>(abi::Run_kind::stolen)];

@@ -104,11 +104,14 @@ private:
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
-    void account(Time now);
-    void note_preemption(Thread* before, Thread const* next, Time now);
-    Turn run(Thread& next, Time now);
-    void publish(Turn const& turn, Time now);
-    void publish_length();
+    void account(abi::Thread_phase ready, Time now);
+    void run(Thread& next, Time now);
+    void begin_turn(Thread& next, bool switches, Time now);
+    void note_place(Thread& thread);
+    void enter(abi::Activity activity, Time now);
+    void publish_length() {
+        __atomic_store_n(&_accounts->counts.ready, _queue.length(), __ATOMIC_RELAXED);
+    }
     void switch_threads();
     void set_timer(Time now);
     void preempt();

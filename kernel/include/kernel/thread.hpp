@@ -79,7 +79,10 @@ public:
     uint64_t thread_pointer() const { return _thread_pointer; }
     void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
     // See inheritance.hpp, which also knows what else changes then.
-    void set_priority(unsigned priority) { _priority = static_cast<uint8_t>(priority); }
+    void set_priority(unsigned priority) {
+        _priority = static_cast<uint8_t>(priority);
+        __atomic_store_n(&account->priority, priority, __ATOMIC_RELAXED);
+    }
     void set_base_priority(unsigned priority) { _base_priority = static_cast<uint8_t>(priority); }
 
     // It is about to run on that processor: tells readers of the clock.

@@ -60,15 +60,16 @@ struct Processor_counts {
     // Threads that waited and came to run by way of the run queue. Who is handed the processor by
     // a message does not wait for it and is not counted.
     uint64_t wake_ups;
-    uint64_t latency;                // nanoseconds from ready to running, sum
-    uint64_t latency_most;           // and the longest
-    uint64_t histogram[latencies];   // [n]: wake-ups that took 2^(n-1) to 2^n - 1 nanoseconds
-    uint64_t lock_waits;             // kernel locks that were held by another processor
-    uint64_t lock_sleeps;            // and still were after looking for a while
-    uint64_t kernel_entries;         // from user mode, up to `updated`
-    uint64_t interrupts;             // upcalls taken, up to `updated`
-    uint64_t timer_interrupts;       // those of the timer among them
-    uint64_t class_time[classes];    // nanoseconds busy, by scheduling class
+    uint64_t latency;              // nanoseconds from ready to running, sum
+    uint64_t latency_most;         // and the longest
+    uint64_t histogram[latencies]; // [n]: wake-ups that took 2^(n-1) to 2^n - 1 nanoseconds
+    // What follows may be 64 switches old.
+    uint64_t lock_waits;          // kernel locks that were held by another processor
+    uint64_t lock_sleeps;         // and still were after looking for a while
+    uint64_t kernel_entries;      // from user mode
+    uint64_t interrupts;          // upcalls taken
+    uint64_t timer_interrupts;    // those of the timer among them
+    uint64_t class_time[classes]; // nanoseconds busy, by scheduling class
 };
 
 // The page of a processor.
@@ -95,12 +96,12 @@ inline constexpr unsigned thread_phases = 4;
 
 struct Thread_account {
     uint64_t sequence;
-    uint64_t identifier; // 0: nobody's
-    uint64_t begun;      // nanoseconds of the clock: when it was made
-    uint64_t since;      // up to then times are counted
-    uint64_t phase;      // Thread_phase since then
-    uint64_t processor;  // where it runs or ran last
-    uint64_t priority;   // that it ran at last
+    uint64_t identifier;          // 0: nobody's
+    uint64_t begun;               // nanoseconds of the clock: when it was made
+    uint64_t since;               // up to then times are counted
+    uint64_t phase;               // Thread_phase since then
+    uint64_t processor;           // where it runs or ran last
+    uint64_t priority;            // that it runs at; also what it is lent
     uint64_t time[thread_phases]; // nanoseconds by Thread_phase
     uint64_t switches;            // how often it began to run after another thread
     uint64_t migrations;          // to another processor than before
