@@ -134,6 +134,18 @@ TEST(accounts, need_the_right_capability) {
     EXPECT_ERROR(peer_died, process_accounts, dead);
 }
 
+// Who may see the system's counters may see its processors', and nothing else of them.
+TEST(accounts, can_be_read_by_who_has_information) {
+    auto const system = TAKE(copy(inherited().system, system_permission::information));
+    auto const processor = MUST(processor_open, system, 0);
+    EXPECT_EQUAL(MUST(capability_information, processor).permissions, processor_permission::read);
+    EXPECT_OK(processor_accounts, processor);
+    EXPECT_ERROR(permission_denied, processor_control, processor,
+                 number(abi::Processor_action::offer), forever);
+    auto const other = TAKE(copy(inherited().system, system_permission::log));
+    EXPECT_ERROR(permission_denied, processor_open, other, 0);
+}
+
 TEST(accounts, go_with_the_capability_they_came_by) {
     auto const processor = MUST(processor_open, inherited().system, 0);
     auto const page = MUST(processor_accounts, processor);
