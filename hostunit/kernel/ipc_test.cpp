@@ -93,7 +93,7 @@ TEST_F(Ipc, reply_without_a_caller) {
 TEST_F(Ipc, receiving_ends_at_its_deadline) {
     receive(fake::platform().now + 500);
     EXPECT_EQ(server.thread->wait, Wait::receive);
-    EXPECT_LE(fake::platform().programmed, fake::platform().now + 500);
+    EXPECT_LE(fake::own().programmed, fake::platform().now + 500);
     advance(499);
     EXPECT_EQ(server.thread->wait, Wait::receive);
     advance(1);

@@ -5,6 +5,8 @@
 #include <kernel/boot.hpp>
 #include <kernel/clock_memory.hpp>
 #include <kernel/object.hpp>
+#include <kernel/processor_control.hpp>
+#include <new>
 
 extern "C" void system_call_from_user();
 
@@ -33,9 +35,36 @@ void start_once() {
     frame_pool().start(bitmap.data(), words.data(), fake::Machine::frames);
     frame_pool().add(Pfn{first_free_frame}, Pfn{fake::Machine::frames});
     make_first_process();
-    static Quota quota{64 * 1024};
+    static Quota quota{1024 * 1024};
     quota.acquire();
     EXPECT_TRUE(start_clock_memory(Ref<Quota>{quota}).ok());
+    alignas(Processor) static char first[sizeof(Processor)];
+    processors().add(*new (first) Processor{0});
+    processors().admit(1);
+    EXPECT_TRUE(make_processors(Ref<Quota>{quota}).ok());
+}
+
+// As they are when a machine starts, but that gates there are stay.
+void reset_processors() {
+    for (uint32_t number = 0; number < arch::most_processors; ++number) {
+        Processor_control& control = processor_control(number);
+        Ref<Quota> const quota{control.quota()};
+        control.~Processor_control();
+        (new (&control) Processor_control{quota, number})->acquire();
+        Processor* const processor = processors().at(number);
+        if (!processor)
+            continue;
+        processor->~Processor();
+        new (processor) Processor{number};
+        EXPECT_TRUE(control.offer().ok());
+        EXPECT_TRUE(control.accounts().ok());
+        processors().refuse(number);
+        (void)processors().end_idle(number);
+    }
+    fake::own().self = processors().at(0);
+    fake::own().up = true;
+    EXPECT_TRUE(processor_control(0).start().ok());
+    processor_control(0).started();
 }
 
 } // namespace
@@ -64,13 +93,19 @@ Usage Kernel_test::usage() const {
 }
 
 Kernel_test::Kernel_test() {
+    fake::strands().choose(0);
     start_once();
     fake::platform() = {};
+    fake::xen().forget();
+    fake::strands().set_event([] {
+        try {
+            events_begin();
+            events_handled();
+        } catch (fake::Idle const&) {
+        }
+    });
+    reset_processors();
     _before = usage();
-    _processor = std::make_unique<Processor>(0);
-    arch::set_current_processor(*_processor);
-    processors().add(*_processor);
-    processors().accept(0);
     _quota = std::make_unique<Quota>(root_bytes);
     _quota->acquire();
     start_root();
@@ -85,17 +120,80 @@ void Kernel_test::start_root() {
     inheritance::set_base(*_root_thread, abi::default_priority);
     _root_thread->start(0x10000, 0x20000, 0);
     _root->add(*_root_thread);
-    make_ready(*_root_thread);
-    Gate::enter_exclusive(*_processor);
-    _processor->reschedule();
-    Gate::leave(*_processor, true);
+    exclusively([this] { make_ready(*_root_thread); });
+}
+
+void Kernel_test::start_processors(uint32_t count) {
+    exclusively([&] {
+        for (uint32_t number = 1; number < count; ++number)
+            EXPECT_TRUE(processor_control(number).start().ok());
+    });
+    for (uint32_t number = 1; number < count; ++number) {
+        on(number);
+        enter(processor_started);
+    }
+    on(0);
+    _count = count;
+}
+
+Processor_set Kernel_test::kicked() const {
+    Processor_set set = 0;
+    for (uint32_t number = 0; number < fake::machine_processors; ++number)
+        if (fake::platform().each[number].kicked)
+            set |= set_of(number);
+    return set;
+}
+
+void Kernel_test::take_kick(uint32_t number) {
+    uint32_t const before = fake::strands().executing();
+    fake::platform().each[number].kicked = false;
+    on(number);
+    enter([] {
+        events_begin();
+        events_handled();
+    });
+    on(before);
+}
+
+void Kernel_test::take_kicks() {
+    while (Processor_set const set = kicked())
+        take_kick(static_cast<uint32_t>(__builtin_ctzl(set)));
+}
+
+// Whoever comes back to user mode can reach nothing that is not its own any more.
+void Kernel_test::execute(std::function<void()> const& entry) {
+    fake::platform().stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+    uint32_t const number = fake::strands().executing();
+    fake::strands().run(number, [&] {
+        try {
+            entry();
+        } catch (fake::Idle const&) {
+        } catch (fake::User const&) {
+        } catch (fake::Stopped const&) {
+        } catch (fake::Ended const&) {
+            Gate::leave(processor(number), false); // for what the test goes on with
+            throw;
+        }
+    });
+    for (uint32_t each = 0; each < fake::machine_processors; ++each)
+        if (processor(each).gate.in_user_mode())
+            fake::xen().enters_user_mode(each);
 }
 
 void Kernel_test::end_all() {
-    for (auto const& process : _processes)
-        process->end(abi::Process_state::killed, 0);
-    _root->end(abi::Process_state::killed, 0);
-    reschedule();
+    on(0);
+    exclusively([this] {
+        for (auto const& process : _processes)
+            process->end(abi::Process_state::killed, 0);
+        _root->end(abi::Process_state::killed, 0);
+    });
+    take_kicks();
+    for (uint32_t number = 0; number < _count; ++number) {
+        on(number);
+        reschedule();
+        EXPECT_TRUE(idle());
+    }
+    on(0);
     _root_thread.reset();
     _processes.clear();
     _root.reset();
@@ -103,7 +201,6 @@ void Kernel_test::end_all() {
 
 Kernel_test::~Kernel_test() {
     end_all();
-    EXPECT_TRUE(idle());
     EXPECT_EQ(_quota->used(), 0u) << "quota is lost";
     EXPECT_EQ(_quota->references(), 1u);
     EXPECT_EQ(arch::table_counts().in_use, 0u) << "page tables are lost";
@@ -162,10 +259,11 @@ Kernel_test::Child Kernel_test::spawn_thread(Child const& process, uint64_t numb
 }
 
 void Kernel_test::reschedule() {
-    enter([this] {
-        Gate::enter_exclusive(*_processor);
-        _processor->reschedule();
-        Gate::leave(*_processor, true);
+    enter([] {
+        Processor& self = this_processor();
+        Gate::enter_exclusive(self);
+        self.reschedule();
+        Gate::leave(self, true);
     });
 }
 
@@ -182,14 +280,19 @@ void Kernel_test::run(Thread& thread) {
 void Kernel_test::advance(Time nanoseconds) {
     auto& platform = fake::platform();
     platform.now += nanoseconds;
-    if (platform.programmed > platform.now)
-        return;
-    platform.programmed = never;
-    enter([] {
-        events_begin();
-        timer_arrived();
-        events_handled();
-    });
+    uint32_t const before = fake::strands().executing();
+    for (uint32_t number = 0; number < _count; ++number) {
+        if (platform.each[number].programmed > platform.now)
+            continue;
+        platform.each[number].programmed = never;
+        on(number);
+        enter([] {
+            events_begin();
+            timer_arrived();
+            events_handled();
+        });
+    }
+    on(before);
 }
 
 void Kernel_test::interrupt(arch::Line line) {

@@ -2,6 +2,9 @@
 // The whole kernel on a fake machine, with one process whose thread runs. Tests are what user mode
 // does: they make system calls as the current thread. When a test is over, everything it made must
 // be gone: quota, frames, objects, page tables.
+//
+// There is one processor until a test asks for more. on(n): what follows happens on processor n.
+// Kicks wait until a test has them arrive, or until the kernel itself waits for that.
 #pragma once
 
 #include "fakes/platform.hpp"
@@ -13,6 +16,7 @@
 #include <kernel/endpoint.hpp>
 #include <kernel/memory.hpp>
 #include <kernel/process.hpp>
+#include <kernel/processor_control.hpp>
 #include <kernel/scheduler.hpp>
 #include <lavandin/abi/system_call_numbers.hpp>
 #include <memory>
@@ -76,7 +80,32 @@ protected:
     Child spawn(uint64_t quota = child_bytes, uint64_t priority = abi::default_priority);
     Child spawn_thread(Child const& process, uint64_t number);
 
-    Thread* current() const { return _processor->current(); }
+    // Processors 1 and up start, and are idle.
+    void start_processors(uint32_t count);
+    uint32_t processor_count() const { return _count; }
+    // What follows happens on that processor.
+    void on(uint32_t processor) { fake::strands().choose(processor); }
+    static Processor& processor(uint32_t number) { return *processors().at(number); }
+    Thread* current_on(uint32_t number) const { return processor(number).current(); }
+    // Processors that were kicked and have not noticed yet.
+    Processor_set kicked() const;
+    // One of them, or all of them until none is, notices.
+    void take_kick(uint32_t number);
+    void take_kicks();
+    // Executes what only an exclusive one may, on the chosen processor.
+    template <typename Body>
+    void exclusively(Body body) {
+        enter([&] {
+            Processor& self = processor(fake::strands().executing());
+            Gate::enter_exclusive(self);
+            body();
+            if (!self.current() || self.must_reschedule())
+                self.reschedule();
+            Gate::leave(self, true);
+        });
+    }
+
+    Thread* current() const { return current_on(fake::strands().executing()); }
     // Lets others of the same priority give way until this thread is the current one.
     void run(Thread& thread);
     // Time passes; the timer comes if it is set for then.
@@ -96,21 +125,18 @@ protected:
     std::vector<Ref<Process>> const& watched() const { return _processes; }
     void forget() { _processes.pop_back(); } // the one that was added last
 
-    // Runs the kernel, which may not come back because nobody is ready.
+    // Runs the kernel on the chosen processor. It may not come back because nobody is ready.
     template <typename Entry>
     void enter(Entry entry) {
-        fake::platform().stack_begin = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
-        try {
-            entry();
-        } catch (fake::Idle const&) {
-        }
+        execute(entry);
     }
 
 private:
+    void execute(std::function<void()> const& entry);
     void start_root();
     void end_all();
 
-    std::unique_ptr<Processor> _processor;
+    uint32_t _count{1};
     std::unique_ptr<Quota> _quota;
     Ref<Process> _root;
     Ref<Thread> _root_thread;

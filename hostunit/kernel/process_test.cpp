@@ -281,11 +281,11 @@ TEST_F(Threads, the_thread_pointer_is_the_threads) {
     Child const child = spawn();
     EXPECT_EQ(call(Call::thread_set_pointer, {0x1000}).error, Error::none);
     EXPECT_EQ(call(Call::thread_set_pointer, {user_end}).error, Error::invalid_argument);
-    EXPECT_EQ(fake::platform().thread_pointer, 0x1000u);
+    EXPECT_EQ(fake::own().thread_pointer, 0x1000u);
     run(*child.thread);
-    EXPECT_EQ(fake::platform().thread_pointer, 0u);
+    EXPECT_EQ(fake::own().thread_pointer, 0u);
     run(root());
-    EXPECT_EQ(fake::platform().thread_pointer, 0x1000u);
+    EXPECT_EQ(fake::own().thread_pointer, 0x1000u);
 }
 
 TEST_F(Threads, unknown_system_calls_are_refused) {

@@ -300,7 +300,7 @@ protected:
         if (Thread* const thread = current()) {
             ASSERT_FALSE(thread->ended());
             ASSERT_EQ(thread->wait, Wait::none);
-            ASSERT_EQ(fake::platform().loaded, thread);
+            ASSERT_EQ(fake::own().loaded, thread);
         }
     }
 

@@ -12,7 +12,7 @@ constexpr Time slice = 10'000'000;
 class Scheduler : public Kernel_test {
 protected:
     Time now() const { return fake::platform().now; }
-    Time programmed() const { return fake::platform().programmed; }
+    Time programmed() const { return fake::own().programmed; }
     static Time running_time(Thread const& thread) { return thread.account->time[0]; }
 };
 

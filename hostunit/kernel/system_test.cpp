@@ -255,13 +255,22 @@ TEST_F(Systems, the_clock_page_when_no_frame_is_left) {
 // A thread that runs elsewhere is told so before its first instruction there; one that is moved
 // there and back is not where it was.
 TEST_F(Systems, threads_are_told_where_they_run) {
+    start_processors(4);
     Child const child = spawn();
     auto const placement = [&] { return Placement{child.thread->buffer().placement}; };
-    run(*child.thread);
-    EXPECT_EQ(placement().raw(), 0u); // where all begin
-    call(Call::thread_yield);
-    fake::platform().processor = 3;
-    run(*child.thread);
+    auto const move = [&](uint32_t to) {
+        on(0);
+        run(root());
+        ASSERT_EQ(call(Call::thread_set_affinity, {child.thread_slot, uint64_t{1} << to}).error,
+                  Error::none);
+        take_kicks();
+        on(to);
+        run(*child.thread);
+    };
+    move(0);
+    EXPECT_EQ(placement().processor(), 0u);
+    uint64_t const first = placement().raw();
+    move(3);
     EXPECT_EQ(placement().processor(), 3u);
     uint64_t const there = placement().raw();
     EXPECT_NE(there, 3u);
@@ -269,11 +278,10 @@ TEST_F(Systems, threads_are_told_where_they_run) {
     call(Call::thread_yield);
     run(*child.thread);
     EXPECT_EQ(placement().raw(), 77u); // not moved: nothing to tell
-    call(Call::thread_yield);
-    fake::platform().processor = 0;
-    run(*child.thread);
+    move(0);
     EXPECT_EQ(placement().processor(), 0u);
     EXPECT_EQ(placement().raw(), Placement{there}.moved_to(0).raw());
+    EXPECT_NE(placement().raw(), first);
 }
 
 } // namespace

@@ -20,7 +20,7 @@ constexpr uint64_t wall_offset = 1'700'000'000 * second;
 class Clock : public testing::Test {
 protected:
     Clock() {
-        kernel.clock_page = std::make_shared<fake::Region>(page_size);
+        kernel.clock_page = std::make_shared<fake::Region>(abi::clock_page_bytes);
         page.wall_offset = wall_offset;
         page.records[0].version = 2;
         page.records[0].multiplier = 0x8000'0000;
@@ -80,7 +80,7 @@ TEST_F(Clock, AsksTheKernelWhenThePageCannotBeMapped) {
 }
 
 TEST_F(Clock, AsksTheKernelOnAProcessorBeyondThePage) {
-    message_buffer().placement = 63;
+    message_buffer().placement = abi::Clock_page::most_processors;
     kernel.now = base + 90;
     EXPECT_EQ(now(), base + 90);
 }

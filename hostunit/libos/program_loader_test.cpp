@@ -84,7 +84,7 @@ TEST_F(Loader, FillsImageAndEnvironment) {
     EXPECT_EQ(environment.argument(1), "argument");
     EXPECT_EQ(environment.message_buffer(), base + 0x6000);
     EXPECT_EQ(environment.clock_page(), base + 0x7000);
-    EXPECT_EQ(environment.heap().begin, base + 0xa000 + layout::default_stack_bytes);
+    EXPECT_EQ(environment.heap().begin, base + 0xb000 + layout::default_stack_bytes);
     auto const slot = process().table.at(environment.capability("names"));
     EXPECT_EQ(slot.object, kernel.object(names));
     EXPECT_EQ(slot.permissions, endpoint_permission::call);

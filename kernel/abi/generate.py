@@ -96,6 +96,8 @@ def check(calls: list[dict]) -> None:
         if call["kind"] not in ("plain", "thread"):
             sys.exit(f"system_calls.toml: {call['name']}: unknown kind {call['kind']!r}")
         check_cost(call)
+        if call.get("entry", "exclusive") not in ("exclusive", "shared", "attempt"):
+            sys.exit(f"system_calls.toml: {call['name']}: unknown entry {call['entry']!r}")
         for direction in ("in", "out"):
             fields = call.get(direction, [])
             if len(fields) > len(REGISTERS):
@@ -183,13 +185,44 @@ def handler(call: dict) -> str:
     return f"{result} {call['name']}(Thread& caller{argument})"
 
 
+def attempt(call: dict) -> str:
+    argument = f", abi::{structure(call, 'in')} const& in" if call.get("in") else ""
+    return f"bool {call['name']}(Thread& caller{argument})"
+
+
 def handlers(calls: list[dict]) -> str:
     text = BANNER + (
         "#include <kernel/result.hpp>\n#include <lavandin/abi/system_call_types.hpp>\n\n"
         "namespace kernel {\n\nclass Thread;\n\nnamespace system_call {\n\n"
     )
     text += "".join(f"{handler(c)};\n" for c in calls)
-    return text + "\n} // namespace system_call\n} // namespace kernel\n"
+    text += "\n} // namespace system_call\n\nnamespace attempt {\n\n"
+    text += "".join(f"{attempt(c)};\n" for c in calls if c.get("entry") == "attempt")
+    return text + "\n} // namespace attempt\n} // namespace kernel\n"
+
+
+def decoded(call: dict) -> str:
+    """The line that makes a handler's argument of the registers."""
+    values = [decode(f, f"registers.word({i})") for i, f in enumerate(call["in"])]
+    return f"        {structure(call, 'in')} const in{{" + ", ".join(values) + "};\n"
+
+
+def entries(calls: list[dict]) -> str:
+    """How calls enter, and the attempts of those that have one."""
+    text = "\nEntry entry_of(uint64_t number) {\n    using abi::System_call;\n"
+    text += "    switch (static_cast<System_call>(number)) {\n"
+    for kind in ("shared", "attempt"):
+        named = [c for c in calls if c.get("entry") == kind]
+        text += "".join(f"    case System_call::{c['name']}:\n" for c in named)
+        text += f"        return Entry::{kind};\n"
+    text += "    default:\n        return Entry::exclusive;\n    }\n}\n"
+    text += "\nbool attempt_call(Thread& caller) {\n    using namespace abi;\n"
+    text += "    auto& registers = caller.registers();\n"
+    text += "    switch (static_cast<System_call>(registers.number())) {\n"
+    for call in (c for c in calls if c.get("entry") == "attempt"):
+        text += f"    case System_call::{call['name']}: {{\n" + decoded(call)
+        text += f"        return attempt::{call['name']}(caller, in);\n    }}\n"
+    return text + "    default:\n        return false;\n    }\n}\n"
 
 
 def dispatch(calls: list[dict]) -> str:
@@ -205,8 +238,7 @@ def dispatch(calls: list[dict]) -> str:
         text += f"    case System_call::{call['name']}: {{\n"
         argument = ""
         if call.get("in"):
-            values = [decode(f, f"registers.word({i})") for i, f in enumerate(call["in"])]
-            text += f"        {structure(call, 'in')} const in{{" + ", ".join(values) + "};\n"
+            text += decoded(call)
             argument = ", in"
         invocation = f"system_call::{call['name']}(caller{argument})"
         fields = call.get("out", [])
@@ -223,8 +255,8 @@ def dispatch(calls: list[dict]) -> str:
                 text += f"            registers.set_word({i}, {encode(field, source)});\n"
             text += "        }\n"
         text += "        return;\n    }\n"
-    text += "    }\n    registers.answer(Error::no_such_system_call);\n}\n\n} // namespace kernel\n"
-    return text
+    text += "    }\n    registers.answer(Error::no_such_system_call);\n}\n"
+    return text + entries(calls) + "\n} // namespace kernel\n"
 
 
 def pairs(calls: list[dict]) -> str:

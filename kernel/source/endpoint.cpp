@@ -46,7 +46,7 @@ void Endpoint::take_message(Thread& caller, Thread& receiver, Reply& reply) {
 
 Result<void> Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t badge,
                             Time deadline) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     TRY_VOID(meet_or_wait(caller, badge, deadline));
     if (caller.wait == Wait::call)
         caller.waits_through(slot, *this);
@@ -54,7 +54,7 @@ Result<void> Endpoint::call(Thread& caller, abi::Capability_index slot, uint64_t
 }
 
 Result<void> Endpoint::call(Thread& faulted, Derivation_node& above, uint64_t badge) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     TRY_VOID(meet_or_wait(faulted, badge, never));
     if (faulted.wait == Wait::call) {
         Lock_guard const derivation{derivation_lock};
@@ -97,7 +97,7 @@ bool Endpoint::deliver_bits(Thread& receiver) {
 }
 
 void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     reply.abandon();
     if (receiver.serves != &_line)
         _line.admit(receiver);
@@ -125,7 +125,7 @@ void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& repl
 
 Result<void> Endpoint::bind(Ref<Notification> notification, Capability_table& table,
                             abi::Capability_index slot, abi::Capability_index notification_slot) {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     if (_notification || !notification->bind(*this))
         return Error::busy;
     if (!_binding.attach(table, slot, *this, notification_slot, *notification)) {
@@ -137,7 +137,7 @@ Result<void> Endpoint::bind(Ref<Notification> notification, Capability_table& ta
 }
 
 void Endpoint::unbind() {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     if (_notification)
         _notification->unbind();
     _binding.detach();
@@ -145,7 +145,7 @@ void Endpoint::unbind() {
 }
 
 void Endpoint::notified() {
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     Thread* const receiver = _receivers.front();
     if (!receiver || !deliver_bits(*receiver))
         return;
@@ -164,7 +164,7 @@ void Endpoint::capability_removed(Permissions permissions) {
         return;
     // Not before: a transfer that takes back a capability to the endpoint it goes through holds the
     // lock. Its sender keeps one, so that one is never the last.
-    Lock_guard const guard{_lock};
+    Lock_guard const guard{_line.lock};
     fail_callers();
 }
 

@@ -63,6 +63,8 @@ void Gate::interrupt(Processor& other) {
         return;
     __atomic_store_n(&gate._interrupter, arch::processor_number(), __ATOMIC_SEQ_CST);
     arch::kick(other.number());
+    for (uint32_t looks = 0; looks < lock_patience() && gate.in_user_mode(); ++looks)
+        arch::relax();
     for (;;) {
         arch::prepare_to_wait();
         if (!gate.in_user_mode())

@@ -119,6 +119,24 @@ void Lender::take_back() {
         Inheritance::settle(*server);
 }
 
+void Lender::lend_quietly(Thread& server, unsigned priority) {
+    _server = &server;
+    _lent = static_cast<int>(priority);
+    server.lenders.push_back(*this);
+    server.loans.add(_lent);
+}
+
+bool Lender::may_take_back_quietly() const {
+    return _lent < static_cast<int>(_server->priority()) ||
+           _server->priority() == _server->base_priority();
+}
+
+void Lender::take_back_quietly() {
+    _server->loans.remove(_lent);
+    List<Lender, Lender_tag>::remove(*this);
+    _server = nullptr;
+}
+
 void Line::enter(Thread& caller) {
     Lock_guard const guard{inheritance_lock};
     _callers.push_back(caller, caller.priority());

@@ -3,7 +3,7 @@
 #include <kernel/grant.hpp>
 #include <kernel/interrupt.hpp>
 #include <kernel/log.hpp>
-#include <kernel/processors.hpp>
+#include <kernel/scheduler.hpp>
 
 namespace kernel {
 
@@ -75,6 +75,7 @@ bool move_interrupts_step(uint32_t from) {
 }
 
 void interrupt_arrived(arch::Line line) {
+    Gate::become_exclusive(this_processor());
     end_lingering_grants(); // another machine did something: it may have let go of pages
     Lock_guard const guard{interrupts_lock};
     for (Interrupt* each = interrupts().front(); each; each = interrupts().next(*each))

@@ -24,6 +24,8 @@ uint32_t patience = 100;
 
 void set_lock_patience(uint32_t looks) { patience = looks; }
 
+uint32_t lock_patience() { return patience; }
+
 Lock_waits lock_waits() {
     Lock_waits sum{};
     for (uint32_t number = 0; number < arch::most_processors; ++number) {

@@ -37,7 +37,9 @@ void Processor::preempt() {
 
 // An equal makes time slices count; reschedule() sets the timer for them.
 void Processor::enqueue(Thread& thread) {
-    if (phase_of(*thread.account) == abi::Thread_phase::waiting)
+    // While another processor is about to leave it, its account is that processor's to write.
+    if (!thread.loaded_elsewhere(arch::processor_number()) &&
+        phase_of(*thread.account) == abi::Thread_phase::waiting)
         enter_phase(*thread.account, abi::Thread_phase::woken, arch::now());
     bool preempts = false;
     {
@@ -133,9 +135,14 @@ void Processor::disturb() {
 void Processor::timer_arrived() {
     _programmed = never;
     Time const now = arch::now();
-    while (Timer_node* const node = _timers.expire(now)) {
+    while (Timer_node* const node = _timers.due(now)) {
         auto& thread = static_cast<Thread&>(*node);
-        thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
+        bool const sleeps = thread.wait == Wait::sleep;
+        if (!sleeps && !gate.exclusive()) { // somebody may be waking it
+            Gate::become_exclusive(*this);
+            continue;
+        }
+        thread.cancel(sleeps ? Error::none : Error::timed_out);
         make_ready(thread);
     }
     _reschedule = true;
@@ -212,8 +219,7 @@ Thread* Processor::choose(Time now) {
     Thread* const own = take_highest(now);
     if (own || !(processors().accepting() & set_of(_number)))
         return own;
-    if (!_idle)
-        processors().begin_idle(_number); // before looking at others: who comes later finds us
+    processors().begin_idle(_number); // before looking at others: who comes later finds us
     _idle = true;
     return steal();
 }

@@ -15,6 +15,35 @@ namespace {
 
 uint64_t system_calls[arch::most_processors];
 
+// True when the call is done, or void; else it is to be made exclusively.
+bool make_call_shared(Processor& processor, Entry entry) {
+    Gate::enter_shared(processor);
+    if (processor.disturbed())
+        return true;
+    Thread& caller = *processor.current();
+    caller.enter();
+    if (entry == Entry::attempt && !attempt_call(caller)) {
+        Gate::become_exclusive(processor);
+        return false;
+    }
+    if (entry == Entry::shared)
+        dispatch(caller);
+    return true;
+}
+
+void make_call(Processor& processor) {
+    Entry const entry = entry_of(processor.current()->registers().number());
+    if (entry == Entry::exclusive)
+        Gate::enter_exclusive(processor);
+    else if (make_call_shared(processor, entry))
+        return;
+    if (processor.disturbed())
+        return;
+    Thread& caller = *processor.current();
+    caller.enter();
+    dispatch(caller);
+}
+
 void leave(Processor& processor) {
     if (processor.must_reschedule())
         processor.reschedule();
@@ -30,7 +59,7 @@ uint64_t system_call_count() {
     return sum;
 }
 
-void events_begin() { Gate::enter_exclusive(this_processor()); }
+void events_begin() { Gate::enter_shared(this_processor()); }
 
 void timer_arrived() { this_processor().timer_arrived(); }
 
@@ -62,11 +91,6 @@ void system_call_from_user() {
     Processor& processor = this_processor();
     uint64_t& count = system_calls[processor.number()];
     __atomic_store_n(&count, count + 1, __ATOMIC_RELAXED);
-    Gate::enter_exclusive(processor);
-    if (!processor.disturbed()) {
-        Thread& caller = *processor.current();
-        caller.enter();
-        dispatch(caller);
-    }
+    make_call(processor);
     leave(processor);
 }

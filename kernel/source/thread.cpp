@@ -110,6 +110,7 @@ void Thread::leave_wait() {
         static_cast<Processor_control*>(waiting_at)->stop_waiting();
         break;
     case Wait::none:
+    case Wait::released:
     case Wait::sleep:
     case Wait::ended:
         break;

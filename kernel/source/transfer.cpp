@@ -46,6 +46,11 @@ Result<void> transfer(Thread& from, Thread& to, uint64_t badge) {
         return answer_fault(from, to, tag);
     if (tag.transfers())
         TRY_VOID(move_capabilities(from, to, tag.transfers()));
+    transfer_words(from, to, tag, badge);
+    return {};
+}
+
+void transfer_words(Thread& from, Thread& to, abi::Message_tag tag, uint64_t badge) {
     if (tag.buffer_words())
         __builtin_memcpy(to.buffer().words, from.buffer().words,
                          tag.buffer_words() * sizeof(uint64_t));
@@ -54,7 +59,6 @@ Result<void> transfer(Thread& from, Thread& to, uint64_t badge) {
     registers.set_word(tag_word, tag.without_deadline().raw());
     for (unsigned i = first_word; i < first_word + abi::register_words; ++i)
         registers.set_word(i, from.registers().word(i));
-    return {};
 }
 
 } // namespace kernel

@@ -27,8 +27,6 @@ Platform& platform() {
 
 namespace {
 
-kernel::Processor* processor;
-arch::Registers* frame;
 Pfn spare{0};
 
 constexpr uint64_t fpu_bytes = 832; // x87, SSE and AVX with the XSAVE header
@@ -55,7 +53,7 @@ namespace arch {
 kernel::Time now() { return platform().now; }
 kernel::Pfn clock_page() { return fake::clock_frame; }
 kernel::Time wall_offset() { return 5'000'000'000; }
-void program_timer(kernel::Time deadline) { platform().programmed = deadline; }
+void program_timer(kernel::Time deadline) { fake::own().programmed = deadline; }
 
 void console_write(char const* text, uint64_t bytes) { platform().console.append(text, bytes); }
 
@@ -76,7 +74,12 @@ void fpu_start(void* state) {
     ++platform().fpu_states;
 }
 
-void fpu_end(void*) { --platform().fpu_states; }
+void fpu_end(void* state) {
+    --platform().fpu_states;
+    for (auto& each : platform().each)
+        if (each.fpu_loaded == state)
+            each.fpu_loaded = nullptr;
+}
 
 Result<void*> map_frame(Pfn frame) {
     auto& left = platform().maps_until_failure;
@@ -90,7 +93,9 @@ Result<void*> map_frame(Pfn frame) {
 
 void unmap_frame(Pfn frame) {
     uint64_t const here = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
-    platform().deepest_stack = std::max(platform().deepest_stack, platform().stack_begin - here);
+    if (platform().stack_begin) // else a test makes or ends its machine
+        platform().deepest_stack =
+            std::max(platform().deepest_stack, platform().stack_begin - here);
     EXPECT_NE(machine().opened(frame), fake::Machine::Window::closed) << "not mapped";
     machine().open(frame, fake::Machine::Window::closed);
 }
@@ -130,31 +135,81 @@ void shutdown(lavandin::abi::Shutdown reason) {
 
 void backtrace(uint64_t, uint64_t, void (*)(uint64_t)) {}
 
-uint32_t processor_number() { return platform().processor; }
-kernel::Processor& current_processor() { return *fake::processor; }
-void set_current_processor(kernel::Processor& processor) { fake::processor = &processor; }
-void set_frame(Registers& frame) { fake::frame = &frame; }
-void load_thread_pointer(uint64_t base) { platform().thread_pointer = base; }
+void route(Line line, uint32_t processor) { platform().routed[line] = processor; }
+
+uint32_t processor_number() { return fake::strands().executing(); }
+kernel::Processor& current_processor() { return *fake::own().self; }
+void set_current_processor(kernel::Processor& processor) { fake::own().self = &processor; }
+void set_frame(Registers&) {}
+void load_thread_pointer(uint64_t base) { fake::own().thread_pointer = base; }
+
+// As the port does it (arch/x86-xenpv/source/processor.cpp, fpu.cpp).
+void save_state() {
+    auto& own = fake::own();
+    if (own.fpu_loaded) {
+        std::memcpy(own.fpu_loaded, &own.fpu, sizeof own.fpu);
+        own.fpu_saved = own.fpu_loaded;
+    }
+    own.fpu_loaded = nullptr;
+}
+
+void resume_state() { fake::own().fpu_loaded = fake::own().fpu_saved; }
+
+namespace {
+
+void switch_fpu(void* state) {
+    save_state();
+    auto& own = fake::own();
+    own.fpu = 0;
+    if (state)
+        std::memcpy(&own.fpu, state, sizeof own.fpu);
+    own.fpu_loaded = state;
+    own.fpu_saved = nullptr;
+}
+
+} // namespace
 
 void switch_to(kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     set_frame(next.registers());
-    fake::xen().load(xenpv::p2m.mfn(next.home().space().top()));
-    fake::xen().drop_translations();
+    fake::xen().switch_table(xenpv::p2m.mfn(next.home().space().top()));
     load_thread_pointer(next.thread_pointer());
-    platform().loaded = &next;
+    switch_fpu(next.fpu_state());
+    fake::own().loaded = &next;
 }
 
-void save_state() {}
-void resume_state() {}
-void kick(uint32_t processor) { platform().kicked |= uint64_t{1} << processor; }
+void kick(uint32_t processor) {
+    platform().each[processor].kicked = true;
+    ++platform().each[processor].kicks;
+}
 
 void idle() { throw fake::Idle{}; }
 void enter_user() { throw fake::User{}; }
+void stop_processor() {
+    fake::own().up = false;
+    throw fake::Stopped{};
+}
 Counters counters() { return {}; }
 kernel::Time platform_origin() { return 0; }
 void keep_run_state(uint32_t, lavandin::abi::Run_state&) {}
-uint32_t possible_processors() { return 1; }
-Result<void> start_processor(uint32_t, kernel::Processor&) { return Error::not_supported; }
+Counters counters(uint32_t) { return {}; }
+uint32_t possible_processors() { return fake::machine_processors; }
+
+Result<void> start_processor(uint32_t number, kernel::Processor& processor) {
+    if (platform().processors_fail)
+        return Error::refused;
+    EXPECT_FALSE(platform().each[number].up);
+    platform().each[number].up = true;
+    platform().each[number].self = &processor;
+    return {};
+}
+
+bool restart_processor(uint32_t number) {
+    if (platform().processors_fail)
+        return false;
+    EXPECT_FALSE(platform().each[number].up);
+    platform().each[number].up = true;
+    return true;
+}
 
 } // namespace arch

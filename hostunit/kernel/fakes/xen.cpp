@@ -3,6 +3,7 @@
 #include "machine.hpp"
 #include <arch/frames.hpp>
 #include <gtest/gtest.h>
+#include <kernel/scheduler.hpp>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
 #include <xenpv/table_users.hpp>
@@ -26,9 +27,11 @@ Xen::Xen() : _judge{read, [](Mfn frame) { return p2m.pfn(frame); }} {}
 void Xen::update(Mfn table, unsigned index, Entry entry) {
     Pfn const frame = p2m.pfn(table);
     Entry const old = read(frame, index);
-    bool const in_use = local().loaded_table == p2m.mfn(_judge.root(frame)).value;
-    if (in_use && old.present() && _judge.level(frame) == 1)
-        _stale.insert(p2m.pfn(old.mfn()).value);
+    Mfn const root = p2m.mfn(_judge.root(frame));
+    if (old.present() && _judge.level(frame) == 1)
+        for (uint32_t number = 0; number < machine_processors; ++number)
+            if (xenpv::local_of(number).base_table == root.value)
+                _of[number].stale.insert(p2m.pfn(old.mfn()).value);
     _judge.update(frame, index, entry);
     reinterpret_cast<Entry*>(machine().contents(frame))[index] = entry;
 }
@@ -40,19 +43,53 @@ void Xen::pin(Mfn table, unsigned level) {
     _judge.add(frame, level);
 }
 
-void Xen::unpin(Mfn table) { _judge.remove(p2m.pfn(table)); }
+void Xen::unpin(Mfn table) {
+    for (uint32_t number = 0; number < machine_processors; ++number)
+        EXPECT_NE(xenpv::local_of(number).base_table, table.value)
+            << "processor " << number << " has the table";
+    _judge.remove(p2m.pfn(table));
+}
 
 void Xen::load(Mfn top) {
     if (top.value) {
         EXPECT_EQ(_judge.level(p2m.pfn(top)), 4u);
     }
-    local().loaded_table = top.value;
+    local().base_table = top.value;
 }
 
-void Xen::reused(Pfn frame) const {
-    EXPECT_FALSE(_stale.contains(frame.value)) << "a frame is used again while it can be reached";
+void Xen::switch_table(Mfn top) {
+    if (local().loaded_table == top.value)
+        return;
+    local().loaded_table = top.value;
+    load(top);
+    drop_translations();
+}
+
+void Xen::drop_translations(uint64_t set) {
+    uint64_t const dropping = set ? set : uint64_t{1} << strands().executing();
+    for (uint32_t number = 0; number < machine_processors; ++number)
+        if (dropping >> number & 1)
+            _of[number] = {};
+}
+
+void Xen::reused(Pfn frame) {
+    for (uint32_t number = 0; number < machine_processors; ++number) {
+        if (!_of[number].stale.contains(frame.value))
+            continue;
+        auto const* const processor = kernel::processors().at(number);
+        EXPECT_FALSE(processor && processor->gate.in_user_mode())
+            << "a frame is used again while processor " << number << " can reach it";
+        _of[number].reused.insert(frame.value);
+    }
     EXPECT_EQ(_judge.uses(frame), 0u) << "a frame is used again while it is mapped";
 }
+
+void Xen::enters_user_mode(uint32_t processor) const {
+    EXPECT_TRUE(_of[processor].reused.empty())
+        << "processor " << processor << " can reach a frame that others have";
+}
+
+void Xen::forget() { _of = {}; }
 
 Xen& xen() {
     static Xen instance;
@@ -63,14 +100,15 @@ Xen& xen() {
 
 namespace xenpv {
 
-Local& local() {
-    static Local instance;
-    return instance;
+Local& local_of(unsigned number) {
+    static Local locals[fake::machine_processors];
+    locals[number].number = number;
+    return locals[number];
 }
 
-uint64_t users_of(Mfn top) { return local().loaded_table == top.value ? 1 : 0; }
-void unload_from_others(Mfn) {}
-bool held_by_xen(Mfn) { return false; }
+Local& local() { return local_of(fake::strands().executing()); }
+unsigned started_processors() { return fake::machine_processors; }
+
 void unmap_everywhere(Pfn frame) { arch::unmap_frame(frame); }
 
 Status hypercall::mmu_update(mmu_update_t const* updates, uint64_t count) {
@@ -100,9 +138,11 @@ Status hypercall::mmuext_op(mmuext_op_t const* operations, uint64_t count) {
             break;
         case MMUEXT_TLB_FLUSH_LOCAL:
         case MMUEXT_INVLPG_LOCAL:
+            fake::xen().drop_translations();
+            break;
         case MMUEXT_TLB_FLUSH_MULTI:
         case MMUEXT_INVLPG_MULTI:
-            fake::xen().drop_translations();
+            fake::xen().drop_translations(*static_cast<uint64_t const*>(operation.arg2.vcpumask.p));
             break;
         default:
             ADD_FAILURE() << "unknown operation " << operation.cmd;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What stands for Xen: it carries out page-table updates on the machine's frames and remembers
-// which translations the processor may still hold.
+// which translations each processor may still hold.
+//
+// A frame that a processor may still reach is lost to user code only when that processor has
+// dropped its translations: at once while it executes user code, else before it does so again.
 #pragma once
 
+#include "strands.hpp"
 #include "table_judge.hpp"
+#include <array>
 #include <set>
 
 namespace fake {
@@ -18,13 +23,24 @@ public:
     void pin(Mfn table, unsigned level);
     void unpin(Mfn table);
     void load(Mfn top); // 0: none
-    void drop_translations() { _stale.clear(); }
+    // A thread with that table is about to run: as the port loads it (processor.cpp).
+    void switch_table(Mfn top);
+    // Of the processors in `set`; 0 stands for the one that executes.
+    void drop_translations(uint64_t set = 0);
     // The frame is about to get other contents or another owner.
-    void reused(Pfn frame) const;
+    void reused(Pfn frame);
+    // The processor is about to execute user code.
+    void enters_user_mode(uint32_t processor) const;
+    void forget();
 
 private:
+    struct Translations {
+        std::set<uint64_t> stale;  // frames that the processor may still reach
+        std::set<uint64_t> reused; // those that others have by now
+    };
+
     Table_judge _judge;
-    std::set<uint64_t> _stale; // frames that the processor may still reach
+    std::array<Translations, machine_processors> _of;
 };
 
 Xen& xen();

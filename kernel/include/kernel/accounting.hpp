@@ -16,7 +16,7 @@ namespace kernel {
 // A record is being written while this lives.
 class Writing {
 public:
-    explicit Writing(uint64_t& sequence) : _sequence{sequence}, _odd{sequence + 1} {
+    explicit Writing(uint64_t& sequence) : _sequence{sequence}, _odd{sequence | 1} {
         __atomic_store_n(&_sequence, _odd, __ATOMIC_RELAXED);
         __atomic_thread_fence(__ATOMIC_RELEASE);
     }

@@ -55,6 +55,24 @@ public:
         return Ref<T>{static_cast<T&>(*found->object)};
     }
 
+    // For who has entered shared: tables and what is in them stay as they are, so that no reference
+    // is needed. Nullptr in all cases in which find() fails.
+    template <typename T>
+    T* look(abi::Capability_index index, Permissions needed, uint64_t* badge = nullptr) {
+        Slot const* const found = slot(index);
+        if (!found || !found->object || found->object->type() != T::object_type ||
+            (found->permissions & needed) != needed)
+            return nullptr;
+        if (badge)
+            *badge = found->badge_or_next;
+        return static_cast<T*>(found->object);
+    }
+    // For who has entered shared, has looked up slot `index` and holds the lock of its object: what
+    // hangs below capabilities to one object is one tree.
+    void derive_quietly(abi::Capability_index index, Derivation_node& node) {
+        slot(index)->add_child(node);
+    }
+
     // A capability that is derived from no other. Errors: quota_exceeded, out_of_memory,
     // table_full.
     Result<abi::Capability_index> add(Capability const& capability);

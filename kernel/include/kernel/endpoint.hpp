@@ -20,7 +20,7 @@ public:
 
     explicit Reply(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
-    Thread* caller() const { return _caller; }
+    Thread* caller() const { return __atomic_load_n(&_caller, __ATOMIC_ACQUIRE); }
     // `server` is to answer it.
     void hold(Thread& caller, Thread& server);
     // The caller leaves; whoever asks decides what becomes of it.
@@ -29,6 +29,18 @@ public:
     void abandon();
 
     bool in_use{false}; // a receiver waits with it
+
+    // For who has entered shared.
+
+    // The caller waits already; it may be answered, on any processor, from now on.
+    void hold_quietly(Thread& caller, Thread& server);
+    // False when somebody else has answered the caller meanwhile.
+    bool claim(Thread* caller) {
+        return __atomic_compare_exchange_n(&_caller, &caller, nullptr, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_RELAXED);
+    }
+    // False when somebody waits with it.
+    bool claim_for_use() { return !__atomic_exchange_n(&in_use, true, __ATOMIC_ACQ_REL); }
 
     void last_reference_gone() override;
 
@@ -51,6 +63,11 @@ public:
     // `receiver` is the current thread. Answers at once when a message is there, else it waits
     // until the deadline. `slot` holds the capability to us.
     void receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline);
+
+    // The usual cases, for who has entered shared: nothing but words moves, both sides are ready,
+    // and no priority changes. False, and nothing has changed, in all others.
+    bool call_quietly(Thread& caller, uint64_t badge);
+    bool reply_receive_quietly(Thread& server, abi::Capability_index slot, Reply& reply);
 
     // By capabilities in slots of `table`. Errors: busy, invalid_capability (a slot does not hold
     // us or the notification any more).
@@ -75,8 +92,7 @@ private:
     bool deliver_bits(Thread& receiver);
     void fail_callers();
 
-    Lock _lock; // guards what follows, but the line
-    Line _line;
+    Line _line; // its lock guards what follows
     List<Thread, Queue_tag> _receivers;
     Ref<Notification> _notification;
     Binding _binding{*this};           // of the notification
@@ -86,6 +102,8 @@ private:
 // Moves a message: words, buffer words and capabilities, from the saved registers and buffer of one
 // thread to those of another. Errors: invalid_capability, invalid_argument, too_large.
 Result<void> transfer(Thread& from, Thread& to, uint64_t badge);
+// The same where there are no capabilities and no faults.
+void transfer_words(Thread& from, Thread& to, abi::Message_tag tag, uint64_t badge);
 
 // The same where one of the two has faulted (fault.cpp). Error: invalid_argument.
 void report_fault(Thread const& from, Thread& to, uint64_t badge);

@@ -58,6 +58,12 @@ public:
     void take_back();
     Thread* server() const { return _server; }
 
+    // The same where nobody's priority changes by it, for who has entered shared and holds the lock
+    // of the line that `server` serves: what a thread is lent changes under that.
+    void lend_quietly(Thread& server, unsigned priority);
+    bool may_take_back_quietly() const;
+    void take_back_quietly();
+
 private:
     friend class Inheritance;
     Thread* _server{nullptr};
@@ -67,6 +73,8 @@ private:
 // Callers that wait for a receiver, the highest priority first, and the threads that receive.
 class Line : public Lender {
 public:
+    Lock lock; // guards the line, its endpoint's queue, and what the threads that serve it are lent
+
     Thread* first() { return _callers.front(); }
     void enter(Thread& caller);
     void leave(Thread& caller);

@@ -49,6 +49,7 @@ private:
 // Who waits for a lock looks this often before it sleeps; `spin_for_ever` is for comparison.
 inline constexpr uint32_t spin_for_ever = ~uint32_t{0};
 void set_lock_patience(uint32_t looks);
+uint32_t lock_patience();
 
 // How often somebody had to wait for a lock, and how often it slept for that.
 struct Lock_waits {

@@ -19,6 +19,11 @@ public:
 
     void signal(uint64_t bits);
 
+    // The usual cases, for who has entered shared. False, and nothing has changed, in all others.
+    bool signal_quietly(uint64_t bits);
+    bool wait_quietly(Thread& thread, abi::Capability_index slot, uint64_t deadline);
+    bool any() const { return __atomic_load_n(&_bits, __ATOMIC_ACQUIRE) != 0; }
+
     // Takes all bits; 0 when none is set.
     uint64_t take();
 

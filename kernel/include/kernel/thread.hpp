@@ -32,6 +32,7 @@ inline constexpr uint32_t no_processor = ~uint32_t{0};
 enum class Wait : uint8_t {
     none,         // running
     ready,        // in the run queue
+    released,     // waits no longer; whoever took it out is about to make it ready
     sleep,        // until the deadline
     call,         // in an endpoint's queue of callers
     answer,       // held by a reply object
@@ -116,6 +117,12 @@ public:
     void waits_through(abi::Capability_index slot, Object const& object);
     // Who was received is served even when that is revoked.
     void waits_through_nothing();
+
+    // It waits, and no longer: whoever has entered shared has taken it out of the queue it was in,
+    // and holds the lock of what it waited at. Its call answers `error`.
+    void released(Error error);
+    // Its deadline, if it has one, is this processor's, who may take it back.
+    bool released_here() const;
 
     // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
     // what becomes of its fault gets no answer. It is not made ready.

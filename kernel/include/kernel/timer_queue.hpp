@@ -50,12 +50,14 @@ public:
         node._armed = false;
     }
 
+    // The earliest node if its deadline is not after `now`, else nullptr.
+    Timer_node* due(Time now) const { return _root && _root->_deadline <= now ? _root : nullptr; }
+
     // The earliest node whose deadline is not after `now`, removed; nullptr when there is none.
     Timer_node* expire(Time now) {
-        Timer_node* const first = _root;
-        if (!first || first->_deadline > now)
-            return nullptr;
-        remove(*first);
+        Timer_node* const first = due(now);
+        if (first)
+            remove(*first);
         return first;
     }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <xenpv/frame_types.hpp>
+#include <xenpv/start_info.hpp>
 #include <xenpv/xen.hpp>
 
 namespace xenpv {
@@ -13,13 +14,6 @@ struct [[nodiscard]] Status {
 
     constexpr bool ok() const { return value >= 0; }
 };
-
-struct Local {
-    uint64_t loaded_table{0};
-    uint64_t base_table{0};
-};
-
-Local& local();
 
 namespace hypercall {
 
