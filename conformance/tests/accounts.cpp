@@ -261,6 +261,7 @@ TEST(accounts, of_a_thread_meet_elapsed_time) {
     }
     EXPECT_OK(notification_signal, bell);
     EXPECT(sleeper.wait());
+    sleeper.end(); // it may be on its way out on another processor
     EXPECT_EQUAL(account_of(page, sleepers).identifier, 0);
     auto const ended = read(page.counts);
     EXPECT(ended.time[waiting] >= 20 * millisecond);
