@@ -9,7 +9,11 @@
 
 namespace kernel {
 
+constinit List<Thread, Known_tag> known_threads;
+
 namespace {
+
+Lock known_threads_lock; // guards that
 
 uint64_t last_identifier;
 
@@ -32,9 +36,15 @@ Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
     own_account.phase = static_cast<uint64_t>(abi::Thread_phase::waiting);
     own_account.processor = processor->number();
     own_account.priority = priority;
+    Lock_guard const guard{known_threads_lock};
+    known_threads.push_back(*this);
 }
 
 Thread::~Thread() {
+    {
+        Lock_guard const guard{known_threads_lock};
+        known_threads.remove(*this);
+    }
     if (_buffer) {
         give_kernel_page(_buffer);
         quota().refund(page_size);

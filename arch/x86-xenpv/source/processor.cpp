@@ -38,6 +38,7 @@ void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     self.number = number;
     self.stack_top = stack_top;
     self.stack_bytes = stack_bytes;
+    self.outside_view = outside_view();
     self.programmed_deadline = kernel::never;
     __atomic_store_n(&started, number + 1, __ATOMIC_RELEASE);
 }

@@ -35,6 +35,8 @@ public:
     }
 
 private:
+    friend struct Outside_access;
+
     void wait(uint32_t ticket);
     void wake_next();
     bool served(uint32_t ticket) const {

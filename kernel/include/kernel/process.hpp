@@ -88,6 +88,8 @@ public:
     void last_reference_gone() override;
 
 private:
+    friend struct Outside_access;
+
     void release_space();
     void forget_end_notification();
     void end_alone(abi::Process_state state, uint64_t status);

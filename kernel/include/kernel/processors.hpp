@@ -51,12 +51,15 @@ public:
     }
 
 private:
+    friend struct Outside_access;
+
     Processor* _all[arch::most_processors]{};
     uint32_t _count{0};
     Processor_set _accepting{0};
     Processor_set _idle{0};
 };
 
-Processors& processors();
+extern Processors known_processors;
+inline Processors& processors() { return known_processors; }
 
 } // namespace kernel

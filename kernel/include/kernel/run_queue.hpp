@@ -59,6 +59,8 @@ public:
     bool occupied(unsigned priority) const { return (occupied() >> priority & 1) != 0; }
 
 private:
+    friend struct Outside_access;
+
     uint32_t occupied() const { return __atomic_load_n(&_occupied, __ATOMIC_RELAXED); }
     void set_occupied(uint32_t some) { __atomic_store_n(&_occupied, some, __ATOMIC_RELAXED); }
     void update(unsigned priority) {

@@ -94,6 +94,8 @@ public:
     Gate gate;
 
 private:
+    friend struct Outside_access;
+
     static constexpr Time slice = 10'000'000; // nanoseconds
 
     Thread* choose(Time now);

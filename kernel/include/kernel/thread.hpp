@@ -43,10 +43,12 @@ enum class Wait : uint8_t {
 };
 
 struct Process_tag : List_link {}; // its process's list of threads
+struct Known_tag : List_link {};   // known_threads
 
 class Thread final : public Object,
                      public Queue_tag,
                      public Process_tag,
+                     public Known_tag,
                      public Guard_tag,
                      public Server_tag,
                      public Timer_node,
@@ -167,6 +169,8 @@ public:
     abi::Thread_account* account{&own_account};
 
 private:
+    friend struct Outside_access;
+
     void leave_wait();
     void enter_visiting();
     // Where it executes, if that member lives, and the next level to which it can come back.
@@ -200,5 +204,8 @@ private:
     Fault_state _fault_state{Fault_state::none};
     Fault _fault{};
 };
+
+// All of them, for who looks from outside.
+extern List<Thread, Known_tag> known_threads;
 
 } // namespace kernel
