@@ -44,6 +44,7 @@ static_assert(offsetof(Local, stack_top) == 16);
 static_assert(offsetof(Local, kernel_entries) == 24);
 static_assert(offsetof(Local, hypercalls) == 32);
 static_assert(offsetof(Local, vcpu_info) == 40);
+static_assert(offsetof(Local, outside_view) == 56); // readers from outside rely on it
 static_assert(offsetof(Local, crash_frame) == 112);
 
 inline Local& local() {
