@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string_view>
 
+using lavandin::Process;
+
 int main(int count, char** arguments) {
     std::string_view const what = count == 2 ? arguments[1] : "";
     if (what != "transitions" && what != "overcommit") {
@@ -15,5 +17,6 @@ int main(int count, char** arguments) {
         what == "transitions" ? bench::measure_transitions() : bench::measure_overcommit();
     if (!done.ok())
         printf("bench-smp: failed with error %u\n", static_cast<unsigned>(done.error()));
-    return done.ok() ? 0 : 1;
+    fflush(stdout);
+    return Process::self().destroy(done.ok() ? 0 : 1).ok() ? 0 : 1; // threads of ours wait for ever
 }
