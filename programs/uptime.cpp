@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shows how long the system has been running, what time it is, and how much of the processor Xen
-// gave, took and was not asked for.
+// Shows how long the system has been running, what time it is, and how much of all processors
+// together Xen gave, took, was not asked for, and was given back.
 #include <lavandin/clock.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/objects.hpp>
@@ -19,9 +19,9 @@ void print_processor() {
     auto const information = system.information();
     if (!information.ok())
         return;
-    printf("processor: %.3f s used, %.3f s stolen, %.3f s idle\n",
+    printf("processors: %.3f s used, %.3f s stolen, %.3f s idle, %.3f s off\n",
            seconds(information.value().running_time), seconds(information.value().stolen_time),
-           seconds(information.value().blocked_time));
+           seconds(information.value().blocked_time), seconds(information.value().offline_time));
 }
 
 } // namespace

@@ -7,7 +7,7 @@
 KERNEL has symbols, STRIPPED is what boots. Checked are: every instruction (only those that are
 known to be harmless in ring 3 under Xen, a few more in the functions that may use them), the size,
 Xen's ELF notes, and the rights of sections and segments. Prints each finding; exit status 1 when
-there is one. Needs objdump (binutils)."""
+there is one. Needs objdump (binutils) and pyelftools."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from check_outside_view import differences
 from kernel_file import check_notes, check_rights, check_size
 from kernel_instructions import check_instructions
 
@@ -24,6 +25,7 @@ MOST_FINDINGS = 40
 CHECKS: list[tuple[str, Callable[[Path], list[str]], bool]] = [
     ("no instruction is privileged, shows the host or uses the FPU", check_instructions, False),
     ("Xen's ELF notes are there and right", check_notes, True),
+    ("the note for readers from outside says what DWARF says", differences, False),
     ("nothing is writable and executable", check_rights, True),
     ("the stripped kernel is under 400 KiB", check_size, True),
 ]

@@ -30,6 +30,7 @@ TEST(capability_table, grows_to_thousands_of_slots) {
 }
 
 TEST(capability_table, full_one_refuses_all_that_make_objects) {
+    auto const processor = MUST(processor_open, inherited().system, 0);
     auto const thread_buffer = layout::fresh_addresses(page_size);
     Capability_index last = 0;
     EXPECT(fill_table(last) != 0);
@@ -45,6 +46,8 @@ TEST(capability_table, full_one_refuses_all_that_make_objects) {
     EXPECT_ERROR(table_full, memory_create, page_size);
     EXPECT_ERROR(table_full, memory_create_for, self_process, page_size);
     EXPECT_ERROR(table_full, clock_page);
+    EXPECT_ERROR(table_full, processor_accounts, processor);
+    EXPECT_ERROR(table_full, process_accounts, self_process);
     auto const now = TAKE(system_counters());
     for (unsigned type = 0; type < std::size(now.objects); ++type)
         EXPECT_EQUAL(now.objects[type], before.objects[type]);

@@ -219,6 +219,8 @@ TEST(system, frames_that_run_out) {
     TESTED_ELSEWHERE(out_of_memory, memory_map);
     TESTED_ELSEWHERE(out_of_memory, capability_copy);
     TESTED_ELSEWHERE(out_of_memory, clock_page);
+    TESTED_ELSEWHERE(out_of_memory, processor_accounts);
+    TESTED_ELSEWHERE(out_of_memory, process_accounts);
     SKIP("quotas are used up first; host units let the frames of each call run out");
 }
 

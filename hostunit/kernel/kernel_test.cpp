@@ -54,9 +54,10 @@ void reset_processors() {
         Processor* const processor = processors().at(number);
         if (!processor)
             continue;
-        EXPECT_TRUE(control.offer().ok());
         processor->~Processor();
         new (processor) Processor{number};
+        EXPECT_TRUE(control.offer().ok());
+        EXPECT_TRUE(control.accounts().ok());
         processors().refuse(number);
         (void)processors().end_idle(number);
     }

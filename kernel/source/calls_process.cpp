@@ -124,6 +124,16 @@ Result<void> process_information(Thread& caller, Process_information_in const& i
     return {};
 }
 
+Result<Capability_index> process_accounts(Thread& caller, Process_accounts_in const& in) {
+    auto& table = caller.process().table();
+    auto const process = TRY(table.find<Process>(in.process, process_permission::read));
+    if (!process->alive())
+        return Error::peer_died;
+    auto const page = TRY(process->accounts().page());
+    return table.add_derived({Ref<Object>{*page}, memory_permission::read, 0}, in.process,
+                             *process);
+}
+
 Result<void> process_set_fault_endpoint(Thread& caller, Process_set_fault_endpoint_in const& in) {
     auto& table = caller.process().table();
     auto const process = TRY(table.find<Process>(in.process, process_permission::control));

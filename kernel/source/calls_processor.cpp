@@ -42,13 +42,18 @@ void name(Thread& caller, Thread const& obstacle) {
 
 Result<Capability_index> processor_open(Thread& caller, Processor_open_in const& in) {
     auto& table = caller.process().table();
-    auto const system = TRY(table.find<System>(in.system, system_permission::processors));
+    auto system = table.find<System>(in.system, system_permission::processors);
+    Permissions const permissions =
+        system.ok() ? processor_permission::all : processor_permission::read;
+    if (system.error() == Error::permission_denied)
+        system = table.find<System>(in.system, system_permission::information);
+    if (!system.ok())
+        return system.error();
     if (in.number >= arch::most_processors)
         return Error::invalid_argument;
     return table.add_derived(
-        {Ref<Object>{kernel::processor_control(static_cast<uint32_t>(in.number))},
-         processor_permission::all, 0},
-        in.system, *system);
+        {Ref<Object>{kernel::processor_control(static_cast<uint32_t>(in.number))}, permissions, 0},
+        in.system, *system.value());
 }
 
 void processor_control(Thread& caller, Processor_control_in const& in) {
@@ -67,6 +72,15 @@ void processor_control(Thread& caller, Processor_control_in const& in) {
     caller.waits_through(in.processor, *control.value());
     if (caller.wait == Wait::processor)
         this_processor().arm(caller, in.deadline);
+}
+
+Result<Capability_index> processor_accounts(Thread& caller, Processor_accounts_in const& in) {
+    auto& table = caller.process().table();
+    auto const control =
+        TRY(table.find<Processor_control>(in.processor, processor_permission::read));
+    auto const page = TRY(control->accounts());
+    return table.add_derived({Ref<Object>{*page}, memory_permission::read, 0}, in.processor,
+                             *control);
 }
 
 Result<void> processor_information(Thread& caller, Processor_information_in const& in) {

@@ -28,11 +28,18 @@ uint32_t lock_patience() { return patience; }
 
 Lock_waits lock_waits() {
     Lock_waits sum{};
-    for (Waiting const& each : waiting) {
-        sum.waits += __atomic_load_n(&each.waits, __ATOMIC_RELAXED);
-        sum.sleeps += __atomic_load_n(&each.sleeps, __ATOMIC_RELAXED);
+    for (uint32_t number = 0; number < arch::most_processors; ++number) {
+        Lock_waits const each = lock_waits(number);
+        sum.waits += each.waits;
+        sum.sleeps += each.sleeps;
     }
     return sum;
+}
+
+Lock_waits lock_waits(uint32_t processor) {
+    Waiting const& its = waiting[processor];
+    return {__atomic_load_n(&its.waits, __ATOMIC_RELAXED),
+            __atomic_load_n(&its.sleeps, __ATOMIC_RELAXED)};
 }
 
 void Lock::wait(uint32_t ticket) {

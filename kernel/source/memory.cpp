@@ -92,6 +92,25 @@ Result<void> Memory::fill(uint64_t count) {
     return {};
 }
 
+// Pinned, so that copies of it do not share the frame. Before all that it has no frame.
+Result<void*> Memory::fill_for_kernel(Memory_writer* writer) {
+    TRY_VOID(quota().charge(page_size));
+    auto const page = take_kernel_page();
+    if (!page.ok()) {
+        quota().refund(page_size);
+        return page.error();
+    }
+    if (auto const added = add(arch::frame_of(page.value())); !added.ok()) {
+        give_kernel_page(page.value());
+        quota().refund(page_size);
+        return added.error();
+    }
+    TRY_VOID(pin());
+    _written_by_kernel = true;
+    _writer = writer;
+    return page.value();
+}
+
 // Constant frames count as shared, so that they are copied rather than written.
 Result<void> Memory::cover(Pfn first, uint64_t count, Lent how) {
     _charged = false;
@@ -196,6 +215,10 @@ void Memory::release_all() {
 }
 
 void Memory::last_reference_gone() {
+    if (_writer)
+        _writer->memory_goes();
+    if (_written_by_kernel)
+        arch::unmap_frame(frame(0));
     release_all();
     unmake(*this);
 }

@@ -5,9 +5,11 @@
 
 namespace kernel {
 
+Processors known_processors;
+
 namespace {
 
-Processors all;
+Processors& all = known_processors;
 
 // The allowed processor on which the least urgent thread runs.
 Processor* least_urgent(Processor_set allowed) {
@@ -42,8 +44,6 @@ Processor& choose_processor(Thread const& thread) {
 }
 
 } // namespace
-
-Processors& processors() { return all; }
 
 void Processors::add(Processor& processor) {
     uint32_t const number = processor.number();

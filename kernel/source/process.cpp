@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <arch/clock.hpp>
 #include <kernel/log.hpp>
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
@@ -79,6 +80,7 @@ void Process::add(Thread& thread) {
     Lock_guard const guard{_lock};
     thread.acquire(); // a thread that has not ended keeps itself
     _threads.push_back(thread);
+    _accounts.add(thread);
     ++_thread_count;
 }
 
@@ -87,7 +89,8 @@ void Process::remove(Thread& thread) {
         Lock_guard const guard{_lock};
         _threads.remove(thread);
         --_thread_count;
-        _ended_threads_time += thread.processor_time;
+        enter_phase(*thread.account, phase_of(*thread.account), arch::now());
+        _accounts.remove(thread);
     }
     Ref<Process> const self{*this};
     if (!alive() && !_threads.front())
@@ -190,9 +193,10 @@ void Process::describe(abi::Process_information& information) {
     information.quota_used = quota().used();
     information.threads = _thread_count;
     information.identifier = _identifier;
-    information.processor_time = _ended_threads_time;
+    constexpr auto running = static_cast<uint64_t>(abi::Thread_phase::running);
+    information.processor_time = _accounts.counts().time[running];
     for (Thread* thread = _threads.front(); thread; thread = _threads.next(*thread))
-        information.processor_time += thread->processor_time;
+        information.processor_time += thread->account->time[running];
     for (unsigned i = 0; i < sizeof information.name; ++i)
         information.name[i] = _name.text[i];
     information.member = _identity.raw();

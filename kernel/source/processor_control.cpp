@@ -27,6 +27,7 @@ Result<void> make_processors(Ref<Quota> const& quota) {
         TRY_VOID(quota->charge(slab_of<Processor>().object_bytes()));
         processors().add(*new (TRY(slab_of<Processor>().allocate())) Processor{number});
     }
+    (void)TRY(controls[0]->accounts());
     (void)controls[0]->start();
     controls[0]->started();
     return {};
@@ -41,17 +42,37 @@ void Processor_control::describe(abi::Processor_information& information) const 
         processor->describe(information);
 }
 
+Result<Ref<Memory>> Processor_control::accounts() {
+    if (_accounts)
+        return _accounts;
+    Processor* const processor = processors().at(_number);
+    if (!processor)
+        return Error::not_supported;
+    auto const made = TRY(make<Memory>(Ref<Quota>{quota()}));
+    void* const page = TRY(made->fill_for_kernel(nullptr));
+    processor->count_in(*static_cast<abi::Processor_accounts*>(page));
+    processor->note_state(_state);
+    _accounts = made;
+    return made;
+}
+
+void Processor_control::enter(State state) {
+    _state = state;
+    if (Processor* const processor = processors().at(_number))
+        processor->note_state(state);
+}
+
 Result<void> Processor_control::offer() {
     if (_state != State::absent)
         return Error::wrong_state;
-    _state = State::offered;
+    enter(State::offered);
     return {};
 }
 
 Result<void> Processor_control::withdraw() {
     if (_state != State::offered && _state != State::stopped)
         return Error::wrong_state;
-    _state = State::absent;
+    enter(State::absent);
     return {};
 }
 
@@ -60,6 +81,7 @@ Result<void> Processor_control::start_first() {
     Processor* const processor = processors().at(_number);
     if (!processor)
         return Error::refused;
+    (void)TRY(accounts());
     Gate::admit(this_processor(), _number + 1);
     TRY_VOID(arch::start_processor(_number, *processor));
     _initialised = true;
@@ -77,18 +99,20 @@ Result<bool> Processor_control::start() {
         TRY_VOID(start_first());
     else if (!arch::restart_processor(_number))
         return Error::refused;
-    _state = State::starting;
+    enter(State::starting);
     return true;
 }
 
 void Processor_control::started() {
-    _state = _goal = State::online;
+    _goal = State::online;
+    enter(State::online);
     processors().accept(_number);
     tell(Error::none);
 }
 
 void Processor_control::come_back(Error told) {
-    _state = _goal = State::online;
+    _goal = State::online;
+    enter(State::online);
     processors().accept(_number);
     tell(told);
 }
@@ -124,7 +148,7 @@ Result<bool> Processor_control::leave(State goal, Thread*& obstacle) {
             return Error::pinned;
     }
     processors().refuse(_number);
-    _state = State::draining;
+    enter(State::draining);
     _goal = goal;
     processors().at(_number)->retire();
     return true;
@@ -153,7 +177,7 @@ void Processor_control::tell(Error error) {
 bool Processor_control::leave_step() {
     if (!processors().at(_number)->give_away_step() || !move_interrupts_step(_number))
         return false;
-    _state = _goal;
+    enter(_goal);
     tell(Error::none);
     return true;
 }

@@ -25,8 +25,10 @@ bool Processor::give_away_step() {
         {
             Lock_guard const guard{_lock};
             ready = static_cast<Thread*>(_classes.any());
-            if (ready)
+            if (ready) {
                 _classes.leave(*ready, _since);
+                publish_length();
+            }
         }
         if (ready) {
             make_ready(*ready);
@@ -61,6 +63,7 @@ void Processor::leave_for_good() {
     _retiring = false;
     if (control.state() == abi::Processor_state::online)
         return reschedule();
+    enter(abi::Activity::away, arch::now());
     _programmed = never;
     arch::program_timer(never);
     bool const stop = control.state() == abi::Processor_state::stopped;
@@ -84,7 +87,7 @@ void Processor::describe(abi::Processor_information& information) const {
         information.running = _current->identifier();
         information.running_process = _current->home().identifier();
     }
-    information.switches = switches();
+    information.switches = _accounts->counts.switches;
 }
 
 } // namespace kernel

@@ -11,6 +11,25 @@ static_assert(sizeof(Processor) <= page_size - Slab<Kernel_pages>::alignment, "o
 
 Processor& this_processor() { return arch::current_processor(); }
 
+namespace {
+
+// Where a processor counts before it has a page.
+constinit abi::Processor_accounts nowhere{};
+
+} // namespace
+
+Processor::Processor(uint32_t number) : _number{number}, _classes{number}, _accounts{&nowhere} {}
+
+void Processor::count_in(abi::Processor_accounts& accounts) {
+    accounts.version = abi::Processor_accounts::current_version;
+    accounts.number = _number;
+    accounts.origin = arch::platform_origin();
+    accounts.begun = accounts.counts.updated = arch::now();
+    accounts.counts.activity = static_cast<uint64_t>(abi::Activity::away);
+    _accounts = &accounts;
+    arch::keep_run_state(_number, accounts.platform);
+}
+
 // One that has been kicked and has not looked yet will see this, too.
 void Processor::preempt() {
     bool const known = __atomic_exchange_n(&_reschedule, true, __ATOMIC_SEQ_CST);
@@ -26,15 +45,17 @@ Time Processor::time_for(Thread const& thread) const {
 
 // A rival makes the running one's slice count; reschedule() sets the timer for it.
 void Processor::enqueue(Thread& thread) {
-    Lock_guard guard{_lock};
+    Time const now = arch::now();
+    count_woken(thread, now);
+    Lock_guard const guard{_lock};
     thread.wait = Wait::ready;
     thread.processor = this;
     if (_running && _classes.wants_charge(*_running, thread)) {
-        account_current(arch::now());
+        charge_current(now);
         _classes.charge(*_running, _since);
     }
-    Time const now = time_for(thread);
     _classes.enter(thread, Policy_reason::woken, now);
+    publish_length();
     auto const wake = _classes.woken(_running, thread, now);
     if (wake == Class_set::Wake::nothing)
         return;
@@ -68,6 +89,7 @@ void Processor::yield() {
 void Processor::remove(Thread& thread) {
     Lock_guard const guard{_lock};
     _classes.leave(thread, _since);
+    publish_length();
 }
 
 void Processor::reconsider(Thread& thread) {
@@ -106,7 +128,7 @@ void Processor::set_class(Thread& thread, unsigned number, uint64_t parameter) {
     {
         Lock_guard const guard{_lock};
         if (&thread == _running)
-            account_current(arch::now());
+            charge_current(arch::now());
         if (thread.wait != Wait::ready)
             _classes.stop(thread, _since);
     }
@@ -126,7 +148,9 @@ void Processor::bury_current() {
 }
 
 void Processor::drop_current() {
-    account_current(arch::now());
+    Time const now = arch::now();
+    charge_current(now);
+    account_current(now);
     _current = _running = nullptr;
     disturb();
 }
@@ -152,14 +176,51 @@ void Processor::timer_arrived() {
     _reschedule = true;
 }
 
-void Processor::account_current(Time now) {
+// What the running one has used counts for its slice, and for the module of its class.
+void Processor::charge_current(Time now) {
     if (now <= _since) // another processor's look may have been later
         return;
-    if (_running) {
-        _running->processor_time += now - _since;
+    if (_running)
         _running->ran(now - _since);
-    }
     _since = now;
+}
+
+// While another processor is about to leave the thread, its account is that processor's to write.
+void Processor::count_woken(Thread& thread, Time now) {
+    if (!thread.loaded_elsewhere(arch::processor_number()) &&
+        phase_of(*thread.account) == abi::Thread_phase::waiting)
+        enter_phase(*thread.account, abi::Thread_phase::woken, now);
+}
+
+// Of who stops running here, or has run up to now. Who waits for something has said so already;
+// who is still ready may be chosen again at once.
+[[gnu::always_inline]] inline void Processor::count_current(abi::Thread_phase ready, Time now) {
+    if (!_current || phase_of(*_current->account) != abi::Thread_phase::running)
+        return;
+    bool const waits = _current->wait != Wait::none && _current->wait != Wait::ready;
+    enter_phase(*_current->account, waits ? abi::Thread_phase::waiting : ready, now);
+}
+
+void Processor::account_current(Time now) {
+    count_current(abi::Thread_phase::running, now);
+    abi::Processor_counts& counts = _accounts->counts;
+    Writing const writing{counts.sequence};
+    enter_activity(counts, static_cast<abi::Activity>(counts.activity), now);
+}
+
+// What others count for us is taken over now and then.
+void Processor::enter(abi::Activity activity, Time now) {
+    abi::Processor_counts& counts = _accounts->counts;
+    arch::Counters const counters = arch::counters(_number);
+    Lock_waits const waits = lock_waits(_number);
+    Writing const writing{counts.sequence};
+    enter_activity(counts, activity, now);
+    counts.running = _current ? _current->identifier() : 0;
+    counts.kernel_entries = counters.kernel_entries;
+    counts.interrupts = counters.events;
+    counts.timer_interrupts = counters.timer_interrupts;
+    counts.lock_waits = waits.waits;
+    counts.lock_sleeps = waits.sleeps;
 }
 
 // A thread that can go on keeps its place while its slice lasts.
@@ -178,8 +239,9 @@ void Processor::put_back_current(Time now) {
 // thread, which waits for it, and no module is asked.
 Thread* Processor::take_next(Time now) {
     Lock_guard const guard{_lock};
-    account_current(now);
+    charge_current(now);
     Thread* const taken = take_next_locked(now);
+    publish_length();
     _yields = false;
     begin_turn(taken, now);
     return taken;
@@ -202,6 +264,7 @@ Thread* Processor::take_next_locked(Time now) {
         _classes.stop(*_current, now);
     if (handed) {
         handed->wait = Wait::ready;
+        count_woken(*handed, now);
         _classes.enter(*handed, Policy_reason::woken, now);
     }
     return accepting ? static_cast<Thread*>(_classes.next(now)) : nullptr;
@@ -232,8 +295,10 @@ Thread* Processor::give_away(Processor_set to) {
         return (thread.affinity & to) != 0 && !thread.loaded_elsewhere(no_processor);
     };
     Schedulable* const found = _classes.find(most_looks, may_go);
-    if (found)
-        _classes.leave(*found, _since);
+    if (!found)
+        return nullptr;
+    _classes.leave(*found, _since);
+    publish_length();
     return static_cast<Thread*>(found);
 }
 
@@ -257,6 +322,7 @@ Thread* Processor::steal(Time now) {
     Lock_guard const guard{_lock};
     _classes.enter(*taken, Policy_reason::moved, now);
     auto* const next = static_cast<Thread*>(_classes.next(now));
+    publish_length();
     begin_turn(next, now);
     return next;
 }
@@ -295,14 +361,41 @@ void Processor::set_timer() {
     arch::program_timer(wanted);
 }
 
-void Processor::run(Thread& next) {
+// Who takes turns with others needs no more than this: that the processor is busy is known already.
+[[gnu::always_inline]] inline void Processor::count_turn(Thread& next, bool switches, Time now) {
+    constexpr uint64_t seldom = 64;
+    abi::Processor_counts& counts = _accounts->counts;
+    abi::Thread_account& account = *next.account;
+    bool const woken = phase_of(account) == abi::Thread_phase::woken;
+    Time const passed = enter_phase(account, abi::Thread_phase::running, now);
+    counts.running = next.identifier();
+    counts.switches += switches;
+    account.switches += switches;
+    if (woken) [[unlikely]]
+        count_wake_up(counts, account, passed);
+    if (next.ran_on != _number) [[unlikely]]
+        note_place(next);
+    if (counts.activity != static_cast<uint64_t>(abi::Activity::busy) ||
+        counts.switches % seldom == 0) [[unlikely]]
+        enter(abi::Activity::busy, now);
+}
+
+void Processor::note_place(Thread& thread) {
+    thread.account->processor = _number;
+    if (thread.ran_on != no_processor)
+        count_migration(processors().at(thread.ran_on)->_accounts->counts, _accounts->counts,
+                        *thread.account);
+}
+
+void Processor::run(Thread& next, Time now) {
     next.wait = Wait::none;
     if (_idle)
         (void)processors().end_idle(_number);
     _idle = false;
     _current = &next;
-    if (_previous != &next || next.ran_on != _number) {
-        __atomic_store_n(&_switches, _switches + 1, __ATOMIC_RELAXED);
+    bool const switches = _previous != &next || next.ran_on != _number;
+    count_turn(next, switches, now);
+    if (switches) {
         next.place_on(_number);
         arch::switch_to(next);
         release_loaded();
@@ -349,12 +442,15 @@ void Processor::switch_threads() {
     __atomic_store_n(&_reschedule, false, __ATOMIC_SEQ_CST);
     _disturbed = false;
     Time const now = arch::now();
+    count_current(abi::Thread_phase::preempted, now);
     Thread* const next = choose(now);
     _current = nullptr;
-    if (next)
-        run(*next);
-    else
+    if (next) {
+        run(*next, now);
+    } else {
+        enter(abi::Activity::idle, now);
         unload();
+    }
     if (Thread* const expelled = _expelled) {
         _expelled = nullptr;
         make_ready(*expelled);

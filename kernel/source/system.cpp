@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <arch/address_space.hpp>
+#include <arch/clock.hpp>
 #include <arch/processor.hpp>
 #include <kernel/log.hpp>
 #include <kernel/scheduler.hpp>
@@ -21,6 +22,16 @@ void set_log_reader(Ref<Notification> notification, uint64_t bits) {
         log_reader->last_reference_gone();
     log_reader = notification.release();
     log_reader_bits = bits;
+}
+
+// Xen adds up to the last change of state: we to now.
+void add(abi::System_information& sum, abi::Processor_accounts const& processor) {
+    abi::Run_state const state = run_state_at(processor.platform, arch::now() + processor.origin);
+    sum.thread_switches += processor.counts.switches;
+    sum.running_time += state.time[static_cast<unsigned>(abi::Run_kind::running)];
+    sum.stolen_time += state.time[static_cast<unsigned>(abi::Run_kind::stolen)];
+    sum.blocked_time += state.time[static_cast<unsigned>(abi::Run_kind::blocked)];
+    sum.offline_time += state.time[static_cast<unsigned>(abi::Run_kind::offline)];
 }
 
 } // namespace
@@ -55,13 +66,12 @@ void System::describe(abi::System_information& information) const {
     information.events = counters.events;
     information.timer_interrupts = counters.timer_interrupts;
     for (uint32_t number = 0; number < processors().count(); ++number)
-        information.thread_switches += processors().at(number)->switches();
+        add(information, processors().at(number)->accounts());
     for (unsigned type = 0; type < abi::object_types; ++type)
         information.objects[type] = object_count(static_cast<Object_type>(type));
-    arch::Run_times const times = arch::run_times();
-    information.running_time = times.running;
-    information.stolen_time = times.stolen;
-    information.blocked_time = times.blocked;
+    Lock_waits const waits = lock_waits();
+    information.lock_waits = waits.waits;
+    information.lock_sleeps = waits.sleeps;
     information.page_tables = arch::table_counts().in_use;
     information.pooled_page_tables = arch::table_counts().pooled;
 }

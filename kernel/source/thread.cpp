@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <arch/clock.hpp>
 #include <arch/fpu.hpp>
 #include <arch/frames.hpp>
 #include <kernel/endpoint.hpp>
@@ -8,7 +9,11 @@
 
 namespace kernel {
 
+constinit List<Thread, Known_tag> known_threads;
+
 namespace {
+
+Lock known_threads_lock; // guards that
 
 uint64_t last_identifier;
 
@@ -24,9 +29,21 @@ Thread::Thread(Ref<Quota> quota, Process& process, unsigned priority)
     : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, Schedulable{priority},
       Derivation_node{Kind::waiting_thread}, processor{&this_processor()},
       _identifier{__atomic_add_fetch(&last_identifier, 1, __ATOMIC_RELAXED)}, _home{process},
-      _acting{&process} {}
+      _acting{&process} {
+    own_account.identifier = _identifier;
+    own_account.begun = own_account.since = arch::now();
+    own_account.phase = static_cast<uint64_t>(abi::Thread_phase::waiting);
+    own_account.processor = processor->number();
+    own_account.priority = priority;
+    Lock_guard const guard{known_threads_lock};
+    known_threads.push_back(*this);
+}
 
 Thread::~Thread() {
+    {
+        Lock_guard const guard{known_threads_lock};
+        known_threads.remove(*this);
+    }
     if (_buffer) {
         give_kernel_page(_buffer);
         quota().refund(page_size);
@@ -144,8 +161,8 @@ void Thread::describe(abi::Thread_information& information) const {
     information.base_priority = base_priority();
     information.affinity = affinity;
     information.processor = processor->number();
-    information.processor_time = processor_time;
-    information.switches = switches;
+    information.processor_time = account->time[static_cast<uint64_t>(abi::Thread_phase::running)];
+    information.switches = account->switches;
 }
 
 void Thread::last_reference_gone() { unmake(*this); }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import (
+    bench_processors,
     build,
     comparison,
     counter,
@@ -44,6 +45,7 @@ class Report:
     linux: list[Figure]
     cpu: str
     versions: dict[str, str]
+    processors: dict[str, list[Figure]]
 
     def record(self) -> dict[str, Any]:
         """What docs/figures.json holds of it."""
@@ -76,6 +78,10 @@ class Report:
                 "Instructions or, of sleeps, nanoseconds. Entries, hypercalls and loads of a page "
                 "table per",
                 "operation, counted from outside for both alike; two loads an entry are Xen's.",
+                "Several virtual processors on one, instructions of all of them together:",
+                "",
+                bench_processors.as_text(self.processors),
+                "",
                 f"-cpu {self.cpu}, deterministic mode; {versions}",
             ]
         )
@@ -119,6 +125,9 @@ def run(options: MachineOptions, memory: int, timeout: float) -> Report:
         _measure("Linux", counting, linux_bench.guest(), timeout),
         options.cpu or qemu.DEFAULT_CPU,
         versions(options.preset),
+        bench_processors.run(
+            lambda title, config: _measure(title, options, config, timeout), memory
+        ),
     )
 
 

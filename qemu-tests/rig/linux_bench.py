@@ -51,12 +51,14 @@ def c_library() -> str:
     return apt.installed_version("libc6-dev") or "?"
 
 
-def guest() -> GuestConfig:
+def guest(hotplug: bool = False) -> GuestConfig:
+    """`hotplug`: processors that come and go, of two, instead of the rest."""
     packages.ensure("dom0")
     return GuestConfig(
         name="linux",
         kernel=initramfs.kernel(),
         boot_image=_root(),
-        command_line=_COMMAND_LINE,
+        command_line=_COMMAND_LINE + " measure=hotplug" * hotplug,
         memory=MEMORY,
+        vcpus=2 if hotplug else 1,
     )

@@ -15,7 +15,9 @@ from .machine import Machine
 from .page_walk import PAGE
 
 _PROCESSOR = re.compile(
-    r"RIP=([0-9a-f]{16}).*?CPL=(\d).*?HLT=(\d).*?CR0=\S+ CR2=\S+ CR3=([0-9a-f]{16})", re.S
+    r"RIP=([0-9a-f]{16}).*?CPL=(\d).*?HLT=(\d).*?^GS =\S+ ([0-9a-f]{16})"
+    r".*?CR0=\S+ CR2=\S+ CR3=([0-9a-f]{16})",
+    re.S | re.M,
 )
 _BETWEEN_LOOKS = 0.002  # seconds that the machine runs
 
@@ -25,6 +27,7 @@ class Processor:
     instruction: int
     ring: int
     halted: bool
+    gs_base: int
     table: int  # frame of the top-level page table
 
 
@@ -32,8 +35,8 @@ def processors(machine: Machine) -> list[Processor]:
     """What each processor of the machine does."""
     text = machine.qemu.monitor("info registers -a")
     return [
-        Processor(int(pointer, 16), int(ring), halted == "1", int(table, 16) // PAGE)
-        for pointer, ring, halted, table in _PROCESSOR.findall(text)
+        Processor(int(at, 16), int(ring), halted == "1", int(gs, 16), int(table, 16) // PAGE)
+        for at, ring, halted, gs, table in _PROCESSOR.findall(text)
     ]
 
 

@@ -38,6 +38,12 @@ Result<Program_entry> Init_client::program(uint64_t index) const {
     return entry;
 }
 
+Result<Memory> Init_client::accounts(Process_number process) const {
+    Call call{_endpoint, Label::accounts};
+    auto answer = TRY(call.word(process).accept(1).send());
+    return answer.take<Memory>();
+}
+
 Result<void> Init_client::shut_down(uint64_t way) const {
     Call call{_endpoint, Label::shut_down};
     return call.word(way).send().error();

@@ -37,6 +37,8 @@ void Init_server::request(Request& request) {
         return kept(request);
     case Label::forget:
         return forget(request);
+    case Label::accounts:
+        return accounts(request);
     }
     request.fail(Error::not_supported);
 }
@@ -245,6 +247,17 @@ void Init_server::forget(Request& request) {
     if (owner == nullptr)
         return request.fail(Error::permission_denied);
     request.finish(_keepsakes.remove(*owner, key));
+}
+
+void Init_server::accounts(Request& request) {
+    auto const number = static_cast<Process_number>(request.word());
+    Process_record const* const record = _processes.find(number);
+    if (record == nullptr && number != init_number)
+        return request.fail(Error::invalid_argument);
+    auto const page = process_accounts(record ? record->process.index() : self_process);
+    if (!page.ok())
+        return request.fail(page.error());
+    request.answer().transfer(Memory::own(page.value()));
 }
 
 } // namespace lavandin::init

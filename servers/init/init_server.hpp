@@ -53,6 +53,7 @@ private:
     void messages(Request& request);
     void keep(Request& request);
     void kept(Request& request);
+    void accounts(Request& request);
     void forget(Request& request);
 
     // What init knows of a server, whether it runs or not.

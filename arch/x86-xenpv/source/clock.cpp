@@ -125,6 +125,8 @@ void start_clock() {
 
 kernel::Time now() { return forward(platform_time() - clock_page_frame.origin); }
 
+kernel::Time platform_origin() { return clock_page_frame.origin; }
+
 kernel::Pfn clock_page() { return frame_of(&clock_page_frame); }
 
 kernel::Time wall_offset() {

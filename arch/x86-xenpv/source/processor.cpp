@@ -38,6 +38,7 @@ void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     self.number = number;
     self.stack_top = stack_top;
     self.stack_bytes = stack_bytes;
+    self.outside_view = outside_view();
     self.programmed_deadline = kernel::never;
     __atomic_store_n(&started, number + 1, __ATOMIC_RELEASE);
 }
@@ -115,7 +116,6 @@ void set_current_processor(kernel::Processor& processor) { local().processor = &
 void set_frame(Registers& frame) { local().frame = &frame; }
 
 void switch_to(kernel::Thread& next) {
-    ++next.switches;
     set_frame(next.registers());
     load_table(next.home());
     clear_selectors();
@@ -135,12 +135,18 @@ uint32_t possible_processors() {
     return count;
 }
 
+Counters counters(uint32_t processor) {
+    Local const& its = locals[processor];
+    return {its.kernel_entries, its.hypercalls, its.table_switches, its.events,
+            its.timer_interrupts};
+}
+
 Counters counters() {
     Counters sum{};
     for (unsigned number = 0; number < started_processors(); ++number) {
-        Local const& each = locals[number];
+        Counters const each = counters(number);
         sum.kernel_entries += each.kernel_entries;
-        sum.platform_calls += each.hypercalls;
+        sum.platform_calls += each.platform_calls;
         sum.table_switches += each.table_switches;
         sum.events += each.events;
         sum.timer_interrupts += each.timer_interrupts;

@@ -50,7 +50,6 @@ using namespace xenpv;
 void processor_entry() {
     set_up_traps();
     set_up_events();
-    register_run_state();
     set_up_fpu();
     kernel::processor_started();
 }

@@ -186,7 +186,6 @@ extern "C" void arch_start(start_info const* given) {
     set_up_events();
     kernel::Boot boot{};
     arch::start_clock();
-    register_run_state();
     log("Lavandin on {}, {} MiB, {}", start.magic, start.nr_pages / 256,
         initial_domain() ? "initial domain" : "guest domain");
     check_features();

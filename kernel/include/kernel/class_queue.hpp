@@ -63,6 +63,8 @@ public:
     static constexpr Class_queue* queue_of(Schedulable const& thread) { return thread._queue; }
 
 private:
+    friend struct Outside_access;
+
     static constexpr unsigned chains = 16;
     static constexpr unsigned picks_per_audit = 64;
 

@@ -90,6 +90,8 @@ public:
     Algorithm* take_retired();
 
 private:
+    friend struct Outside_access;
+
     static constexpr unsigned classes = abi::scheduling_classes;
 
     static constexpr uint32_t bit(uint64_t number) { return uint32_t{1} << number; }

@@ -27,7 +27,7 @@ struct List_link {
 template <typename Element, typename Tag>
 class List {
 public:
-    List() { _head.next = _head.previous = &_head; }
+    constexpr List() { _head.next = _head.previous = &_head; }
     List(List const&) = delete;
     List& operator=(List const&) = delete;
 
@@ -52,6 +52,8 @@ public:
     static void remove(Element& value) { static_cast<Tag&>(value).unlink(); }
 
 private:
+    friend struct Outside_access;
+
     static Element* element(List_link* link) {
         return static_cast<Element*>(static_cast<Tag*>(link));
     }

@@ -35,6 +35,8 @@ public:
     }
 
 private:
+    friend struct Outside_access;
+
     void wait(uint32_t ticket);
     void wake_next();
     bool served(uint32_t ticket) const {
@@ -57,6 +59,7 @@ struct Lock_waits {
     uint64_t sleeps;
 };
 Lock_waits lock_waits();
+Lock_waits lock_waits(uint32_t processor);
 
 // Holds a lock for the block it is declared in.
 class Lock_guard {

@@ -17,6 +17,15 @@ namespace kernel {
 
 class Process;
 
+// Who writes to a region as the kernel, and is told before it goes.
+class Memory_writer {
+public:
+    virtual void memory_goes() = 0;
+
+protected:
+    ~Memory_writer() = default;
+};
+
 class Memory final : public Object {
 public:
     static constexpr Object_type object_type = Object_type::memory;
@@ -59,6 +68,11 @@ public:
     Result<void> pin();
     void unpin();
 
+    // A region of one page that the kernel writes to as long as it lives: where it does.
+    // Errors: out_of_memory, quota_exceeded.
+    Result<void*> fill_for_kernel(Memory_writer* writer);
+    void set_writer(Memory_writer* writer) { _writer = writer; }
+
     uint64_t count() const { return _count; } // frames
     Pfn frame(uint64_t index) const { return _lists[index / list_length][index % list_length]; }
 
@@ -81,6 +95,8 @@ private:
     Pfn* _lists[most_lists]{};
     uint64_t _count{0};
     uint64_t _pins{0};
+    Memory_writer* _writer{nullptr};
+    bool _written_by_kernel{false};
     bool _charged{true};
     bool _changing{false}; // by somebody outside
 };

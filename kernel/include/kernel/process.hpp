@@ -10,6 +10,7 @@
 #include <kernel/list.hpp>
 #include <kernel/mapping.hpp>
 #include <kernel/notification.hpp>
+#include <kernel/process_accounts.hpp>
 #include <kernel/thread.hpp>
 #include <lavandin/abi/process.hpp>
 
@@ -65,6 +66,8 @@ public:
 
     void add(Thread& thread);
     void remove(Thread& thread);
+    Thread_accounts& accounts() { return _accounts; }
+    List<Thread, Process_tag>& threads() { return _threads; }
 
     // Our quota was carved from the maker's: we end with it at the latest.
     void live_on(Process& maker);
@@ -85,6 +88,8 @@ public:
     void last_reference_gone() override;
 
 private:
+    friend struct Outside_access;
+
     void release_space();
     void forget_end_notification();
     void end_alone(abi::Process_state state, uint64_t status);
@@ -100,7 +105,7 @@ private:
     List<Process, Dependant_tag> _dependants;
     List<Thread, Process_tag> _threads;
     uint64_t _thread_count{0};
-    Time _ended_threads_time{0};
+    Thread_accounts _accounts{*this};
     Ref<Notification> _end_notification;
     uint64_t _end_bits{0};
     Binding _end_binding{*this};

@@ -11,6 +11,7 @@
 //               parked or stopped; wakes the caller
 #pragma once
 
+#include <kernel/memory.hpp>
 #include <kernel/object.hpp>
 #include <kernel/processors.hpp>
 #include <lavandin/abi/processor.hpp>
@@ -30,6 +31,10 @@ public:
     uint32_t number() const { return _number; }
     State state() const { return _state; }
     void describe(abi::Processor_information& information) const;
+
+    // Its page (abi/accounting.hpp), made when somebody asks or it starts for the first time, and
+    // kept. Errors: not_supported (the machine does not have it), out_of_memory, quota_exceeded.
+    Result<Ref<Memory>> accounts();
 
     // Errors: wrong_state, busy.
     Result<void> offer();
@@ -59,6 +64,7 @@ public:
     void last_reference_gone() override {} // it stays
 
 private:
+    void enter(State state);
     Result<bool> leave(State goal, Thread*& obstacle);
     Result<void> start_first();
     void come_back(Error told);
@@ -69,6 +75,7 @@ private:
     State _goal{State::online};
     bool _initialised{false}; // it has run before
     Thread* _waiter{nullptr};
+    Ref<Memory> _accounts;
 };
 
 // Makes the controls and the processors that the machine may have, besides the one that executes

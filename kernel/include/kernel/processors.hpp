@@ -53,6 +53,8 @@ public:
     }
 
 private:
+    friend struct Outside_access;
+
     Processor* _all[arch::most_processors]{};
     uint32_t _possible{0};
     uint32_t _count{0};
@@ -60,6 +62,7 @@ private:
     Processor_set _idle{0};
 };
 
-Processors& processors();
+extern Processors known_processors;
+inline Processors& processors() { return known_processors; }
 
 } // namespace kernel

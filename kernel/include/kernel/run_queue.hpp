@@ -17,16 +17,19 @@ public:
 
     void push_back(Element& element, unsigned priority) {
         _lists[priority].push_back(element);
+        ++_length;
         set_occupied(occupied() | 1U << priority);
     }
 
     void push_front(Element& element, unsigned priority) {
         _lists[priority].push_front(element);
+        ++_length;
         set_occupied(occupied() | 1U << priority);
     }
 
     void remove(Element& element, unsigned priority) {
         _lists[priority].remove(element);
+        --_length;
         update(priority);
     }
 
@@ -41,6 +44,7 @@ public:
             return nullptr;
         unsigned const priority = static_cast<unsigned>(highest());
         Element* const first = _lists[priority].pop_front();
+        --_length;
         update(priority);
         return first;
     }
@@ -51,9 +55,12 @@ public:
         uint32_t const some = occupied();
         return some ? 31 - __builtin_clz(some) : nobody;
     }
+    uint64_t length() const { return _length; }
     bool occupied(unsigned priority) const { return (occupied() >> priority & 1) != 0; }
 
 private:
+    friend struct Outside_access;
+
     uint32_t occupied() const { return __atomic_load_n(&_occupied, __ATOMIC_RELAXED); }
     void set_occupied(uint32_t some) { __atomic_store_n(&_occupied, some, __ATOMIC_RELAXED); }
     void update(unsigned priority) {
@@ -61,6 +68,7 @@ private:
             set_occupied(occupied() & ~(1U << priority));
     }
 
+    uint64_t _length{0};
     uint32_t _occupied{0};
     List<Element, Tag> _lists[priorities];
 };

@@ -69,6 +69,7 @@ public:
 
 private:
     friend class Class_queue;
+    friend struct Outside_access;
 
     bool fixed() const { return _own_class == abi::fixed_priority_class; }
 

@@ -7,6 +7,7 @@
 // else where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
+#include <kernel/accounting.hpp>
 #include <kernel/class_set.hpp>
 #include <kernel/gate.hpp>
 #include <kernel/processors.hpp>
@@ -17,7 +18,7 @@ namespace kernel {
 
 class alignas(64) Processor {
 public:
-    explicit Processor(uint32_t number) : _number{number}, _classes{number} {}
+    explicit Processor(uint32_t number);
 
     uint32_t number() const { return _number; }
     Thread* current() const { return _current; }
@@ -51,10 +52,16 @@ public:
     void account_current(Time now);
     // The priority that a thread would have to exceed to run at once; -1 when idle.
     int running_priority() const { return __atomic_load_n(&_running_priority, __ATOMIC_RELAXED); }
-    uint64_t switches() const { return __atomic_load_n(&_switches, __ATOMIC_RELAXED); }
+    // Of this processor, for all to see.
+    abi::Processor_accounts const& accounts() const { return *_accounts; }
 
     // For who is exclusive.
 
+    // It counts there from now on, for good.
+    void count_in(abi::Processor_accounts& accounts);
+    void note_state(abi::Processor_state state) {
+        _accounts->counts.state = static_cast<uint64_t>(state);
+    }
     void remove(Thread& thread);
     void disarm(Thread& thread) { _timers.remove(thread); }
     // The current or a ready thread of this processor runs at another priority.
@@ -97,6 +104,8 @@ public:
     Gate gate;
 
 private:
+    friend struct Outside_access;
+
     Thread* choose(Time now);
     Thread* take_next(Time now);
     Thread* take_next_locked(Time now);
@@ -107,11 +116,20 @@ private:
     template <typename Change>
     void change(Thread& thread, Change change);
     void begin_turn(Thread* thread, Time now);
+    void charge_current(Time now);
     void report_retired();
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
-    void run(Thread& next);
+    void count_current(abi::Thread_phase ready, Time now);
+    void count_woken(Thread& thread, Time now);
+    void count_turn(Thread& next, bool switches, Time now);
+    void run(Thread& next, Time now);
+    void note_place(Thread& thread);
+    void enter(abi::Activity activity, Time now);
+    void publish_length() {
+        __atomic_store_n(&_accounts->counts.ready, _classes.count(), __ATOMIC_RELAXED);
+    }
     void switch_threads();
     void set_timer();
     void preempt();
@@ -135,7 +153,7 @@ private:
     Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
     List<Thread, Guard_tag> _guarded;
     Time _programmed{never};
-    uint64_t _switches{0};
+    abi::Processor_accounts* _accounts;
     bool _reschedule{false};
     bool _disturbed{false};
     bool _yields{false};   // the current thread

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <arch/registers.hpp>
+#include <kernel/accounting.hpp>
 #include <kernel/affinity.hpp>
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
@@ -42,10 +43,12 @@ enum class Wait : uint8_t {
 };
 
 struct Process_tag : List_link {}; // its process's list of threads
+struct Known_tag : List_link {};   // known_threads
 
 class Thread final : public Object,
                      public Schedulable,
                      public Process_tag,
+                     public Known_tag,
                      public Guard_tag,
                      public Server_tag,
                      public Timer_node,
@@ -75,6 +78,16 @@ public:
     void* fpu_state() const { return _fpu; }
     uint64_t thread_pointer() const { return _thread_pointer; }
     void set_thread_pointer(uint64_t base) { _thread_pointer = base; }
+
+    // See inheritance.hpp, which also knows what else changes then.
+    void set_priority(unsigned priority) {
+        Schedulable::set_priority(priority);
+        __atomic_store_n(&account->priority, priority, __ATOMIC_RELAXED);
+    }
+    void inherit_class(Thread const& maker) {
+        Schedulable::inherit_class(maker);
+        account->priority = priority();
+    }
 
     // It is about to run on that processor: tells readers of the clock.
     void place_on(uint32_t number) {
@@ -151,10 +164,13 @@ public:
     Line* serves{nullptr};       // where it received last
     Loans loans;
     List<Lender, Lender_tag> lenders;
-    Time processor_time{0};
-    uint64_t switches{0};
+    // Where it is counted: here, or in its process's page (process_accounts.hpp).
+    abi::Thread_account own_account{};
+    abi::Thread_account* account{&own_account};
 
 private:
+    friend struct Outside_access;
+
     void leave_wait();
     void enter_visiting();
     // Where it executes, if that member lives, and the next level to which it can come back.
@@ -186,5 +202,8 @@ private:
     Fault_state _fault_state{Fault_state::none};
     Fault _fault{};
 };
+
+// All of them, for who looks from outside.
+extern List<Thread, Known_tag> known_threads;
 
 } // namespace kernel

@@ -12,6 +12,9 @@ void start_clock();
 // Nanoseconds since start_clock; never runs backwards, all processors together.
 kernel::Time now();
 
+// The platform's clock shows so much more than now().
+kernel::Time platform_origin();
+
 // The frame of the Clock_page (lavandin/abi/clock_page.hpp), for all to read.
 kernel::Pfn clock_page();
 

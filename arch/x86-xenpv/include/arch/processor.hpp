@@ -5,6 +5,7 @@
 #include <arch/registers.hpp>
 #include <kernel/result.hpp>
 #include <kernel/types.hpp>
+#include <lavandin/abi/accounting.hpp>
 #include <lavandin/abi/clock_page.hpp>
 
 namespace kernel {
@@ -50,15 +51,10 @@ struct Counters {
     uint64_t timer_interrupts;
 };
 Counters counters();
+Counters counters(uint32_t processor);
 
-// What the platform made of our processors since boot, nanoseconds, all processors together.
-struct Run_times {
-    uint64_t running;
-    uint64_t stolen; // ready to run, while others had the physical processor
-    uint64_t blocked;
-    uint64_t offline;
-};
-Run_times run_times();
+// From now on the platform keeps its record of that processor there, for good.
+void keep_run_state(uint32_t processor, lavandin::abi::Run_state& record);
 
 uint32_t possible_processors();
 

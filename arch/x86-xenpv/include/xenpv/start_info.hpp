@@ -19,12 +19,12 @@ void set_up_traps(); // trap table and callbacks of this VCPU
 
 using arch::most_processors;
 
-void register_run_state(); // of this VCPU
-uint64_t platform_time();  // Xen's system time, nanoseconds
+uint64_t platform_time(); // Xen's system time, nanoseconds
 vcpu_info& vcpu_info_of(unsigned number);
 bool register_vcpu_info(Local& self);
 Local& local_of(unsigned number);
 unsigned started_processors(); // those below have come up, or are about to
+kernel::Outside_view const* outside_view();
 void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
 void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes);
 uint32_t bind_console_input(); // the port of the initial domain's console input

@@ -79,7 +79,7 @@ namespace system_permission {
 inline constexpr Permissions shutdown = 1 << 0;
 inline constexpr Permissions log = 1 << 1;         // read the kernel's log
 inline constexpr Permissions console = 1 << 2;     // the platform's console of last resort
-inline constexpr Permissions information = 1 << 3; // counters of the whole system
+inline constexpr Permissions information = 1 << 3; // counters of all, read processors
 inline constexpr Permissions grants = 1 << 4;      // share memory with other machines
 inline constexpr Permissions processors = 1 << 5;  // open Processors
 inline constexpr Permissions policies = 1 << 6;    // load modules, which are kernel code

@@ -79,6 +79,9 @@ struct System_information {
     uint64_t blocked_time;
     uint64_t page_tables;        // frames in use as page tables of user address spaces
     uint64_t pooled_page_tables; // typed, empty, ready to use
+    uint64_t offline_time;       // nanoseconds, as above
+    uint64_t lock_waits;         // kernel locks that another processor held
+    uint64_t lock_sleeps;        // and still did after looking for a while
 };
 
 // Why the machine ends. Argument of system_shutdown.

@@ -5,6 +5,7 @@
 #include <lavandin/call.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/init_protocol.hpp>
+#include <lavandin/objects.hpp>
 
 namespace lavandin {
 
@@ -26,6 +27,8 @@ public:
     // `position`: 0 at first; moves on.
     Result<init_protocol::Process_entry> next_process(uint64_t& position) const;
     Result<init_protocol::Program_entry> program(uint64_t index) const;
+    // For Process_watch (accounts.hpp).
+    Result<Memory> accounts(Process_number process) const;
 
     // Does not return when it succeeds. `way`: Shutdown or default_shutdown.
     Result<void> shut_down(uint64_t way = init_protocol::default_shutdown) const;

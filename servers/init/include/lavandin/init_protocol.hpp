@@ -71,6 +71,10 @@ enum class Label : uint32_t {
     kept = 12,
     // w0: key. What it stood for goes. Errors: permission_denied, invalid_argument (no such key).
     forget = 13,
+    // w0: Process_number. One transfer: the page of the accounts of its threads
+    // (abi/accounting.hpp),
+    // for reading. Errors: invalid_argument (no such process), and those of process_accounts.
+    accounts = 14,
 };
 
 enum Spawn_flags : uint64_t {
