@@ -187,8 +187,11 @@ TEST(processor, open_refuses) {
     auto const system = inherited().system;
     EXPECT_ERROR(invalid_capability, processor_open, 0, 0);
     EXPECT_ERROR(wrong_type, processor_open, self_process, 0);
-    auto const weak = TAKE(copy(system, abi::system_permission::information));
+    auto const weak = TAKE(copy(system, abi::system_permission::log));
     EXPECT_ERROR(permission_denied, processor_open, weak, 0);
+    auto const reader = TAKE(copy(system, abi::system_permission::information));
+    auto const seen = TAKE(processor_open(reader, 0));
+    EXPECT_ACT(permission_denied, seen, park);
     EXPECT_ERROR(invalid_argument, processor_open, system, 64);
     EXPECT_ERROR(invalid_argument, processor_open, system, ~uint64_t{0});
     TESTED_ELSEWHERE(out_of_memory, processor_open);
