@@ -88,6 +88,7 @@ Result<void> Child::start(void (*function)(Words const&), std::initializer_list<
     start_here.heir = heir;
     start_here.heir.newlib = inherited().newlib;
     start_here.heir.priority = priority;
+    start_here.heir.processors = inherited().processors;
     TRY_VOID(inherited().image.map(_process.index(), &start_here, sizeof start_here));
     TRY_VOID(map_memory(_process.index(), layout::stack, layout::stack_bytes));
     uint64_t const top = layout::stack + layout::stack_bytes - 8; // as after a call

@@ -373,22 +373,27 @@ TEST(parallel, process_with_threads_everywhere_exits) {
 // Two end each other at once: one of them is faster, and both processes are gone.
 TEST(parallel, processes_end_each_other) {
     NEEDS_TWO_PROCESSORS();
-    for (int round = 0; round < 50; ++round) {
+    for (int round = 0; round < 30; ++round) {
         Child children[]{TAKE(Child::create()), TAKE(Child::create())};
-        auto const start = [&](unsigned which) {
+        Capability_index bells[]{MUST(notification_create), MUST(notification_create)};
+        for (unsigned which : {0U, 1U}) {
             auto const other = TAKE(children[which].give(children[1 - which].process().index()));
+            auto const bell = TAKE(children[which].give(bells[which]));
             EXPECT_OK(thread_set_affinity, 0, processor(which));
             TAKE(children[which].start(
                 [](Words const& words) {
+                    MUST(notification_wait, static_cast<Capability_index>(words[1]), forever);
                     static_cast<void>(process_destroy(static_cast<Capability_index>(words[0]), 3));
                 },
-                {other}));
-        };
-        start(0);
-        start(1);
+                {other, bell}));
+        }
         EXPECT_OK(thread_set_affinity, 0, any_processor);
+        for (auto const bell : bells)
+            EXPECT_OK(notification_signal, bell);
         static_cast<void>(TAKE(children[0].wait()));
         static_cast<void>(TAKE(children[1].wait()));
+        for (auto const bell : bells)
+            EXPECT_OK(capability_delete, bell);
     }
 }
 
