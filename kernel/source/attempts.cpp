@@ -43,8 +43,8 @@ void Thread::released(Error error) {
         timer_at->disarm(*this);
     if (!alone())
         Derivation_node::remove();
-    // Not `none`: the processor that it waited on may not have left it yet, and must not take it for
-    // a thread that goes on there.
+    // Not `none`: the processor that it waited on may not have left it yet, and must not take it
+    // for a thread that goes on there.
     wait = Wait::released;
     waiting_at = nullptr;
     _registers.answer(error);

@@ -64,7 +64,9 @@ void Processor::reconsider(Thread& thread) {
         remove(thread);
         make_ready(thread);
     } else if (&thread == _current) {
-        preempt();
+        if (this != &this_processor())
+            halt(); // "at once": it does not go on here until it has been moved
+        __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
     }
 }
 
