@@ -136,6 +136,7 @@ struct Endings {
 };
 
 TEST(hostile, instructions_at_random, 600) {
+    TAKE(keep_to_one_processor()); // for time, and so that everybody has what others leave behind
     auto const& options = inherited().options;
     uint64_t const count = std::max(options.calls / calls_per_process, ingredient_count());
     Neighbours neighbours;
