@@ -150,7 +150,9 @@ TEST(endpoint, answers_may_come_in_any_order) {
     Peer b{[&] { answers[1] = MUST(endpoint_call, at.endpoint, Message_tag{}, 1, 0, 0, 0).w0; }};
     Peer c{[&] { answers[2] = MUST(endpoint_call, at.endpoint, Message_tag{}, 2, 0, 0, 0).w0; }};
     TAKE(a.start());
+    EXPECT(others_wait());
     TAKE(b.start());
+    EXPECT(others_wait());
     TAKE(c.start());
     for (auto& reply : replies) {
         reply = MUST(reply_create);
