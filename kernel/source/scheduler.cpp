@@ -138,13 +138,22 @@ void Processor::account_current(Time now) {
     _since = now > _since ? now : _since;
 }
 
+// Somebody else runs here instead of the current thread, which could run at once elsewhere.
+bool Processor::goes_elsewhere(Thread const& current) const {
+    auto const own = static_cast<int>(current.priority());
+    int const next = _next ? static_cast<int>(_next->priority()) : nobody;
+    int const other = next > _queue.highest() ? next : _queue.highest();
+    bool const gives_way = other > own || (other == own && current.slice_left == 0);
+    return gives_way && (processors().idle() & current.affinity & ~set_of(_number)) != 0;
+}
+
 // A thread that can go on keeps its place while its slice lasts.
 void Processor::put_back_current() {
     if (!_current || _current->wait != Wait::none)
         return;
     bool const expired = _current->slice_left == 0;
     _current->wait = Wait::ready;
-    if (!may_run_here(*_current))
+    if (!may_run_here(*_current) || goes_elsewhere(*_current))
         _expelled = _current;
     else if (expired)
         _queue.push_back(*_current, _current->priority());

@@ -94,6 +94,7 @@ private:
     Thread* steal();
     Thread* give_away(Processor_set to);
     void put_back_current();
+    bool goes_elsewhere(Thread const& current) const;
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }
@@ -116,7 +117,7 @@ private:
     Thread* _loaded{nullptr};   // whose registers are here and not in memory
     Thread* _next{nullptr};     // handed over to
     Thread* _buried{nullptr};
-    Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
+    Thread* _expelled{nullptr}; // is to run elsewhere: goes when its registers are in memory
     List<Thread, Guard_tag> _guarded;
     Time _since{0}; // when _current began to run
     Time _programmed{never};
