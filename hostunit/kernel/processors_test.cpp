@@ -128,6 +128,36 @@ TEST_F(Placement_of_threads, who_becomes_idle_takes_from_others) {
     EXPECT_EQ(current(), waiting.thread.get());
 }
 
+// The most urgent of those that wait may not run there; another one may.
+TEST_F(Placement_of_threads, who_becomes_idle_looks_at_all_others) {
+    spawn_on(1, 9);
+    spawn_on(2, 9);
+    Child const last = spawn_on(3, 9);
+    on(0);
+    Child const pinned = spawn(child_bytes, 6);
+    send(pinned, set_of(1));
+    Child const free = spawn(child_bytes, 5);
+    send(free, set_of(2));
+    let_roam(free);
+    EXPECT_EQ(kicked(), 0u);
+    on(3);
+    call(Call::thread_sleep, {forever});
+    EXPECT_EQ(current(), free.thread.get());
+    EXPECT_EQ(pinned.thread->wait, Wait::ready);
+    EXPECT_EQ(last.thread->wait, Wait::sleep);
+}
+
+TEST_F(Placement_of_threads, ready_one_that_is_let_go_goes_to_an_idle_processor) {
+    spawn_on(1, 5);
+    Child const low = spawn(child_bytes, 4);
+    send(low, set_of(1));
+    take_kicks();
+    EXPECT_EQ(low.thread->wait, Wait::ready);
+    let_roam(low);
+    take_kicks();
+    EXPECT_EQ(current_on(2), low.thread.get());
+}
+
 // A thread of higher priority that may run only here drives away one that could run elsewhere.
 TEST_F(Placement_of_threads, displaced_one_goes_to_an_idle_processor) {
     Child const low = spawn_on(2, 3);
