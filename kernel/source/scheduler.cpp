@@ -58,12 +58,10 @@ void Processor::remove(Thread& thread) {
 }
 
 void Processor::reconsider(Thread& thread) {
-    if (may_run_here(thread))
-        return;
-    if (thread.wait == Wait::ready) {
+    if (thread.wait == Wait::ready) { // also when it may stay: others may be idle
         remove(thread);
         make_ready(thread);
-    } else if (&thread == _current) {
+    } else if (&thread == _current && !may_run_here(thread)) {
         if (this != &this_processor())
             halt(); // "at once": it does not go on here until it has been moved
         __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
@@ -205,20 +203,31 @@ Thread* Processor::give_away(Processor_set to) {
     return nullptr;
 }
 
-Thread* Processor::steal() {
-    if (!(processors().accepting() & set_of(_number)))
-        return nullptr;
+// Of the processors not in `tried`, the one whose queue has the most urgent thread.
+Processor* Processor::richest_but(Processor_set tried) {
     Processor* richest = nullptr;
     int highest = nobody;
     for (uint32_t number = 0; number < processors().count(); ++number) {
         Processor& other = *processors().at(number);
-        int const there = &other == this ? nobody : other._queue.highest();
+        int const there = tried & set_of(number) ? nobody : other._queue.highest();
         if (there > highest) {
             highest = there;
             richest = &other;
         }
     }
-    Thread* const taken = richest ? richest->give_away(set_of(_number)) : nullptr;
+    return richest;
+}
+
+// The first may have only threads that may not run here.
+Thread* Processor::steal() {
+    Processor_set tried = set_of(_number);
+    if (!(processors().accepting() & tried))
+        return nullptr;
+    Thread* taken = nullptr;
+    for (Processor* from = richest_but(tried); from && !taken; from = richest_but(tried)) {
+        tried |= set_of(from->number());
+        taken = from->give_away(set_of(_number));
+    }
     if (!taken)
         return nullptr;
     taken->processor = this;

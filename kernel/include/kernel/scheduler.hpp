@@ -91,6 +91,7 @@ private:
 
     Thread* choose();
     Thread* take_highest();
+    static Processor* richest_but(Processor_set tried);
     Thread* steal();
     Thread* give_away(Processor_set to);
     void put_back_current();
