@@ -382,6 +382,20 @@ TEST_F(Elsewhere, table_that_xen_holds_stays_a_table) {
     EXPECT_EQ(arch::table_counts().pooled, 0u) << "it is used again";
 }
 
+// The next process there has the same top table, and nothing of what the first could reach.
+TEST_F(Elsewhere, translations_of_a_process_go_with_it) {
+    Child const child = spawn_on(1);
+    Slot const memory = make(Call::memory_create, {4 * page_size});
+    EXPECT_EQ(call(Call::memory_map, {child.slot, memory, 0x400000, 0, 4 * page_size, 3}).error,
+              Error::none);
+    call(Call::process_destroy, {child.slot, 5});
+    call(Call::capability_delete, {memory});
+    for (int i = 0; i < 3; ++i)
+        call(Call::capability_delete, {make(Call::memory_create, {64 * page_size})});
+    Child const next = spawn_on(1); // the fake looks at what it can reach
+    EXPECT_EQ(next.thread->processor, &processor(1));
+}
+
 // One that Xen holds does not hide those behind it.
 TEST_F(Elsewhere, other_tables_are_found_behind_one_that_xen_holds) {
     Child const first = spawn_on(2);
