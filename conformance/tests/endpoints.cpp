@@ -123,6 +123,7 @@ TEST(endpoint, badge_tells_callers_apart) {
 }
 
 TEST(endpoint, callers_are_served_in_order) {
+    TAKE(keep_to_one_processor());
     auto const at = TAKE(arrange());
     uint64_t next = 0;
     auto const body = [&] { static_cast<void>(call_with(at.endpoint, next++)); };

@@ -360,7 +360,10 @@ protected:
         // Once all have noticed, nobody waits who could run on a processor with nothing to do.
         for (auto const& thread : _threads)
             ASSERT_FALSE(thread->wait == Wait::ready &&
-                         (thread->affinity & processors().idle()) != 0);
+                         (thread->affinity & processors().idle()) != 0)
+                << "thread " << thread->identifier() << " of priority " << thread->priority()
+                << " waits for processor " << thread->processor->number() << ", idle are "
+                << processors().idle() << ", it may use " << thread->affinity;
     }
 
     uint64_t draw(uint64_t limit) { return below(limit); }
