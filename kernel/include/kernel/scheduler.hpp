@@ -3,8 +3,8 @@
 // slices; the timer is set only when somebody waits for it.
 //
 // A thread that is ready is in the queue of one processor. Which one is decided when it becomes
-// ready (placement.cpp): where it ran last if it can run there at once, else on an idle processor,
-// else where it goes before who runs there. A processor with an empty queue takes from others.
+// ready (placement.cpp): where it ran last if nobody runs there, else on an idle processor, else
+// where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
 #include <kernel/gate.hpp>
