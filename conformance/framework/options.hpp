@@ -8,9 +8,12 @@
 namespace conformance {
 
 struct Options {
-    uint64_t seed{1};       // of all that is done at random
-    uint64_t calls{100000}; // system calls at random, at least
-    uint64_t part{0};       // of what is done at random, only this one; 0: all
+    uint64_t seed{1};        // of all that is done at random
+    uint64_t calls{100'000}; // system calls at random, at least
+    uint64_t part{0};        // of what is done at random, only this one; 0: all
+
+    // So many that each call should have succeeded and failed among them.
+    bool enough() const { return calls >= 100'000; }
 
     // False when `word` is no option.
     bool read(std::string_view word);

@@ -18,6 +18,7 @@ constexpr uint64_t work_address = 0x4210'0000;
 constexpr uint64_t other_address = 0x4220'0000;
 constexpr uint64_t work_pages = 4;
 constexpr uint64_t pause = 2 * millisecond;
+constexpr uint64_t patience = 60 * second; // with many processors on a loaded machine
 constexpr char const* names[]{"caller", "painter", "sleeper", "signaller"};
 
 constexpr uint64_t mix(uint64_t sum, uint64_t value) { return fuzz::Random{sum ^ value}.next(); }
@@ -186,7 +187,7 @@ bool Neighbours::wait_for_rounds(uint64_t more) const {
     std::array<uint64_t, kinds> wanted;
     for (size_t kind = 0; kind < kinds; ++kind)
         wanted[kind] = rounds(kind) + more;
-    uint64_t const deadline = after(Child::usual_patience);
+    uint64_t const deadline = after(patience);
     for (size_t kind = 0; kind < kinds;) {
         if (rounds(kind) >= wanted[kind]) {
             ++kind;

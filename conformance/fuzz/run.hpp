@@ -49,7 +49,7 @@ public:
 
 private:
     static constexpr uint64_t calls_of_part = 2500;
-    static constexpr uint64_t patience = 20 * second;
+    static constexpr uint64_t patience = 60 * second;
 
     bool run_part(uint64_t part, uint64_t budget, void (*undo)());
     Result<Process_information> start_and_wait(uint64_t part, uint64_t budget);

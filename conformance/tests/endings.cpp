@@ -46,6 +46,7 @@ void do_everything(Words const& words) {
     Gifts const gifts{static_cast<Capability_index>(words[0]),
                       static_cast<Capability_index>(words[1]),
                       static_cast<Capability_index>(words[2])};
+    TAKE(keep_to_one_processor()); // others_wait() needs a thread for each
     auto const endpoint = MUST(endpoint_create);
     auto const notification = MUST(notification_create);
     auto const bound = MUST(notification_create);

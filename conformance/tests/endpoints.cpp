@@ -123,6 +123,7 @@ TEST(endpoint, badge_tells_callers_apart) {
 }
 
 TEST(endpoint, callers_are_served_in_order) {
+    TAKE(keep_to_one_processor());
     auto const at = TAKE(arrange());
     uint64_t next = 0;
     auto const body = [&] { static_cast<void>(call_with(at.endpoint, next++)); };
@@ -150,7 +151,9 @@ TEST(endpoint, answers_may_come_in_any_order) {
     Peer b{[&] { answers[1] = MUST(endpoint_call, at.endpoint, Message_tag{}, 1, 0, 0, 0).w0; }};
     Peer c{[&] { answers[2] = MUST(endpoint_call, at.endpoint, Message_tag{}, 2, 0, 0, 0).w0; }};
     TAKE(a.start());
+    EXPECT(others_wait());
     TAKE(b.start());
+    EXPECT(others_wait());
     TAKE(c.start());
     for (auto& reply : replies) {
         reply = MUST(reply_create);

@@ -104,6 +104,7 @@ TEST(notification, crosses_processes) {
 }
 
 TEST(notification, many_rounds_between_two_threads) {
+    TAKE(keep_to_one_processor()); // for time; parallel.signals_go_to_and_fro has two
     auto const ping = MUST(notification_create);
     auto const pong = MUST(notification_create);
     Peer other{[&] {

@@ -64,7 +64,7 @@ TEST(peer_died, reply_object_takes_another_caller) {
     Caller first{endpoint};
     Caller second{endpoint};
     TAKE(first.peer.start());
-    EXPECT(others_wait()); // else the second may be the first, on another processor
+    EXPECT(others_wait());
     TAKE(second.peer.start());
     EXPECT_OK(endpoint_receive, endpoint, reply, soon());
     EXPECT_OK(endpoint_receive, endpoint, reply, soon());

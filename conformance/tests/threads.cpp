@@ -218,6 +218,7 @@ struct Joined {
 };
 
 TEST(thread, a_thousand_run_and_joined_leave_nothing_behind) {
+    TAKE(keep_to_one_processor()); // for time: a processor that sleeps wakes slowly
     auto const buffer = layout::fresh_addresses(page_size);
     auto const stack = TAKE(fresh_memory(page_size)) + page_size - 8; // as after a call
     Joined joined{MUST(notification_create), {}, 0};

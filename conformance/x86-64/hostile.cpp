@@ -136,6 +136,7 @@ struct Endings {
 };
 
 TEST(hostile, instructions_at_random, 600) {
+    TAKE(keep_to_one_processor()); // for time, and so that everybody has what others leave behind
     auto const& options = inherited().options;
     uint64_t const count = std::max(options.calls / calls_per_process, ingredient_count());
     Neighbours neighbours;
@@ -169,6 +170,7 @@ TEST(hostile, instructions_at_random, 600) {
 // What others must not find, kept by a process that goes on: each selector and flag, FPU contents,
 // a stack pointer that is none, at a system call, an interrupt or a fault.
 TEST(hostile, state_is_nobody_elses, 120) {
+    TAKE(keep_to_one_processor()); // where the next one would have it
     auto hostile = TAKE(Bare_process::make_pages());
     Inspector inspector;
     fuzz::Random random{inherited().options.seed};

@@ -340,12 +340,12 @@ TEST(shoot_down, within_a_process) {
 
 // Both write to both sides of a copy: whoever comes first gets the page of its own, and no write is
 // lost or shows on the other side.
-TEST(copy_on_write, two_processors_write_at_once) {
+TEST(copy_on_write, two_processors_write_at_once, 90) {
     NEEDS_TWO_PROCESSORS();
-    constexpr uint64_t pages = 8;
+    constexpr uint64_t pages = 4;
     constexpr uint64_t bytes = pages * page_size;
     uint64_t number_wrong = 0;
-    for (uint64_t round = 1; round <= 60; ++round) {
+    for (uint64_t round = 1; round <= 12; ++round) {
         auto const from = MUST(memory_create, bytes);
         uint64_t const source = layout::fresh_addresses(bytes);
         uint64_t const target = layout::fresh_addresses(bytes);

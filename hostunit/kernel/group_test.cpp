@@ -336,6 +336,58 @@ TEST_F(Visits, a_fault_ends_the_host_and_the_call) {
     expect_memory_back(b);
 }
 
+// The visitor runs on another processor.
+class Visits_elsewhere : public Visits {
+protected:
+    Visits_elsewhere() {
+        start_processors(2);
+        for (Member const* each : {&a, &b, &c})
+            send(*each, set_of(each == &a ? 1 : 0));
+        take_kicks();
+        EXPECT_EQ(current_on(1), &visitor);
+        visit(visitor, a, b);
+    }
+
+    void send(Member const& member, Processor_set to) {
+        run(root());
+        EXPECT_EQ(call(Call::thread_set_affinity, {member.thread_slot, to}).error, Error::none);
+        take_kicks();
+        run(root());
+    }
+};
+
+TEST_F(Visits_elsewhere, host_that_ends_sends_it_back) {
+    ASSERT_TRUE(processor(1).gate.in_user_mode());
+    call(Call::process_destroy, {b.slot, 0});
+    EXPECT_EQ(current_on(1), &visitor);
+    expect_back(visitor, a);
+    expect_memory_back(b);
+    EXPECT_EQ(state(a), Process_state::alive);
+}
+
+// It is about to make something of its host's: nothing comes of that.
+TEST_F(Visits_elsewhere, call_in_flight_is_void) {
+    uint64_t const before = object_count(Object_type::endpoint);
+    fake::strands().when_interrupted(1, [this] {
+        visitor.registers().answer(static_cast<Error>(Call::endpoint_create));
+        system_call();
+    });
+    call(Call::process_destroy, {b.slot, 0});
+    EXPECT_EQ(object_count(Object_type::endpoint), before);
+    EXPECT_EQ(current_on(1), &visitor);
+    expect_back(visitor, a);
+    take_kicks();
+}
+
+TEST_F(Visits_elsewhere, home_that_ends_leaves_it_until_it_comes_back) {
+    call(Call::process_destroy, {a.slot, 0});
+    EXPECT_EQ(current_on(1), &visitor);
+    EXPECT_FALSE(visitor.ended());
+    call(Call::process_destroy, {b.slot, 0});
+    EXPECT_TRUE(visitor.ended());
+    EXPECT_EQ(current_on(1), nullptr);
+}
+
 TEST_F(Visits, a_fault_at_home_ends_home) {
     run(visitor);
     visit(visitor, a, b);

@@ -217,6 +217,8 @@ Kernel_test::Answer Kernel_test::answer_of(Thread const& thread) {
     return answer;
 }
 
+void Kernel_test::system_call() { system_call_from_user(); }
+
 Kernel_test::Answer Kernel_test::call(Call number, std::initializer_list<uint64_t> arguments) {
     Ref<Thread> const caller{*current()};
     auto& registers = caller->registers();

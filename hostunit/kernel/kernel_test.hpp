@@ -70,6 +70,9 @@ protected:
     Answer call(Call number, std::initializer_list<uint64_t> arguments = {});
     static Answer answer_of(Thread const& thread);
 
+    // The same, within the kernel already: see fake::Strands::when_interrupted().
+    static void system_call();
+
     // The call is expected to succeed.
     Slot make(Call number, std::initializer_list<uint64_t> arguments = {});
     // A copy in a child's table of a slot of the current process.

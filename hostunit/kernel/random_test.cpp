@@ -6,6 +6,7 @@
 #include "kernel_test.hpp"
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <random>
 
 namespace kernel {
@@ -253,11 +254,12 @@ protected:
     // A lone root thread that sleeps for ever would end the test early.
     void wake_somebody() {
         advance(5000);
-        if (idle() && !root().ended() && root().wait != Wait::ready) {
+        if (!idle() || root().ended() || root().wait == Wait::ready || root().wait == Wait::none)
+            return;
+        exclusively([this] {
             root().cancel(Error::none);
             make_ready(root());
-            reschedule();
-        }
+        });
     }
 
     void step() {
@@ -304,6 +306,75 @@ protected:
         }
     }
 
+protected:
+    // Another processor goes on; those that were kicked notice sooner or later. What a thread has
+    // in the FPU goes with it wherever it runs.
+    void step_somewhere() {
+        on(busy_processor());
+        if (one_in(3))
+            for (uint32_t number = 0; number < processor_count(); ++number)
+                if ((kicked() & set_of(number)) && one_in(2))
+                    take_kick(number);
+        if (one_in(20))
+            choose_processors();
+        on(busy_processor());
+        if (Thread* const thread = current(); thread && thread->fpu_state()) {
+            EXPECT_EQ(fake::own().fpu, _fpu[thread->identifier()]);
+            _fpu[thread->identifier()] = fake::own().fpu = _random();
+        }
+        if (!idle() || kicked() == 0)
+            step();
+    }
+
+    // Any one, if there is none.
+    uint32_t busy_processor() {
+        auto const first = static_cast<uint32_t>(below(processor_count()));
+        for (uint32_t i = 0; i < processor_count(); ++i)
+            if (uint32_t const number = (first + i) % processor_count(); current_on(number))
+                return number;
+        return first;
+    }
+
+    void choose_processors() {
+        if (!current())
+            return;
+        uint64_t const sets[]{all_processors, 1, 2, 3, 0xf, 0xe, _random()};
+        call(Call::thread_set_affinity,
+             {one_in(2) ? 0 : slot_of(Object_type::thread), any_of(sets)});
+    }
+
+    void check_processors() {
+        for (uint32_t number = 0; number < processor_count(); ++number) {
+            Thread* const thread = current_on(number);
+            if (!thread)
+                continue;
+            ASSERT_EQ(thread->processor, &processor(number));
+            ASSERT_TRUE(thread->affinity & set_of(number) || (kicked() & set_of(number)));
+            ASSERT_EQ(fake::platform().each[number].loaded, thread);
+            ASSERT_FALSE(thread->loaded_elsewhere(number));
+            for (uint32_t other = 0; other < number; ++other)
+                ASSERT_NE(current_on(other), thread);
+        }
+        if (kicked())
+            return;
+        // Once all have noticed, nobody waits who could run on a processor with nothing to do.
+        for (auto const& thread : _threads)
+            ASSERT_FALSE(thread->wait == Wait::ready &&
+                         (thread->affinity & processors().idle()) != 0)
+                << "thread " << thread->identifier() << " of priority " << thread->priority()
+                << " waits for processor " << thread->processor->number() << ", idle are "
+                << processors().idle() << ", it may use " << thread->affinity;
+    }
+
+    uint64_t draw(uint64_t limit) { return below(limit); }
+    void check_all() {
+        check_invariants();
+        check_processors();
+    }
+    void all_notice() { take_kicks(); }
+
+private:
+    std::map<uint64_t, uint64_t> _fpu; // by thread
     std::mt19937_64 _random{GetParam()};
     std::vector<Ref<Thread>> _threads{Ref<Thread>{root()}};
 };
@@ -317,6 +388,23 @@ TEST_P(Random, system_calls_break_nothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Random, testing::Range(0u, 60u));
+
+class Random_processors : public Random {
+protected:
+    Random_processors() { start_processors(2 + GetParam() % 3); }
+};
+
+TEST_P(Random_processors, system_calls_break_nothing) {
+    for (unsigned i = 0; i < steps && !HasFailure(); ++i) {
+        step_somewhere();
+        if (draw(10) == 0)
+            all_notice();
+        check_all();
+        ASSERT_FALSE(root().ended());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Random_processors, testing::Range(100u, 160u));
 
 } // namespace
 } // namespace kernel

@@ -256,6 +256,7 @@ TEST_F(Systems, the_clock_page_when_no_frame_is_left) {
 // there and back is not where it was.
 TEST_F(Systems, threads_are_told_where_they_run) {
     start_processors(4);
+    EXPECT_EQ(call(Call::thread_set_affinity, {0, set_of(0)}).error, Error::none);
     Child const child = spawn();
     auto const placement = [&] { return Placement{child.thread->buffer().placement}; };
     auto const move = [&](uint32_t to) {

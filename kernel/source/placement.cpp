@@ -22,21 +22,23 @@ Processor* least_urgent(Processor_set allowed) {
     return found;
 }
 
-// Its own processor if it can run there at once, else an idle one that nobody else has given
-// anything yet, else where it is more urgent than who runs there, else its own.
+// Its own processor if that has nothing to do, else an idle one that nobody else has given anything
+// yet, else where it is more urgent than who runs there, its own first, else its own.
 Processor& choose_processor(Thread const& thread) {
     Processor& own = *thread.processor;
     Processor_set const allowed = thread.affinity & all.accepting();
     bool const own_allowed = (allowed & set_of(own.number())) != 0;
     auto const priority = static_cast<int>(thread.priority());
     if (allowed == set_of(own.number()) || thread.loaded_elsewhere(no_processor) ||
-        (own_allowed && own.running_priority() < priority))
+        (own_allowed && own.running_priority() < 0))
         return own;
     for (Processor_set idle = all.idle() & allowed; idle; idle &= idle - 1) {
         auto const number = static_cast<uint32_t>(__builtin_ctzl(idle));
         if (all.end_idle(number))
             return *all.at(number);
     }
+    if (own_allowed && own.running_priority() < priority)
+        return own;
     Processor* const least = least_urgent(allowed);
     if (least && (!own_allowed || least->running_priority() < priority))
         return *least;

@@ -93,13 +93,13 @@ void Processor::remove(Thread& thread) {
 }
 
 void Processor::reconsider(Thread& thread) {
-    if (may_run_here(thread))
-        return;
-    if (thread.wait == Wait::ready) {
+    if (thread.wait == Wait::ready) { // also when it may stay: others may be idle
         remove(thread);
         make_ready(thread);
-    } else if (&thread == _current) {
-        preempt();
+    } else if (&thread == _current && !may_run_here(thread)) {
+        if (this != &this_processor())
+            halt(); // "at once": it does not go on here until it has been moved
+        __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
     }
 }
 
@@ -223,13 +223,23 @@ void Processor::enter(abi::Activity activity, Time now) {
     counts.lock_sleeps = waits.sleeps;
 }
 
+// Somebody else runs here instead of the current thread, which could run at once elsewhere.
+bool Processor::goes_elsewhere(Thread const& current) const {
+    auto const own = static_cast<int>(current.priority());
+    int const next = _next ? static_cast<int>(_next->priority()) : nobody;
+    int const ready = _classes.highest();
+    int const other = next > ready ? next : ready;
+    bool const gives_way = other > own || (other == own && current.slice_left == 0);
+    return gives_way && (processors().idle() & current.affinity & ~set_of(_number)) != 0;
+}
+
 // A thread that can go on keeps its place while its slice lasts.
 void Processor::put_back_current(Time now) {
     auto const reason = _yields                     ? Policy_reason::yielded
                         : _current->slice_left == 0 ? Policy_reason::expired
                                                     : Policy_reason::preempted;
     _current->wait = Wait::ready;
-    if (!may_run_here(*_current))
+    if (!may_run_here(*_current) || goes_elsewhere(*_current))
         _expelled = _current;
     else
         _classes.enter(*_current, reason, now);
@@ -302,20 +312,31 @@ Thread* Processor::give_away(Processor_set to) {
     return static_cast<Thread*>(found);
 }
 
-Thread* Processor::steal(Time now) {
-    if (!(processors().accepting() & set_of(_number)))
-        return nullptr;
+// Of the processors not in `tried`, the one whose queue has the most urgent thread.
+Processor* Processor::richest_but(Processor_set tried) {
     Processor* richest = nullptr;
     int highest = nobody;
     for (uint32_t number = 0; number < processors().count(); ++number) {
         Processor& other = *processors().at(number);
-        int const there = &other == this ? nobody : other._classes.highest();
+        int const there = tried & set_of(number) ? nobody : other._classes.highest();
         if (there > highest) {
             highest = there;
             richest = &other;
         }
     }
-    Thread* const taken = richest ? richest->give_away(set_of(_number)) : nullptr;
+    return richest;
+}
+
+// The first may have only threads that may not run here.
+Thread* Processor::steal(Time now) {
+    Processor_set tried = set_of(_number);
+    if (!(processors().accepting() & tried))
+        return nullptr;
+    Thread* taken = nullptr;
+    for (Processor* from = richest_but(tried); from && !taken; from = richest_but(tried)) {
+        tried |= set_of(from->number());
+        taken = from->give_away(set_of(_number));
+    }
     if (!taken)
         return nullptr;
     taken->processor = this;

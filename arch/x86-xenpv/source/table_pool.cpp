@@ -13,8 +13,10 @@ namespace xenpv {
 namespace {
 
 kernel::Lock pool_lock; // guards what follows
-Pfn pooled[5]{kernel::no_frame, kernel::no_frame, kernel::no_frame, kernel::no_frame,
-              kernel::no_frame}; // by level; linked through the frame pool's link words
+constexpr unsigned most_levels = 4;
+Pfn pooled[most_levels + 1]{
+    kernel::no_frame, kernel::no_frame, kernel::no_frame, kernel::no_frame,
+    kernel::no_frame}; // by level; linked through the frame pool's link words
 arch::Table_counts counts;
 
 kernel::Result<void> pin(Pfn table, unsigned level) {
@@ -43,6 +45,25 @@ kernel::Result<Pfn> make_table(unsigned level) {
     }
     TRY_VOID(pin(frame, level));
     return frame;
+}
+
+// The first of a level that is no VCPU's, or no_frame. Not more are passed over than there are
+// VCPUs.
+Pfn take_unheld(unsigned level) {
+    Pfn before = kernel::no_frame;
+    Pfn table = pooled[level];
+    while (table != kernel::no_frame && held_by_xen(p2m.mfn(table))) {
+        before = table;
+        table = Pfn{kernel::frame_pool().link(table)};
+    }
+    if (table == kernel::no_frame)
+        return table;
+    uint64_t const behind = kernel::frame_pool().link(table);
+    if (before == kernel::no_frame)
+        pooled[level] = Pfn{behind};
+    else
+        kernel::frame_pool().link(before) = behind;
+    return table;
 }
 
 } // namespace
@@ -80,13 +101,10 @@ bool arch::free_pooled_table() {
     Pfn table = kernel::no_frame;
     {
         kernel::Lock_guard const guard{pool_lock};
-        for (Pfn& first : pooled)
-            if (first != kernel::no_frame && !held_by_xen(p2m.mfn(first))) {
-                table = first;
-                first = Pfn{kernel::frame_pool().link(table)};
-                --counts.pooled;
-                break;
-            }
+        for (unsigned level = 1; level <= most_levels && table == kernel::no_frame; ++level)
+            table = take_unheld(level);
+        if (table != kernel::no_frame)
+            --counts.pooled;
     }
     if (table == kernel::no_frame)
         return false;

@@ -89,7 +89,11 @@ void Xen::enters_user_mode(uint32_t processor) const {
         << "processor " << processor << " can reach a frame that others have";
 }
 
-void Xen::forget() { _of = {}; }
+void Xen::forget() {
+    _of = {};
+    for (uint32_t number = 0; number < machine_processors; ++number)
+        xenpv::local_of(number) = {};
+}
 
 Xen& xen() {
     static Xen instance;

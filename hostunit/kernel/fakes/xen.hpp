@@ -31,7 +31,7 @@ public:
     void reused(Pfn frame);
     // The processor is about to execute user code.
     void enters_user_mode(uint32_t processor) const;
-    void forget();
+    void forget(); // what processors have loaded: another machine starts
 
 private:
     struct Translations {

@@ -3,8 +3,8 @@
 // (class_set.hpp); the timer is set only when somebody waits for it.
 //
 // A thread that is ready is in the queue of one processor. Which one is decided when it becomes
-// ready (placement.cpp): where it ran last if it can run there at once, else on an idle processor,
-// else where it goes before who runs there. A processor with an empty queue takes from others.
+// ready (placement.cpp): where it ran last if nobody runs there, else on an idle processor, else
+// where it goes before who runs there. A processor with an empty queue takes from others.
 #pragma once
 
 #include <kernel/accounting.hpp>
@@ -109,9 +109,11 @@ private:
     Thread* choose(Time now);
     Thread* take_next(Time now);
     Thread* take_next_locked(Time now);
+    static Processor* richest_but(Processor_set tried);
     Thread* steal(Time now);
     Thread* give_away(Processor_set to);
     void put_back_current(Time now);
+    bool goes_elsewhere(Thread const& current) const;
     Time time_for(Thread const& thread) const;
     template <typename Change>
     void change(Thread& thread, Change change);
@@ -150,7 +152,7 @@ private:
     Thread* _loaded{nullptr};   // whose registers are here and not in memory
     Thread* _next{nullptr};     // handed over to
     Thread* _buried{nullptr};
-    Thread* _expelled{nullptr}; // may not run here any more: goes when its registers are in memory
+    Thread* _expelled{nullptr}; // is to run elsewhere: goes when its registers are in memory
     List<Thread, Guard_tag> _guarded;
     Time _programmed{never};
     abi::Processor_accounts* _accounts;

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import build, hang, ktap, paths
@@ -14,24 +14,52 @@ from ..modes import start
 from ..progress import Step
 from .results import Group, Selection
 
-NAMES = {"direct": "conformance (direct)", "full": "conformance (domU)"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """The whole suite once, on a guest with so many VCPUs."""
+
+    name: str
+    mode: str
+    vcpus: int = 1
+
+
+# What depends on the number of processors is tested with several. System calls at random are fewer
+# then: they have the first run of each mode.
+RUNS = (
+    Run("conformance (direct)", "direct"),
+    *(Run(f"conformance (direct, {n} VCPUs)", "direct", n) for n in (2, 4, 8)),
+    Run("conformance (domU)", "full"),
+    Run("conformance (domU, 4 VCPUs)", "full", 4),
+)
 COMMAND_LINE = "run=conformance"
 _TIMEOUT = 300
+_SEVERAL_TIMEOUT = 600  # a VCPU that sleeps wakes slowly on a loaded machine
+_SEVERAL_CALLS = 20_000
 _FULL_WORDS = " calls=1000000"  # system calls at random, conformance/README.md
 _FULL_TIMEOUT = 1500
 _MEMORY = 64
 _GOOD_ENDINGS = ("reboot", "poweroff")
 
 
-def run(mode: str, preset: str, group: Group, selection: Selection) -> None:
-    if not selection.whole(NAMES[mode]):
+def run(which: Run, preset: str, group: Group, selection: Selection) -> None:
+    if not selection.whole(which.name):
         return
     build.ensure(preset)
-    logs = fresh_directory(f"conformance-{mode}")
+    logs = fresh_directory(f"conformance-{which.mode}-{which.vcpus}")
     options = MachineOptions(preset=preset, guest_memory=_MEMORY, logs=logs)
-    command_line = COMMAND_LINE + (_FULL_WORDS if selection.slow else "")
-    timeout = _FULL_TIMEOUT if selection.slow else _TIMEOUT
-    for case in run_guest(mode, options, None, command_line, timeout).cases:
+    command_line = COMMAND_LINE
+    timeout = _TIMEOUT
+    if which.vcpus > 1:
+        command_line = f"processors={which.vcpus} {COMMAND_LINE} calls={_SEVERAL_CALLS}"
+        timeout = _SEVERAL_TIMEOUT
+        print(f"    {which.name}: {_SEVERAL_CALLS:,} system calls at random, no more")
+    elif selection.slow:
+        command_line += _FULL_WORDS
+        timeout = _FULL_TIMEOUT
+    report = run_guest(which.mode, options, None, command_line, timeout, which.vcpus)
+    for case in report.cases:
         group.add(case)
     if group.failed:
         print(f"    logs: {logs.relative_to(paths.ROOT)}")
@@ -43,6 +71,7 @@ def run_guest(
     kernel: Path | None = None,
     command_line: str = COMMAND_LINE,
     timeout: float = _TIMEOUT,
+    vcpus: int = 1,
 ) -> ktap.Report:
     """Boots a guest that reports, and returns what it reported and how that ended."""
     if kernel:
@@ -52,6 +81,7 @@ def run_guest(
         without_boot_image=kernel is not None,
         command_line=command_line,
         memory=_MEMORY,
+        vcpus=vcpus,
     )
     with start(mode, options) as machine:
         guest = machine.create_guest(config)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Builds and tests everything: the sources, the rig's own units, host units, the model of the
 cooperation protocol, the built kernel, the conformance suite on real Xen (as the initial domain and
-in a domU, counted apart), and the system tests.
+in a domU, with one VCPU and with several, counted apart), and the system tests.
 
-PATTERN is a regular expression looked for in `group: name`; `--only conformance` runs both
+PATTERN is a regular expression looked for in `group: name`; `--only conformance` runs all
 conformance groups, `--only "system: .*reboot"` some system tests. The conformance suite runs whole
 or not at all. A selection that matches nothing is a failure. With `--full` slow system tests run,
 too, and the conformance suite makes 1,000,000 system calls at random instead of 100,000.
@@ -37,8 +37,8 @@ def _listing() -> None:
     for module in (source_checks, rig_units, host_units, protocol_model, image_checks):
         for name in module.listing():
             print(f"{module.NAME}: {name}")
-    for name in conformance.NAMES.values():
-        print(f"{name}: (the guest knows its tests)")
+    for which in conformance.RUNS:
+        print(f"{which.name}: (the guest knows its tests)")
     for test in system.load():
         print(f"{system.NAME}: {test.name}{' (slow)' if test.slow else ''}")
 
@@ -56,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
         (protocol_model.NAME, lambda group: protocol_model.run(group, selection)),
         (image_checks.NAME, lambda group: image_checks.run(options.preset, group, selection)),
     ]
-    for mode, name in conformance.NAMES.items():
-        steps.append((name, _conformance(mode, options.preset, selection)))
+    for which in conformance.RUNS:
+        steps.append((which.name, _conformance(which, options.preset, selection)))
     steps.append((system.NAME, lambda group: system.run(options.preset, group, selection)))
     for name, step in steps:
         group = Group(name)
@@ -80,5 +80,7 @@ def _run(step: Callable[[Group], None], group: Group) -> None:
         group.add(Case("the group itself", "failed", traceback.format_exc()))
 
 
-def _conformance(mode: str, preset: str, selection: Selection) -> Callable[[Group], None]:
-    return lambda group: conformance.run(mode, preset, group, selection)
+def _conformance(
+    which: conformance.Run, preset: str, selection: Selection
+) -> Callable[[Group], None]:
+    return lambda group: conformance.run(which, preset, group, selection)
