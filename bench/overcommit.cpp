@@ -83,7 +83,8 @@ Result<void> measure_threads(char const* name, void (*function)(void*)) {
 
 } // namespace
 
-Result<void> measure_overcommit() {
+Result<void> measure_overcommit(uint64_t processors) {
+    TRY_VOID(wait_for_processors(processors));
     TRY_VOID(measure_threads("8 threads that share a lock", lock_heavy));
     return measure_threads("8 threads that meet at barriers", barrier_heavy);
 }

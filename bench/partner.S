@@ -87,6 +87,32 @@ partner_fault:
     syscall
     jmp partner_fault
 
+// rdi, 16 bits each, from the lowest: an endpoint, a notification to wait for, one to signal. Makes
+// so many calls between the one and the other, again and again.
+    .globl partner_call
+    .hidden partner_call
+partner_call:
+    movzwl %di, %ebx
+    shrq $16, %rdi
+    movzwl %di, %ebp
+    shrq $16, %rdi
+    movzwl %di, %r12d
+1:  movl %ebp, %edi
+    movq $-1, %rsi          // forever
+    movl $34, %eax          // notification_wait
+    syscall
+    movl $5000, %r13d       // partner_calls
+2:  movl %ebx, %edi
+    xorl %esi, %esi
+    movl $18, %eax          // endpoint_call
+    syscall
+    decl %r13d
+    jnz 2b
+    movl %r12d, %edi
+    movl $33, %eax          // notification_signal
+    syscall
+    jmp 1b
+
 // rdi: its own process.
     .globl partner_end
     .hidden partner_end

@@ -9,6 +9,7 @@ extern char const partner_begin[];
 extern char const partner_echo[];
 extern char const partner_yield[];
 extern char const partner_signal[];
+extern char const partner_call[];
 extern char const partner_share[];
 extern char const partner_fault[];
 extern char const partner_end[];
@@ -18,6 +19,8 @@ namespace bench {
 
 // Where partners have the page that they share, or fault at.
 inline constexpr uint64_t partner_page = 0x1010'0000;
+// How many partner_call makes at once.
+inline constexpr uint64_t partner_calls = 5000;
 
 // The partners' code, to be mapped into each of them.
 lavandin::Result<lavandin::Allocated_memory> make_partner_code();
@@ -29,6 +32,8 @@ public:
                                             lavandin::Capability_index notification = 0);
 
     lavandin::Process const& process() const { return _process; }
+    // The one that start() made.
+    lavandin::Kernel_thread const& thread() const { return _thread; }
 
     // Runs `entry` with `argument`.
     lavandin::Result<void> start(char const* entry, uint64_t argument);

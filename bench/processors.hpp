@@ -9,9 +9,16 @@
 
 namespace bench {
 
+// Until the system has started so many processors, which it does beside its first program.
+// Errors: timed_out.
+lavandin::Result<void> wait_for_processors(uint64_t count);
+
 // Two virtual processors, of which the second has not been started.
 lavandin::Result<void> measure_transitions();
-// Any number.
-lavandin::Result<void> measure_overcommit();
+// On so many.
+lavandin::Result<void> measure_overcommit(uint64_t processors);
+
+// Two or more, in real time.
+lavandin::Result<void> measure_pairs();
 
 } // namespace bench

@@ -112,6 +112,7 @@ def _commit() -> str:
 
 def run(options: MachineOptions, memory: int, timeout: float) -> Report:
     """Boots the stub, Lavandin with its benchmarks, Lavandin with its shell, and Linux."""
+    real = options
     options = replace(options, deterministic=True)
     counting = replace(options, counting=True)
     floor = GuestConfig(
@@ -126,7 +127,9 @@ def run(options: MachineOptions, memory: int, timeout: float) -> Report:
         options.cpu or qemu.DEFAULT_CPU,
         versions(options.preset),
         bench_processors.run(
-            lambda title, config: _measure(title, options, config, timeout), memory
+            lambda title, config: _measure(title, options, config, timeout),
+            lambda title, config: _measure(title, real, config, timeout),
+            memory,
         ),
     )
 

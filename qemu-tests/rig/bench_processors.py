@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Figures of several virtual processors on one physical one: what it costs to take a processor
-away and give it back, beside Linux; what the same work costs with more processors than there
-are."""
+"""Figures of several virtual processors. On one physical one: what it costs to take a processor
+away and give it back, beside Linux; what the same work costs with more processors than there are.
+On two, in real time: what independent work gains by the second."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from .machine import GuestConfig
 Measure = Callable[[str, GuestConfig], list[Figure]]
 
 MANY = 8
-_TRANSITIONS = "run=bench-smp transitions"
+_TRANSITIONS = "processors=1 run=bench-smp transitions"
 _OVERCOMMIT = "run=bench-smp overcommit"
+_PAIRS_LINE = "processors=2 run=bench-smp pairs"
 
 # Ours, Linux's, and the most that we want it to take.
-_PAIRS = (
+_TRANSITION_ROWS = (
     ("processor: start for the first time", None, 60_000),
     ("processor: park", "cpu1 offline by sysfs", 20_000),
     ("processor: unpark", "cpu1 online by sysfs", 12_000),
@@ -27,32 +28,34 @@ _PAIRS = (
 )
 
 
-def run(measure: Measure, memory: int) -> dict[str, list[Figure]]:
+def run(measure: Measure, in_real_time: Measure, memory: int) -> dict[str, list[Figure]]:
     """By what was measured: `measure` boots a guest and returns its figures."""
 
     def overcommit(vcpus: int, more: str = "") -> GuestConfig:
-        line = f"processors={vcpus} {more} {_OVERCOMMIT}"
+        line = f"processors={vcpus} {more} {_OVERCOMMIT} {vcpus}"
         return GuestConfig(command_line=line, memory=memory, vcpus=vcpus)
 
     two = GuestConfig(command_line=_TRANSITIONS, memory=memory, vcpus=2)
+    pairs = GuestConfig(command_line=_PAIRS_LINE, memory=memory, vcpus=2)
     return {
         "transitions": measure("processors", two),
         "linux": measure("Linux's processors", linux_bench.guest(hotplug=True)),
         "one": measure("one processor", overcommit(1)),
         "many": measure(f"{MANY} processors", overcommit(MANY)),
         "spinning": measure("locks that only spin", overcommit(MANY, "spin_locks=1")),
+        "pairs": in_real_time("pairs in real time", pairs),
     }
 
 
 def as_text(found: dict[str, list[Figure]]) -> str:
-    return "\n".join([_transitions(found), "", _overcommit(found)])
+    return "\n".join([_transitions(found), "", _overcommit(found), "", _pairs(found)])
 
 
 def _transitions(found: dict[str, list[Figure]]) -> str:
     ours = {figure.name: figure for figure in found["transitions"]}
     theirs = {figure.name: figure for figure in found["linux"]}
     rows: list[tuple[str, ...]] = [("two on one processor", "median", "wanted", "Linux", "ratio")]
-    for name, linux, most in _PAIRS:
+    for name, linux, most in _TRANSITION_ROWS:
         median = ours[name].median
         other = theirs[linux].median if linux else None
         text = ("", "") if other is None else (f"{other:,.0f}", f"{other / median:.0f}")
@@ -68,4 +71,17 @@ def _overcommit(found: dict[str, list[Figure]]) -> str:
         for figure in (many, spinning):
             row += [f"{figure.median:,.0f}", f"{figure.median / one.median:.2f}"]
         rows.append(tuple(row))
+    return aligned(rows)
+
+
+def _pairs(found: dict[str, list[Figure]]) -> str:
+    """The spread of the speed-up is that of two pairs against the median of one."""
+    one, two, waits = found["pairs"]
+    gains = [2 * one.median / value for value in (two.max, two.median, two.min)]
+    counts = (waits.min, waits.median, waits.max)
+    rows: list[tuple[str, ...]] = [
+        ("two pairs of processes on two processors, in real time", "min", "median", "max"),
+        ("speed-up by the second", *(f"{gain:.2f}" for gain in gains)),
+        ("waits for locks in 10,000 calls", *(f"{count:,.0f}" for count in counts)),
+    ]
     return aligned(rows)
