@@ -25,7 +25,7 @@ protected:
         remove(system);
     }
 
-    void remove(Slot slot) { call(Call::capability_delete, {slot}); }
+    void remove(uint64_t slot) { call(Call::capability_delete, {slot}); }
     Answer create(uint64_t machine = other) {
         return call(Call::channel_create, {system, machine});
     }

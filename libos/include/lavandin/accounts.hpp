@@ -34,6 +34,8 @@ public:
 
     bool valid() const { return _page.valid(); }
     Processor_reading read() const;
+    // So much more than our clock shows the platform's, which is the same for all its machines.
+    uint64_t platform_offset() const { return _page.as<abi::Processor_accounts const>()->origin; }
 
 private:
     explicit Processor_watch(Mapping&& page) : _page{static_cast<Mapping&&>(page)} {}
