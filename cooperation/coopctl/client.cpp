@@ -21,8 +21,8 @@ int connected(std::string const& path) {
         throw Client_error{path + ": a socket's path has from 1 to 107 bytes"};
     std::memcpy(address.sun_path, path.data(), path.size());
     int const descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 || connect(descriptor, reinterpret_cast<sockaddr const*>(&address),
-                                  sizeof(address)) != 0) {
+    if (descriptor < 0 ||
+        connect(descriptor, reinterpret_cast<sockaddr const*>(&address), sizeof(address)) != 0) {
         std::string const why = std::strerror(errno);
         if (descriptor >= 0)
             close(descriptor);

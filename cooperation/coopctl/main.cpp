@@ -53,7 +53,7 @@ void watch(Options const& options) {
         Json const found = client.ask({{"command", "status"}});
         if (options.json)
             fmt::print("{}\n", found.dump()); // one line each
-        else // home, the table, nothing below it
+        else                                  // home, the table, nothing below it
             fmt::print("{}{}{}", terminal ? "\033[H\033[J" : "", coopctl::table(found),
                        terminal ? "" : "\n");
         std::fflush(stdout);
@@ -61,9 +61,9 @@ void watch(Options const& options) {
 }
 
 void by_hand(Options const& options, char const* command) {
-    Json const done = ask(options, {{"command", command},
-                                    {"domain", options.domain},
-                                    {"processors", options.processors}});
+    Json const done =
+        ask(options,
+            {{"command", command}, {"domain", options.domain}, {"processors", options.processors}});
     if (options.json)
         return show(done);
     fmt::print("domain {}: from {} to {} processors, until `coopctl auto`\n",

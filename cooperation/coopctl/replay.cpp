@@ -23,8 +23,8 @@ struct Kept {
 };
 
 std::string sentence(policy_action const& action) {
-    static constexpr char const* kinds[]{"?",     "answer",  "offer",  "reclaim", "withdraw",
-                                         "enforce", "weight", "cap", "rate limit", "would"};
+    static constexpr char const* kinds[]{"?",       "answer", "offer", "reclaim",    "withdraw",
+                                         "enforce", "weight", "cap",   "rate limit", "would"};
     char const* const kind = action.kind < std::size(kinds) ? kinds[action.kind] : "?";
     return fmt::format("{} domain {}: number {}, {} processors, value {}, reason {}", kind,
                        action.domain, action.number, action.processors, action.value,
@@ -64,8 +64,8 @@ public:
         policy_status const status =
             policy_step(&_state, actions.data(), static_cast<uint32_t>(actions.size()), &count);
         if (status != POLICY_OK)
-            throw coopd::Record_error{fmt::format("the policy refuses it: status {}",
-                                                  static_cast<int>(status))};
+            throw coopd::Record_error{
+                fmt::format("the policy refuses it: status {}", static_cast<int>(status))};
         actions.resize(count);
         for (policy_domain const& domain : step.domains)
             kept(domain.config.id).memory = domain.memory;

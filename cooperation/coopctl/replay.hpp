@@ -22,7 +22,7 @@ struct Difference {
 struct Replay {
     uint64_t steps{0};
     uint64_t actions{0};
-    uint64_t different{0}; // steps
+    uint64_t different{0};               // steps
     std::vector<Difference> differences; // the first of them
 };
 

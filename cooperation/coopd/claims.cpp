@@ -19,9 +19,8 @@ uint64_t claimed(coop_report const& report) {
 }
 
 uint64_t measured(Domain_facts const& facts) {
-    return std::accumulate(
-        facts.vcpus.begin(), facts.vcpus.end(), uint64_t{0},
-        [](uint64_t sum, Vcpu_facts const& vcpu) { return sum + vcpu.time; });
+    return std::accumulate(facts.vcpus.begin(), facts.vcpus.end(), uint64_t{0},
+                           [](uint64_t sum, Vcpu_facts const& vcpu) { return sum + vcpu.time; });
 }
 
 } // namespace

@@ -34,9 +34,7 @@ uint32_t count_of(Json const& request) {
     return static_cast<uint32_t>(count);
 }
 
-uint32_t held(Domain const& domain) {
-    return static_cast<uint32_t>(std::popcount(domain.in_use));
-}
+uint32_t held(Domain const& domain) { return static_cast<uint32_t>(std::popcount(domain.in_use)); }
 
 void must(Domain const& domain, uint32_t capability, char const* what) {
     if (!domain.joined() || (domain.policy.config.capabilities & capability) == 0)

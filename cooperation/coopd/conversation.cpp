@@ -14,9 +14,7 @@ namespace {
 uint32_t count(uint64_t processors) { return static_cast<uint32_t>(std::popcount(processors)); }
 
 // Processors of an offer that did not come into use: the policy had counted on them.
-void give_up(Domain& domain, uint32_t processors) {
-    domain.policy.inbox.released += processors;
-}
+void give_up(Domain& domain, uint32_t processors) { domain.policy.inbox.released += processors; }
 
 } // namespace
 
@@ -95,7 +93,8 @@ void Conversation::offer_replied(Domain& domain, coop_vmm_event const& event) {
     if (domain.offer_number != 0)
         domain.policy.inbox.offer = {domain.offer_number,
                                      static_cast<uint32_t>(done ? POLICY_DONE : POLICY_REFUSED)};
-    // The policy itself sees to an offer of its own that was refused; what was overdue was given up.
+    // The policy itself sees to an offer of its own that was refused; what was overdue was given
+    // up.
     bool const known = domain.offer_number != 0 ? !done : event.late != 0;
     if (!known)
         give_up(domain, event.transfer.count - moved);
@@ -140,8 +139,8 @@ void Conversation::say(Domain& domain, policy_action const& action, Time now) {
     case POLICY_ANSWER:
         return answer(domain, action, now);
     case POLICY_OFFER:
-        if (!offer(domain, action.processors, action.until, action.number,
-                   to_reason(action.reason), 0, now))
+        if (!offer(domain, action.processors, action.until, action.number, to_reason(action.reason),
+                   0, now))
             inbox.offer = {action.number, POLICY_REFUSED};
         return;
     case POLICY_RECLAIM:

@@ -9,10 +9,12 @@ namespace lavandin::coopd {
 
 Daemon::Daemon(Xen_side& xen, Settings const& settings, uint64_t seed)
     : _xen{xen}, _settings{settings}, _recorder{settings.record, settings.record_limit},
-      _ledger{xen, settings},
-      _finder{xen, settings, _ledger, [this](coop_record const& record) { _recorder.write(record); }},
-      _conversation{settings}, _decisions{xen, settings, _ledger, _conversation, _recorder},
-      _random{seed} {}
+      _ledger{xen, settings}, _finder{xen, settings, _ledger,
+                                      [this](coop_record const& record) {
+                                          _recorder.write(record);
+                                      }},
+      _conversation{settings},
+      _decisions{xen, settings, _ledger, _conversation, _recorder}, _random{seed} {}
 
 Time Daemon::turn() {
     ++_counts.turns;
@@ -89,10 +91,9 @@ void Daemon::flush() {
         if (!domain->link || !domain->flush)
             continue;
         domain->flush = false;
-        domain->link->flush(_conversation.allocation(*domain, _decisions.pressure()), _now,
-                            [&](coop_vmm_event const& event) {
-                                _conversation.hear(*domain, event, _now);
-                            });
+        domain->link->flush(
+            _conversation.allocation(*domain, _decisions.pressure()), _now,
+            [&](coop_vmm_event const& event) { _conversation.hear(*domain, event, _now); });
     }
 }
 

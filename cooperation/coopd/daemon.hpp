@@ -2,8 +2,8 @@
 // All of coopd but the descriptors it waits for: one turn per wake-up.
 //
 // Whatever domains do, a turn looks at each edge and each event once, at each domain's messages
-// within the protocol's rate, and steps the policy no more often than Settings say. The policy looks
-// at an interval that varies by half, so that no guest can tell when its VCPUs are counted; a
+// within the protocol's rate, and steps the policy no more often than Settings say. The policy
+// looks at an interval that varies by half, so that no guest can tell when its VCPUs are counted; a
 // request makes it look at once, unless it has just done so.
 #pragma once
 

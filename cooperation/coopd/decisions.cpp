@@ -22,8 +22,8 @@ constexpr char const* rate_limit_key = COOP_STORE_VMM "/rate-limit";
 
 Decisions::Decisions(Xen_side& xen, Settings const& settings, Ledger& ledger,
                      Conversation& conversation, Recorder& recorder)
-    : _xen{xen}, _settings{settings}, _ledger{ledger}, _conversation{conversation},
-      _recorder{recorder} {
+    : _xen{xen}, _settings{settings}, _ledger{ledger}, _conversation{conversation}, _recorder{
+                                                                                        recorder} {
     _state.kind = settings.policy;
     _state.tuning = settings.tuning;
     read_rate_limit();

@@ -27,9 +27,9 @@ struct Domain {
     // Xen.
     Domain_facts facts;
     std::string name;
-    bool gone{false};          // no domain of that number and handle is there any more
-    Weight operators;          // as the operator wants it
-    Weight applied;            // as it was last set, or found
+    bool gone{false};           // no domain of that number and handle is there any more
+    Weight operators;           // as the operator wants it
+    Weight applied;             // as it was last set, or found
     std::array<Time, 64> ran{}; // of each VCPU, at the last measurement
     uint64_t ran_in_all{0};
     uint64_t waited{0};
@@ -37,6 +37,7 @@ struct Domain {
 
     // The store.
     bool state_watched{false};
+    bool watch_is_new{false}; // its first event is to come
     bool processors_watched{false};
     bool look{true}; // at the store
     Time next_look{0};

@@ -41,14 +41,16 @@ bool Finder::take_events(Time now) {
         if (!event)
             return domains_changed;
         domains_changed |= event->kind == Kind::domains;
-        Domain* const domain =
-            event->kind == Kind::domains ? nullptr : _ledger.find(event->domain);
+        Domain* const domain = event->kind == Kind::domains ? nullptr : _ledger.find(event->domain);
         if (domain == nullptr)
             continue;
         if (event->kind == Kind::processors) {
             _ledger.read_processors(*domain);
             continue;
         }
+        // The state was read after the watch was set, which has an event by itself.
+        if (std::exchange(domain->watch_is_new, false))
+            continue;
         domain->look = true;
         if (now < domain->next_look && domain->state_watched) {
             _xen.unwatch(event->domain, Kind::state);
@@ -64,11 +66,13 @@ void Finder::tend(Time now) {
 }
 
 void Finder::tend(Domain& domain, Time now) {
-    if (domain.link && (!domain.runs() || domain.link->left())) {
+    if (!domain.runs())
+        return close(domain, now);
+    if (domain.link && domain.link->left()) {
         domain.look = true;
         close(domain, now);
     }
-    if (!domain.runs() || domain.facts.number == 0 || !domain.look || now < domain.next_look)
+    if (domain.facts.number == 0 || !domain.look || now < domain.next_look)
         return;
     domain.next_look = now + _settings.connection_pause;
     domain.look = false;
@@ -80,7 +84,7 @@ void Finder::tend(Domain& domain, Time now) {
 void Finder::arm(Domain& domain) {
     Domain_number const id = domain.facts.number;
     if (!domain.state_watched)
-        domain.state_watched = _xen.watch(id, Kind::state);
+        domain.watch_is_new = domain.state_watched = _xen.watch(id, Kind::state);
     if (!domain.processors_watched)
         domain.processors_watched = _xen.watch(id, Kind::processors);
 }
@@ -144,14 +148,16 @@ coop_vmm_config Finder::config(Domain const& domain) const {
 
 void Finder::open(Domain& domain, Keys const& keys, Time now) {
     std::string why;
-    domain.link =
-        Link::open(_xen, domain.facts.number, keys, config(domain), [this, &domain](auto const& r) {
+    domain.link = Link::open(
+        _xen, domain.facts.number, keys, config(domain),
+        [this, &domain](auto const& r) {
             bool const accepted = r.event == COOP_RECORD_TAKE && r.verdict == COOP_OK;
             if (r.message != nullptr && (accepted || r.event == COOP_RECORD_SAY) &&
                 r.message->head.type < domain.last.size())
                 domain.last[r.message->head.type] = *r.message;
             _recorder(r);
-        }, now, why);
+        },
+        now, why);
     if (!domain.link)
         return refuse(domain, std::move(why));
     // Its side may be left over from before; then it comes back when it is ready.
@@ -184,7 +190,7 @@ void Finder::close(Domain& domain, Time now) {
         domain.link.reset();
         log(Level::info, "domain {}: disconnected", domain.facts.number);
     }
-    if (!domain.gone && !domain.facts.dying)
+    if (domain.presence != Presence::absent && !domain.gone && !domain.facts.dying)
         _xen.remove(domain.facts.number, COOP_STORE_VMM_STATE);
     domain.presence = Presence::absent;
     domain.why.clear();

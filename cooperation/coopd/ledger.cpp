@@ -57,17 +57,15 @@ Domain* Ledger::find(Domain_number number) {
 Domain* Ledger::find(std::string_view name) {
     if (std::optional<uint32_t> const id = number(name); id && *id <= UINT16_MAX)
         return find(static_cast<Domain_number>(*id));
-    auto const found = std::ranges::find_if(_domains, [name](auto const& domain) {
-        return domain->name == name && !domain->gone;
-    });
+    auto const found = std::ranges::find_if(
+        _domains, [name](auto const& domain) { return domain->name == name && !domain->gone; });
     return found == _domains.end() ? nullptr : found->get();
 }
 
 void Ledger::look(Time now) {
     _xen.domains(_facts);
     for (auto const& domain : _domains) {
-        auto const found =
-            std::ranges::find(_facts, domain->facts.number, &Domain_facts::number);
+        auto const found = std::ranges::find(_facts, domain->facts.number, &Domain_facts::number);
         domain->gone |= found == _facts.end() || found->handle != domain->facts.handle ||
                         found->pool != _settings.pool;
         if (!domain->gone)
@@ -92,9 +90,8 @@ void Ledger::appear(Domain_facts& facts, Time now) {
         domain->ran[i] = facts.vcpus[i].time;
     adopt(*domain);
     read_processors(*domain);
-    auto const place = std::ranges::upper_bound(_domains, facts.number, {}, [](auto const& each) {
-        return each->facts.number;
-    });
+    auto const place = std::ranges::upper_bound(
+        _domains, facts.number, {}, [](auto const& each) { return each->facts.number; });
     log(Level::info, "domain {} is there: {} VCPUs, weight {}, cap {}", facts.number,
         facts.vcpus.size(), domain->operators.weight, domain->operators.cap);
     _domains.insert(place, std::move(domain));

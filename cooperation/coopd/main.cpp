@@ -76,8 +76,7 @@ timespec span(Time now, Time until) {
 void run(Settings const& settings, Descriptor const& signals) {
     Real_xen xen{settings.pool};
     Daemon daemon{xen, settings, seed()};
-    Socket socket{settings.socket,
-                  [&daemon](std::string_view line) { return obey(daemon, line); }};
+    Socket socket{settings.socket, [&daemon](std::string_view line) { return obey(daemon, line); }};
     log(Level::info, "policy {}, every {} ms, {}", policy_name(settings.policy),
         settings.interval / millisecond, settings.socket);
     std::vector<pollfd> polled;

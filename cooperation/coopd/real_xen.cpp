@@ -19,7 +19,8 @@ namespace {
 constexpr size_t most_domains = 1024; // as policy_state takes
 constexpr uint32_t most_vcpus = 64;   // that anybody speaks of
 
-template <class Handle> Handle* opened(Handle* handle, char const* what) {
+template <class Handle>
+Handle* opened(Handle* handle, char const* what) {
     if (handle == nullptr)
         throw Xen_error{std::string{what} + ": " + std::strerror(errno) +
                         " (coopd runs in dom0, as root)"};

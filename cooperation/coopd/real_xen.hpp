@@ -40,9 +40,7 @@ public:
     bool write(Domain_number domain, std::string_view key, std::string_view value) override {
         return _store.write(domain, key, value);
     }
-    void remove(Domain_number domain, std::string_view key) override {
-        _store.remove(domain, key);
-    }
+    void remove(Domain_number domain, std::string_view key) override { _store.remove(domain, key); }
     bool watch(Domain_number domain, Watch_event::Kind kind) override {
         return _store.watch(domain, kind);
     }
@@ -52,8 +50,12 @@ public:
     std::optional<Watch_event> watch_event() override { return _store.event(); }
 
 private:
-    template <auto close> struct Closer {
-        template <class Handle> void operator()(Handle* handle) const { close(handle); }
+    template <auto close>
+    struct Closer {
+        template <class Handle>
+        void operator()(Handle* handle) const {
+            close(handle);
+        }
     };
 
     void fill(Domain_facts& facts, xc_domaininfo_t const& info);

@@ -23,7 +23,8 @@ void Recorder::File::open(std::string const& name, uint64_t limit) {
 void Recorder::File::write(std::string_view line) {
     if (!wanted())
         return;
-    if (line.size() <= _left && _file.write(line.data(), static_cast<std::streamsize>(line.size()))) {
+    if (line.size() <= _left &&
+        _file.write(line.data(), static_cast<std::streamsize>(line.size()))) {
         _left -= line.size();
         return;
     }

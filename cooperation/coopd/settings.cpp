@@ -24,7 +24,8 @@ class Table {
 public:
     Table(toml::table const& table, std::string where) : _table{table}, _where{std::move(where)} {}
 
-    template <class Value> void take(std::string_view key, Value& into) {
+    template <class Value>
+    void take(std::string_view key, Value& into) {
         toml::node const* const node = find(key);
         if (node == nullptr)
             return;
@@ -144,7 +145,8 @@ void read_domains(toml::table const& table, Settings& settings) {
         if (!value.is_table())
             throw Settings_error{fmt::format("domain.{} is a table", name.str())};
         settings.domains.emplace(
-            name.str(), read_domain(Table{*value.as_table(), fmt::format("domain.{}", name.str())}));
+            name.str(),
+            read_domain(Table{*value.as_table(), fmt::format("domain.{}", name.str())}));
     }
 }
 

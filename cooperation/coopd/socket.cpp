@@ -50,8 +50,8 @@ Socket::Socket(std::string path, Answer answer)
     unlink(_path.c_str());
     // Who may write to it decides about processors: the owner, root.
     mode_t const before = umask(0177);
-    int const bound = bind(_listener.number(), reinterpret_cast<sockaddr const*>(&address),
-                           sizeof(address));
+    int const bound =
+        bind(_listener.number(), reinterpret_cast<sockaddr const*>(&address), sizeof(address));
     int const error = errno;
     umask(before);
     if (bound != 0 || listen(_listener.number(), SOMAXCONN) != 0)
@@ -87,8 +87,7 @@ void Socket::serve(std::vector<pollfd> const& polled) {
 }
 
 void Socket::accept() {
-    Descriptor client{
-        accept4(_listener.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+    Descriptor client{accept4(_listener.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
     if (client.number() >= 0 && _clients.size() < most_clients)
         _clients.push_back({std::move(client), {}, {}, false});
 }

@@ -27,21 +27,21 @@ Json from_domain(policy_domain const& domain) {
         policy_request const& each = inbox.requests[i];
         requests.push_back({each.number, each.wanted, each.minimum, each.until, each.by});
     }
-    return {{"config",
-             {config.id, config.weight, config.cap_percent, config.minimum, config.ceiling,
-              config.capabilities}},
-            {"report",
-             {report.time, report.load, report.runnable_threads, report.demand, report.confidence}},
-            {"measured",
-             {measured.processor_time, measured.runnable, measured.online, measured.active,
-              measured.weight, measured.cap_percent}},
-            {"requests", std::move(requests)},
-            {"released", inbox.released},
-            {"replies",
-             {inbox.offer.number, inbox.offer.outcome, inbox.reclaim.number,
-              inbox.reclaim.outcome}},
-            {"new", domain.memory.known == 0},
-            {"pinned", pinned(domain.config.rules)}};
+    return {
+        {"config",
+         {config.id, config.weight, config.cap_percent, config.minimum, config.ceiling,
+          config.capabilities}},
+        {"report",
+         {report.time, report.load, report.runnable_threads, report.demand, report.confidence}},
+        {"measured",
+         {measured.processor_time, measured.runnable, measured.online, measured.active,
+          measured.weight, measured.cap_percent}},
+        {"requests", std::move(requests)},
+        {"released", inbox.released},
+        {"replies",
+         {inbox.offer.number, inbox.offer.outcome, inbox.reclaim.number, inbox.reclaim.outcome}},
+        {"new", domain.memory.known == 0},
+        {"pinned", pinned(domain.config.rules)}};
 }
 
 Json from_action(policy_action const& action) {
@@ -49,7 +49,8 @@ Json from_action(policy_action const& action) {
             action.reason, action.processors, action.value,  action.until};
 }
 
-template <class... Numbers> void take(Json const& row, Numbers&... into) {
+template <class... Numbers>
+void take(Json const& row, Numbers&... into) {
     size_t index = 0;
     ((into = row.at(index++).get<Numbers>()), ...);
 }

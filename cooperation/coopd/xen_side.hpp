@@ -33,7 +33,8 @@ struct Vcpu_facts {
     bool blocked{false};
 };
 
-// What Xen counts of a domain. Numbers are used again; `handle` tells whether it is the same domain.
+// What Xen counts of a domain. Numbers are used again; `handle` tells whether it is the same
+// domain.
 struct Domain_facts {
     Domain_number number{0};
     std::array<uint8_t, 16> handle{};
