@@ -71,7 +71,8 @@ TEST_F(Commands, status_says_what_is_known) {
 }
 
 TEST_F(Commands, the_operators_wishes_are_checked) {
-    Fake_guest const& guest = join(1, 4);
+    Fake_guest& guest = join(1, 4);
+    guest.demand = 0;
     xen.create(2, 2);
     block(1);
     block(2); // nobody is short of anything
