@@ -194,8 +194,8 @@ Load classify(Observation const& before, Observation const& after) {
     load.lock_wait = kept ? static_cast<uint32_t>(group.waiting() * 1000) : 0;
     for (unsigned i = 0; i < threads.count; ++i) {
         auto const& thread = threads.all[i];
-        load.computing += computes(thread) ? 1 : 0;
-        load.interactive += !computes(thread) && !meets(thread) ? 1 : 0;
+        load.computing += computes(thread) ? 1u : 0u;
+        load.interactive += !computes(thread) && !meets(thread) ? 1u : 0u;
         load.at_once += thread.active;
     }
     return load;
