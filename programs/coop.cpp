@@ -31,9 +31,9 @@ constexpr uint64_t usual_seconds = 60;
 using Number = unsigned long long; // for printf
 
 char const* name_of(uint64_t connection) {
-    static constexpr char const* names[] = {
-        "impossible here", "apart: nobody is on the other side", "greeting: said hello, no answer",
-        "joined", "rejected"};
+    static constexpr char const* names[] = {"impossible here", "apart: nobody is on the other side",
+                                            "greeting: said hello, no answer", "joined",
+                                            "rejected"};
     return connection < sizeof(names) / sizeof(*names) ? names[connection] : "left";
 }
 
@@ -120,12 +120,13 @@ void print_counts(State const& state) {
            static_cast<Number>(state.sessions), static_cast<Number>(state.reports),
            static_cast<Number>(state.period / millisecond), static_cast<Number>(state.requests),
            static_cast<Number>(state.releases));
-    printf("              offers: %llu taken, %llu refused; reclaims: %llu followed, %llu refused\n",
-           static_cast<Number>(state.offers_taken), static_cast<Number>(state.offers_refused),
-           static_cast<Number>(state.reclaims_followed),
-           static_cast<Number>(state.reclaims_refused));
+    printf(
+        "              offers: %llu taken, %llu refused; reclaims: %llu followed, %llu refused\n",
+        static_cast<Number>(state.offers_taken), static_cast<Number>(state.offers_refused),
+        static_cast<Number>(state.reclaims_followed), static_cast<Number>(state.reclaims_refused));
     if (state.errors != 0)
-        printf("              %llu messages were not accepted\n", static_cast<Number>(state.errors));
+        printf("              %llu messages were not accepted\n",
+               static_cast<Number>(state.errors));
 }
 
 int show(Resource_manager_client const& resources) {

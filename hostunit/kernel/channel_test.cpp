@@ -64,13 +64,12 @@ TEST_F(Channels, end_with_the_last_capability) {
 
 TEST_F(Channels, other_interrupts_keep_their_line) {
     constexpr arch::Line line = 9;
-    Slot const permanent = root_process()
-                               .table()
-                               .add({Ref<Object>{*kernel::make<Interrupt>(
-                                                      Ref<Quota>{root_quota()}, line)
-                                                      .value()},
-                                     interrupt_permission::all, 0})
-                               .value();
+    Slot const permanent =
+        root_process()
+            .table()
+            .add({Ref<Object>{*kernel::make<Interrupt>(Ref<Quota>{root_quota()}, line).value()},
+                  interrupt_permission::all, 0})
+            .value();
     remove(permanent); // closing it would fail
     EXPECT_TRUE(platform().masked[line]);
 }
@@ -85,8 +84,8 @@ TEST_F(Channels, come_to_a_processor_that_takes_threads) {
 }
 
 TEST_F(Channels, are_made_by_whoever_may) {
-    Slot const weak = make(Call::capability_copy,
-                           {self_process, system, system_permission::information, 0});
+    Slot const weak =
+        make(Call::capability_copy, {self_process, system, system_permission::information, 0});
     EXPECT_EQ(call(Call::channel_create, {weak, other}).error, Error::permission_denied);
     EXPECT_EQ(call(Call::channel_create, {self_process, other}).error, Error::wrong_type);
     EXPECT_EQ(call(Call::channel_create, {12345, other}).error, Error::invalid_capability);

@@ -75,8 +75,8 @@ Result<Channel_create_out> channel_create(Thread& caller, Channel_create_in cons
     (void)TRY(find_authority(caller, in.system));
     if (in.machine > arch::largest_machine)
         return Error::invalid_argument;
-    auto const interrupt = TRY(make_channel(Ref<Quota>{self.quota()},
-                                            static_cast<arch::Machine_number>(in.machine)));
+    auto const interrupt =
+        TRY(make_channel(Ref<Quota>{self.quota()}, static_cast<arch::Machine_number>(in.machine)));
     auto const slot =
         TRY(self.table().add({Ref<Object>{*interrupt}, interrupt_permission::all, 0}));
     return Channel_create_out{slot, interrupt->line()};

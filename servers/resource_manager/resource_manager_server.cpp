@@ -18,10 +18,10 @@ Resource_manager_server::Resource_manager_server(Setup&& setup)
                                                   setup.priority},
       _toolstack{static_cast<Notification&&>(setup.toolstack_changed)},
       _state{static_cast<Mapping&&>(setup.state)}, _lasting{*_state.as<Lasting>()},
-      _priority{setup.priority},
-      _cooperating{{_processors, _init, _log, *this, _lasting.given, setup.thread},
-                   static_cast<Notification&&>(setup.edge),
-                   static_cast<Notification&&>(setup.met)} {}
+      _priority{setup.priority}, _cooperating{{_processors, _init, _log, *this, _lasting.given,
+                                               setup.thread},
+                                              static_cast<Notification&&>(setup.edge),
+                                              static_cast<Notification&&>(setup.met)} {}
 
 // Requests.
 

@@ -349,7 +349,7 @@ TEST_F(Cooperation_test, a_reclaim_is_followed_by_stopping_for_long) {
 
 TEST_F(Cooperation_test, a_short_absence_that_becomes_long_is_stopped_after_all) {
     join();
-    machine.load = 3; // needs what is left
+    machine.load = 3;          // needs what is left
     reclaim(transfer(0b1000)); // nobody says for how long
     EXPECT_EQ(machine.states[3], Processor_state::parked);
     run(9 * second);

@@ -6,9 +6,9 @@
 #include "servers/resource_manager/cooperation/cooperation.hpp"
 #include "servers/resource_manager/cooperation/steady_policy.hpp"
 
+#include <algorithm>
 #include <cooperation/stock_vmm.h>
 #include <gtest/gtest.h>
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>

@@ -125,12 +125,8 @@ private:
 } // namespace
 
 std::vector<Labelled_load> tuning_loads() {
-    Parameters const parameters{{2, 4, 8},
-                                {1, 4},
-                                {400 * microsecond, 2 * millisecond},
-                                {0, 50 * microsecond},
-                                20,
-                                1};
+    Parameters const parameters{
+        {2, 4, 8}, {1, 4}, {400 * microsecond, 2 * millisecond}, {0, 50 * microsecond}, 20, 1};
     return Maker{parameters}.make();
 }
 

@@ -13,8 +13,8 @@ struct Labelled_load {
     std::string name;
     coop_load kind;
     std::vector<simulator::Load> loads;
-    unsigned processors;   // of the guest
-    unsigned physical;     // that there are
+    unsigned processors;    // of the guest
+    unsigned physical;      // that there are
     unsigned neighbours{0}; // computing threads of another guest
     uint64_t seed{1};
 };

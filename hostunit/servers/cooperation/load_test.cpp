@@ -5,8 +5,8 @@
 #include "sampled_guest.hpp"
 #include "servers/resource_manager/cooperation/load.hpp"
 
-#include <cstdio>
 #include <cooperation/names.h>
+#include <cstdio>
 #include <gtest/gtest.h>
 
 namespace lavandin::resource_manager {

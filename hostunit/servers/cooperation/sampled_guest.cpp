@@ -28,8 +28,8 @@ Load computing(unsigned threads) {
 
 } // namespace
 
-Sampled_guest::Sampled_guest(std::vector<Load> const& loads, unsigned processors,
-                             unsigned physical, unsigned neighbours, uint64_t seed)
+Sampled_guest::Sampled_guest(std::vector<Load> const& loads, unsigned processors, unsigned physical,
+                             unsigned neighbours, uint64_t seed)
     : _host{_events, physical, microsecond}, _plan{plan_of(loads, processors)},
       _other_plan{plan_of({computing(neighbours)}, std::max(1u, neighbours))} {
     _guest = std::make_unique<Guest>(_events, _host, _plan, seed, for_ever);
@@ -100,9 +100,9 @@ void Sampled_guest::sample(Thread const& thread, Thread_observation& to) {
         _woken[index] = 0;
     }
     _waited[index] = waits;
-    auto const phase = waits                                 ? abi::Thread_phase::waiting
+    auto const phase = waits                            ? abi::Thread_phase::waiting
                        : thread.state == State::running ? abi::Thread_phase::running
-                                                             : abi::Thread_phase::preempted;
+                                                        : abi::Thread_phase::preempted;
     to.time[static_cast<unsigned>(phase)] += step;
 }
 

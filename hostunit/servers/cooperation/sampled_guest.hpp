@@ -16,8 +16,8 @@ public:
     static constexpr simulator::Time step = 10 * simulator::microsecond;
 
     // On `physical` processors, for itself or beside a guest with so many threads that compute.
-    Sampled_guest(std::vector<simulator::Load> const& loads, unsigned processors,
-                  unsigned physical, unsigned neighbours, uint64_t seed);
+    Sampled_guest(std::vector<simulator::Load> const& loads, unsigned processors, unsigned physical,
+                  unsigned neighbours, uint64_t seed);
 
     void run(simulator::Time time);
     Observation const& observation() const { return *_seen; }

@@ -101,8 +101,8 @@ private:
 
     Move _offer;
     Move _reclaim;
-    Move _gift; // by hand
-    uint64_t _online{0};       // in use, as far as the other side was told
+    Move _gift;          // by hand
+    uint64_t _online{0}; // in use, as far as the other side was told
     uint64_t _parked_at[most_processors]{};
 
     uint64_t _period{report_period};

@@ -76,12 +76,9 @@ unsigned Cooperation::available() {
 
 Situation Cooperation::situation(uint64_t now) {
     auto const& load = _classifier.now();
-    return {now,
-            static_cast<unsigned>(__builtin_popcountll(online())),
-            available(),
-            engine().agreed.entitlement,
-            _stolen,
-            _demand.now(load),
+    return {now,         static_cast<unsigned>(__builtin_popcountll(online())),
+            available(), engine().agreed.entitlement,
+            _stolen,     _demand.now(load),
             load};
 }
 

@@ -27,7 +27,8 @@ Result<void> Rendezvous::start(Transport const& transport, uint64_t priority) {
 
 Result<void> Rendezvous::write(std::string_view key, uint64_t number) {
     char text[24];
-    int const length = snprintf(text, sizeof(text), "%llu", static_cast<unsigned long long>(number));
+    int const length =
+        snprintf(text, sizeof(text), "%llu", static_cast<unsigned long long>(number));
     return _store.write(key, {text, static_cast<size_t>(length)});
 }
 

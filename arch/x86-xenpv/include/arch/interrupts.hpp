@@ -20,7 +20,6 @@ void route(Line line, uint32_t processor);
 // Tells the other side. Error: not_supported (it has none).
 kernel::Result<void> raise(Line line);
 
-
 // A masked line to another machine, which may connect to it by this number, once at a time. Errors:
 // table_full (the platform has no free one), not_supported.
 kernel::Result<Line> open_channel(Machine_number machine);

@@ -36,9 +36,8 @@ public:
     Result<resource_manager_protocol::Asked> give(uint64_t processors, uint64_t duration) const;
 
 private:
-    Result<resource_manager_protocol::Asked> ask_other(resource_manager_protocol::Label label,
-                                                       uint64_t processors,
-                                                       uint64_t duration) const;
+    Result<resource_manager_protocol::Asked>
+    ask_other(resource_manager_protocol::Label label, uint64_t processors, uint64_t duration) const;
     Result<void> ask(resource_manager_protocol::Label label, uint64_t number, uint64_t deadline,
                      Obstacle* obstacle) const;
 
