@@ -55,8 +55,7 @@ bool Resource_manager_server::begin(uint64_t number, Processor_action action, ui
 }
 
 bool Resource_manager_server::available(uint64_t number) {
-    return wish(number).asked != Availability::offline &&
-           _processors.state(number) != Processor_state::absent;
+    return wish(number).asked != Availability::offline;
 }
 
 } // namespace lavandin::resource_manager

@@ -140,18 +140,21 @@ void Resource_manager_server::answer(uint64_t number, Outcome const& outcome) {
 }
 
 void Resource_manager_server::forget_ended() {
-    Client clients[maximum_processors];
+    Client clients[maximum_processors + 1];
     size_t count = 0;
     for (Caller const& caller : _callers)
         if (caller.client != 0)
             clients[count++] = caller.client;
+    if (_asker.client != 0)
+        clients[count++] = _asker.client;
     auto const ended = _init.keep_ended({clients, count});
-    for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
+    for (size_t i = 0; ended.ok() && i < ended.value(); ++i) {
         for (uint64_t number = 0; number < maximum_processors; ++number)
             if (_callers[number].client == clients[i])
                 take_back(number);
-    if (_asker.client != 0 && !_init.name(_asker.client).ok())
-        _asker = {};
+        if (_asker.client == clients[i])
+            _asker = {};
+    }
 }
 
 void Resource_manager_server::notified(uint64_t bits) {

@@ -80,7 +80,8 @@ protected:
     coop_transfer transfer(uint64_t mask, unsigned count = 0) const {
         coop_transfer made{};
         made.processors = mask;
-        made.count = static_cast<uint16_t>(count != 0 ? count : __builtin_popcountll(mask));
+        made.count =
+            static_cast<uint16_t>(count != 0 ? count : unsigned(__builtin_popcountll(mask)));
         made.deadline = machine.time + 50 * millisecond;
         made.reason = COOP_REASON_POLICY;
         return made;
@@ -198,7 +199,7 @@ TEST_F(Cooperation_test, fewer_are_asked_for_when_idle_and_given_when_reclaimed)
     join();
     run(3 * second);
     EXPECT_FALSE(replies(COOP_VMM_REQUESTED).empty());
-    coop_request const& request = replies(COOP_VMM_REQUESTED).front().body.request;
+    coop_request const request = replies(COOP_VMM_REQUESTED).front().body.request;
     EXPECT_EQ(request.wanted, 1u);
     EXPECT_EQ(request.need, COOP_NEED_SURPLUS);
 }

@@ -20,7 +20,7 @@ namespace lavandin::resource_manager {
 inline constexpr uint64_t millisecond = 1'000'000;
 inline constexpr uint64_t second = 1'000'000'000;
 
-class Fake_machine : public Cooperation_host {
+class Fake_machine final : public Cooperation_host {
 public:
     static constexpr unsigned count = 4;
 
@@ -90,7 +90,9 @@ public:
         }
         to.processors[0].ready = ready;
     }
-    Processor_state state(uint64_t number) override { return states.at(number); }
+    Processor_state state(uint64_t number) override {
+        return number < count ? states[number] : Processor_state::absent;
+    }
     bool available(uint64_t number) override { return (taken_away >> number & 1) == 0; }
     bool begin(uint64_t number, Processor_action action, uint64_t deadline) override {
         Begun const what{number, action, deadline};

@@ -131,12 +131,9 @@ std::vector<Labelled_load> tuning_loads() {
 }
 
 std::vector<Labelled_load> judging_loads() {
-    Parameters const parameters{{3, 5, 7, 12},
-                                {1, 2, 3, 6},
-                                {250 * microsecond, 900 * microsecond, 3500 * microsecond},
-                                {0, 30 * microsecond},
-                                35,
-                                1001};
+    Parameters const parameters{
+        {3, 7, 12}, {1, 3, 6}, {700 * microsecond, 3500 * microsecond}, {0, 30 * microsecond},
+        35,         1001};
     return Maker{parameters}.make();
 }
 

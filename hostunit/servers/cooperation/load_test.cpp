@@ -13,7 +13,7 @@ namespace lavandin::resource_manager {
 namespace {
 
 constexpr uint64_t window = 200 * simulator::millisecond;
-constexpr unsigned windows = 6;
+constexpr unsigned windows = 4;
 
 using Matrix = std::array<std::array<unsigned, COOP_LOADS>, COOP_LOADS>;
 

@@ -13,7 +13,7 @@ namespace lavandin::resource_manager {
 
 class Sampled_guest {
 public:
-    static constexpr simulator::Time step = 10 * simulator::microsecond;
+    static constexpr simulator::Time step = 20 * simulator::microsecond;
 
     // On `physical` processors, for itself or beside a guest with so many threads that compute.
     Sampled_guest(std::vector<simulator::Load> const& loads, unsigned processors, unsigned physical,

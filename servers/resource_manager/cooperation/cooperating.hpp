@@ -15,6 +15,7 @@ public:
     // False when another transition of the processor is under way. Its end is told by
     // Cooperating::ended, perhaps before this returns.
     virtual bool begin(uint64_t number, Processor_action action, uint64_t deadline) = 0;
+    // Whether the toolstack has left it to us.
     virtual bool available(uint64_t number) = 0;
 
 protected:
@@ -50,8 +51,10 @@ private:
     void observe(Observation& observation, bool threads) override {
         _observer.observe(observation, threads);
     }
-    Processor_state state(uint64_t number) override { return _around.processors.state(number); }
-    bool available(uint64_t number) override { return _around.mover.available(number); }
+    Processor_state state(uint64_t number) override { return _observer.state(number); }
+    bool available(uint64_t number) override {
+        return state(number) != Processor_state::absent && _around.mover.available(number);
+    }
     bool begin(uint64_t number, Processor_action action, uint64_t deadline) override;
     void log(std::string_view line) override { static_cast<void>(_around.log.write(line)); }
 

@@ -140,17 +140,18 @@ void Cooperation::answered(coop_answer const& answer) {
 // One that comes from a request was asked for; others are taken as far as there is use for them.
 void Cooperation::offered(coop_message const& message) {
     uint64_t const now = _host.now();
-    coop_transfer transfer = message.body.transfer;
+    coop_transfer const& transfer = message.body.transfer;
+    unsigned wanted = transfer.count;
     if (message.head.regarding == 0) {
         auto const count = static_cast<unsigned>(__builtin_popcountll(online()));
         unsigned const useful = _policy.useful(situation(now));
         if (useful <= count)
             return refuse_offer(COOP_REASON_UNWANTED);
-        transfer.count = static_cast<uint16_t>(std::min<unsigned>(transfer.count, useful - count));
+        wanted = std::min(wanted, useful - count);
     }
     if (coop_guest_work(&engine(), COOP_OFFER, now) != COOP_OK)
         return; // too late: the engine refuses it
-    _offer.begin(Move::Kind::offer, transfer, COOP_MANNER_ANY, now + look_period);
+    _offer.begin(Move::Kind::offer, transfer, {wanted, COOP_MANNER_ANY, now + look_period});
     pump();
 }
 
@@ -176,7 +177,8 @@ void Cooperation::reclaimed(coop_transfer const& transfer) {
     uint64_t const now = _host.now();
     uint64_t const left = transfer.deadline > now ? transfer.deadline - now : reclaim_time;
     static_cast<void>(coop_guest_work(&engine(), COOP_RECLAIM, now));
-    _reclaim.begin(Move::Kind::reclaim, transfer, manner_of(transfer), now + left - left / 8);
+    _reclaim.begin(Move::Kind::reclaim, transfer,
+                   {transfer.count, manner_of(transfer), now + left - left / 8});
     pump();
 }
 

@@ -45,7 +45,7 @@ void Cooperation::finish(Move& move, coop_type type) {
         return;
     move.end();
     if (error != COOP_OK)
-        return;
+        return; // the session is another one, or none
     bool const offer = type == COOP_OFFER;
     bool const done = reply.processors != 0;
     ++(offer ? (done ? _told.offers_taken : _told.offers_refused)
@@ -161,8 +161,8 @@ abi::Error Cooperation::give(unsigned count, uint64_t duration) {
         return abi::Error::invalid_argument;
     _hand = Hand::waits;
     _by_hand_until = now + duration;
-    _gift.begin(Move::Kind::reclaim, transfer,
-                duration < short_absence ? COOP_MANNER_PARK : COOP_MANNER_STOP, now + patience);
+    auto const manner = duration < short_absence ? COOP_MANNER_PARK : COOP_MANNER_STOP;
+    _gift.begin(Move::Kind::reclaim, transfer, {count, manner, now + patience});
     pump();
     exchange();
     return abi::Error::none;

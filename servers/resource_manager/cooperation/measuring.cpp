@@ -84,7 +84,7 @@ Situation Cooperation::situation(uint64_t now) {
 
 void Cooperation::decide(uint64_t now) {
     bool const moving = _offer.active() || _reclaim.active() || _gift.active();
-    if (moving || engine().request != 0 || now < _by_hand_until || _classifier.now().kind == 0)
+    if (moving || engine().request != 0 || now < _by_hand_until)
         return;
     if (auto const ask = _policy.decide(situation(now)))
         static_cast<void>(send(*ask, now));

@@ -31,17 +31,16 @@ coop_reason coop_reason_of(abi::Error error) {
     }
 }
 
-void Move::begin(Kind kind, coop_transfer const& transfer, coop_manner manner, uint64_t until) {
+void Move::begin(Kind kind, coop_transfer const& transfer, Plan const& plan) {
     *this = {};
     _active = true;
     _kind = kind;
-    _wanted = transfer.count;
-    _manner = manner;
-    _until = until;
+    _asked = transfer.count;
+    _plan = plan;
     _candidates = transfer.processors;
 }
 
-bool Move::enough() const { return count(_moved | _moving) >= _wanted; }
+bool Move::enough() const { return count(_moved | _moving) >= _plan.count; }
 
 void Move::go(Cooperation_host& host) {
     while (_active && !enough() && _candidates != 0) {
@@ -116,7 +115,7 @@ bool Move::last(uint64_t number, Cooperation_host& host) const {
 }
 
 void Move::give(uint64_t number, Processor_state state, Cooperation_host& host) {
-    bool const stop = _manner == COOP_MANNER_STOP;
+    bool const stop = _plan.manner == COOP_MANNER_STOP;
     switch (state) {
     case Processor_state::absent:
     case Processor_state::offered:
@@ -140,7 +139,7 @@ void Move::give(uint64_t number, Processor_state state, Cooperation_host& host) 
 
 void Move::start(uint64_t number, Processor_action action, Cooperation_host& host) {
     _moving |= bit(number);
-    if (host.begin(number, action, _until))
+    if (host.begin(number, action, _plan.until))
         return;
     _moving &= ~bit(number);
     refused(number, COOP_REASON_BUSY);
@@ -172,10 +171,12 @@ coop_reply Move::reply(uint64_t online) const {
     coop_reply reply{};
     uint64_t const moved = _kind == Kind::offer ? _moved & online : _moved & ~online;
     reply.processor = COOP_NO_PROCESSOR;
-    if (count(moved) < _wanted) {
-        bool const known = count(_moved) < _wanted;
-        reply.reason = static_cast<uint16_t>(known ? _reason : COOP_REASON_ADMINISTRATOR);
-        reply.detail = known ? _detail : 0;
+    if (count(moved) < _asked) {
+        bool const refused = _reason != COOP_REASON_NONE && count(_moved) < _plan.count;
+        bool const fewer = count(moved) == _plan.count;
+        auto const otherwise = fewer ? COOP_REASON_UNWANTED : COOP_REASON_ADMINISTRATOR;
+        reply.reason = static_cast<uint16_t>(refused ? _reason : otherwise);
+        reply.detail = refused ? _detail : 0;
     }
     if (moved == 0) {
         reply.processor = static_cast<uint16_t>(_processor);
@@ -184,7 +185,7 @@ coop_reply Move::reply(uint64_t online) const {
     reply.processors = moved;
     reply.online = online;
     if (_kind == Kind::reclaim)
-        reply.manner = static_cast<uint16_t>(_manner);
+        reply.manner = static_cast<uint16_t>(_plan.manner);
     return reply;
 }
 

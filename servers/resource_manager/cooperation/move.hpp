@@ -19,8 +19,12 @@ class Move {
 public:
     enum class Kind : uint8_t { offer, reclaim };
 
-    // `until`: when the last transition has to have ended. `manner`: of a reclaim, park or stop.
-    void begin(Kind kind, coop_transfer const& transfer, coop_manner manner, uint64_t until);
+    struct Plan {
+        unsigned count;     // how many to move: all that are asked for, or fewer
+        coop_manner manner; // of a reclaim: park or stop
+        uint64_t until;     // when the last transition has to have ended
+    };
+    void begin(Kind kind, coop_transfer const& transfer, Plan const& plan);
     bool active() const { return _active; }
     // Begins what can be begun.
     void go(Cooperation_host& host);
@@ -47,9 +51,8 @@ private:
 
     bool _active{false};
     Kind _kind{};
-    unsigned _wanted{0};
-    coop_manner _manner{};
-    uint64_t _until{0};
+    unsigned _asked{0};
+    Plan _plan{};
     uint64_t _candidates{0}; // not tried yet
     uint64_t _moving{0};
     uint64_t _moved{0};

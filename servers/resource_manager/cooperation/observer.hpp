@@ -21,6 +21,9 @@ public:
     // So much more than our clock shows Xen's. Only after open().
     uint64_t offset() const { return _watches[0].platform_offset(); }
 
+    Processor_state state(uint64_t number) const {
+        return number < _count ? _watches[number].state() : Processor_state::absent;
+    }
     void observe(Observation& observation, bool threads);
 
 private:

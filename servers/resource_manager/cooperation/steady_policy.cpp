@@ -73,7 +73,7 @@ std::optional<Ask> Steady_policy::ask(Situation const& situation, Goal const& go
 void Steady_policy::answered(coop_answer const& answer, uint64_t now) {
     bool const useless = answer.outcome == COOP_REFUSED_NOW || answer.outcome == COOP_LATER;
     _pause = useless ? std::min(_pause * 2, most_pause) : least_pause;
-    _not_before = std::max({_not_before, answer.again, now + _pause});
+    _not_before = std::max(answer.again, now + _pause);
 }
 
 unsigned Steady_policy::useful(Situation const& situation) const {
