@@ -35,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--direct", action="store_true", help="Lavandin as the initial domain")
     for name, kind, default, letter, explanation in (
         ("--memory", values.memory(), 64, "MIB", "of each guest"),
-        ("--vcpus", values.whole_number(1, values.MOST_VCPUS), 1, "N", "of each guest"),
+        ("--vcpus", values.whole_number(1, values.MOST_VCPUS), None, "N",
+         "of each guest (default: 1; 2 with --coop)"),
         ("--guests", values.whole_number(1, full.MOST_GUESTS), 1, "N", "how many domUs"),
     ):
         parser.add_argument(name, type=kind, default=default, metavar=letter, help=explanation)
@@ -80,7 +81,7 @@ def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
         guest_memory=options.memory * options.guests,
         guests=options.guests,
         files={_STUB: stub.build()} if options.stub else {},
-        programs=coop.programs() if getattr(options, "coop", False) else {},
+        programs=coop.programs() if options.coop else {},
     )
 
 
@@ -104,6 +105,8 @@ def check(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     check(options)
+    if options.vcpus is None:
+        options.vcpus = 2 if options.coop else 1
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
