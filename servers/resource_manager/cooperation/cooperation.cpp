@@ -172,13 +172,13 @@ coop_manner Cooperation::manner_of(coop_transfer const& transfer) {
     return soon && parks ? COOP_MANNER_PARK : COOP_MANNER_STOP;
 }
 
-// The last part of the time is for the reply.
+// Late is better than not at all: only that the processors have gone ends what the other side does
+// about a deadline that was missed.
 void Cooperation::reclaimed(coop_transfer const& transfer) {
     uint64_t const now = _host.now();
-    uint64_t const left = transfer.deadline > now ? transfer.deadline - now : reclaim_time;
     static_cast<void>(coop_guest_work(&engine(), COOP_RECLAIM, now));
-    _reclaim.begin(Move::Kind::reclaim, transfer,
-                   {transfer.count, manner_of(transfer), now + left - left / 8});
+    uint64_t const until = std::max(transfer.deadline, now) + lateness;
+    _reclaim.begin(Move::Kind::reclaim, transfer, {transfer.count, manner_of(transfer), until});
     pump();
 }
 
