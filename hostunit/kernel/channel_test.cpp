@@ -75,7 +75,7 @@ TEST_F(Channels, other_interrupts_keep_their_line) {
 }
 
 TEST_F(Channels, come_to_a_processor_that_takes_threads) {
-    start_processors(1);
+    start_processors(2);
     processors().refuse(0);
     auto const made = create();
     EXPECT_EQ(platform().routed[line_of(made)], 1u);
