@@ -93,6 +93,10 @@ class _Pair:
             time.sleep(0.5)
         raise AssertionError(f"not {what}: {row}\n{answer(self.guest, 'coop')}")
 
+    def met(self) -> int:
+        """How often coopd connected to it."""
+        return int(self.dom0.run(f"grep -c ': connected' {coop.LOG}", check=False).output)
+
     def join(self) -> dict[str, Any]:
         return self.wait("joined", lambda row: row["cooperating"] and row["claims"] is not None)
 
@@ -137,11 +141,13 @@ def restarts(context: Context) -> None:
     again = pair.join()
     sessions = [row["protocol"]["session"] for row in (first, again)]
     assert sessions[0] != sessions[1], sessions
+    met = pair.met()
     for _ in range(3):
         number = re.search(r"^ *(\d+) .*resources", answer(pair.guest, "ps"), re.M)
         assert number
         answer(pair.guest, f"kill {number.group(1)}")
-        pair.wait("left", lambda row: not row["cooperating"] or row["claims"] is None)
+        met += 1
+        pair.wait("met again", lambda row: row["cooperating"] and pair.met() >= met)
         pair.join()
     pair.dom0.run("xl vcpu-set --ignore-host one 2")
     row = pair.wait("two left", lambda row: row["measured"]["available"] == 0b11)
