@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// System calls on memory shared with other machines.
+// System calls on memory and channels shared with other machines.
 #include <kernel/grant.hpp>
+#include <kernel/interrupt.hpp>
 #include <kernel/process.hpp>
 #include <kernel/system.hpp>
 #include <kernel/system_calls.hpp>
@@ -67,6 +68,18 @@ Result<Grant_create_out> grant_create(Thread& caller, Grant_create_in const& in)
                           {self.table(), in.system, *system, in.memory}));
     auto const slot = TRY(self.table().add({Ref<Object>{*grant}, grant_permission::all, 0}));
     return Grant_create_out{slot, grant->reference()};
+}
+
+Result<Channel_create_out> channel_create(Thread& caller, Channel_create_in const& in) {
+    Process& self = caller.process();
+    (void)TRY(find_authority(caller, in.system));
+    if (in.machine > arch::largest_machine)
+        return Error::invalid_argument;
+    auto const interrupt =
+        TRY(make_channel(Ref<Quota>{self.quota()}, static_cast<arch::Machine_number>(in.machine)));
+    auto const slot =
+        TRY(self.table().add({Ref<Object>{*interrupt}, interrupt_permission::all, 0}));
+    return Channel_create_out{slot, interrupt->line()};
 }
 
 Result<void> grant_end(Thread& caller, Grant_end_in const& in) {

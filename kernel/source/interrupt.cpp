@@ -17,10 +17,28 @@ List<Interrupt, Interrupt_tag>& interrupts() {
 
 } // namespace
 
-Interrupt::Interrupt(Ref<Quota> quota, arch::Line line)
-    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _line{line} {
+Interrupt::Interrupt(Ref<Quota> quota, arch::Line line, Kind kind)
+    : Object{object_type, static_cast<Ref<Quota>&&>(quota)}, _line{line}, _kind{kind} {
     Lock_guard const guard{interrupts_lock};
     interrupts().push_back(*this);
+}
+
+// New lines come to processor 0, which may take none now.
+Result<Ref<Interrupt>> make_channel(Ref<Quota> quota, arch::Machine_number machine) {
+    arch::Line const line = TRY(arch::open_channel(machine));
+    auto made = make<Interrupt>(static_cast<Ref<Quota>&&>(quota), line, Interrupt::Kind::channel);
+    if (!made.ok()) {
+        arch::close_channel(line);
+        return made.error();
+    }
+    auto interrupt = static_cast<Ref<Interrupt>&&>(made.value());
+    Lock_guard const guard{interrupts_lock};
+    uint64_t const accepting = processors().accepting();
+    if ((accepting & 1) == 0) {
+        interrupt->processor = static_cast<uint32_t>(__builtin_ctzl(accepting));
+        arch::route(line, interrupt->processor);
+    }
+    return interrupt;
 }
 
 Result<void> Interrupt::bind(Ref<Notification> notification, uint64_t bits, Capability_table& table,
@@ -55,6 +73,8 @@ void Interrupt::last_reference_gone() {
         Lock_guard const guard{interrupts_lock};
         List<Interrupt, Interrupt_tag>::remove(*this);
     }
+    if (_kind == Kind::channel)
+        arch::close_channel(_line);
     unmake(*this);
 }
 

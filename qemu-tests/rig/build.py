@@ -16,13 +16,16 @@ from .progress import Step
 _CONFIGURE_TIMEOUT = 600
 _BUILD_TIMEOUT = 3600
 _MOST_LINES = 60  # of a failed build's output
+_EXTRA = {  # packages that only these presets need
+    paths.HOST_PRESET: ("libraries", "test", "clang"),
+    paths.DOM0_PRESET: ("libraries",),
+}
 
 
 def ensure(preset: str, quiet: bool = False) -> None:
     """The products of the preset, up to date. Downloads and installs what that needs."""
     compiler = ["clang"] if preset.startswith("clang") else []
-    extra = ["test", "clang"] if preset == paths.HOST_PRESET else []
-    packages.ensure_host("build", *compiler, *extra)
+    packages.ensure_host("build", *compiler, *_EXTRA.get(preset, ()))
     packages.ensure("build")
     _cmake(preset, quiet)
 
@@ -84,7 +87,7 @@ def clean(everything: bool) -> list[str]:
         return []
     with contextlib.ExitStack() as locks:
         names = {file.name.removeprefix(cache.LOCK_PREFIX) for file in _locks()}
-        presets = (*paths.PRESETS, paths.HOST_PRESET)
+        presets = (*paths.PRESETS, paths.HOST_PRESET, paths.DOM0_PRESET)
         names |= {"packages", "cache", *(f"build-{preset}" for preset in presets)}
         busy = [f"{what} is locked" for what in cache.exclusive_now(sorted(names), locks)]
         busy += [f"{command} (process {pid})" for pid, command in paths.drivers()]

@@ -101,7 +101,7 @@ class FullMachine(Machine):
         with Step("booting Xen and dom0", options.quiet) as self._step:
             files = self._files()
             self._present = set(files)
-            initramfs.write(self.directory / "initrd", files)
+            initramfs.write(self.directory / "initrd", files, options.programs)
             cards, channels = _console_cards(options.guests)
             memory = _XEN_MEMORY + options.dom0_memory + options.guest_memory
             memory += _GUEST_OVERHEAD * options.guests

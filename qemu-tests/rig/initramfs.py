@@ -16,7 +16,8 @@ from .errors import RigError
 _ROOT = paths.PACKAGES / "dom0"
 _BIN = "usr/lib/xen-4.17/bin"
 _SCRIPTS = paths.QEMU_TESTS / "dom0"
-_LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
+_LIBRARIES = "usr/lib/x86_64-linux-gnu"
+_LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", _LIBRARIES)
 _XEN_TOOLS = (
     "xl xenstored xenconsoled xenconsole xen-init-dom0 libxl-save-helper xenctx xentop xenpm "
     "xenperf lsevtchn xen-diag xen-hptool xentrace"
@@ -103,7 +104,7 @@ def _base_archive() -> bytes:
     for name in _STORE_TOOLS:
         archive.symlink(f"usr/bin/xenstore-{name}", "xenstore")
     for name, file in sorted(_closure([*tools, store]).items()):
-        archive.program(f"usr/lib/x86_64-linux-gnu/{name}", file.read_bytes())
+        archive.program(f"{_LIBRARIES}/{name}", file.read_bytes())
     for folder in ("lib", "lib64"):
         archive.symlink(f"{folder}/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
     loader = _library("ld-linux-x86-64.so.2")
@@ -128,11 +129,17 @@ def base() -> Path:
     return cache.made("dom0.cpio", content, lambda file: file.write_bytes(_base_archive()))
 
 
-def write(target: Path, files: Mapping[str, Path | bytes]) -> None:
-    """The base and behind it this run's files, given by their paths in dom0."""
+def write(
+    target: Path, files: Mapping[str, Path | bytes], programs: Mapping[str, Path]
+) -> None:
+    """The base and behind it this run's files and programs, given by their paths in dom0."""
     archive = Archive()
     for name, source in files.items():
         archive.file(name, source if isinstance(source, bytes) else source.read_bytes())
+    for name, program in programs.items():
+        archive.program(name, program.read_bytes())
+    for name, library in _closure(list(programs.values())).items():
+        archive.program(f"{_LIBRARIES}/{name}", library.read_bytes())
     with target.open("wb") as out:
         out.write(base().read_bytes())
         out.write(archive.bytes())

@@ -32,10 +32,12 @@ class MachineOptions:
     xen_command_line: str = ""
     wait_for_gdb: bool = False
     quiet: bool = False
-    # Full mode: room for all guests together, how many consoles, and files for dom0 by path there.
+    # Full mode: room for all guests together, how many consoles, and files and programs for dom0 by
+    # path there; programs with the libraries that they need.
     guest_memory: int = 64
     guests: int = 1
     files: Mapping[str, Path | bytes] = field(default_factory=dict)
+    programs: Mapping[str, Path] = field(default_factory=dict)
     dom0_memory: int = 320
     dom0_vcpus: int = 1
 

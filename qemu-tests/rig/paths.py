@@ -20,6 +20,7 @@ RUN = BUILD / "run"
 PRESETS = ("gcc-release", "gcc-debug", "clang-release", "clang-debug")
 DEFAULT_PRESET = PRESETS[0]
 HOST_PRESET = "host"  # the host units
+DOM0_PRESET = "dom0"  # programs for dom0
 _machines = itertools.count(1)
 
 

@@ -41,6 +41,36 @@ def write_out(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def interactive() -> bool:
+    """Whether somebody sits there."""
+    return sys.stdin.isatty()
+
+
+def show(console: Console, finished: Callable[[], bool], idle: float) -> str:
+    """Shows what a console says from now on; nothing is typed into it. Ends as connect() does."""
+    forget = console.listen(write_out)
+    begun = time.monotonic()
+    try:
+        if not interactive():
+            while not finished():
+                if time.monotonic() - max(console.last_output, begun) >= idle:
+                    return "idle"
+                time.sleep(0.1)
+            return "ended"
+        with raw(0):
+            while not finished():
+                if select.select([0], [], [], 0.2)[0] and _leaves(os.read(0, 1024)):
+                    return "left"
+        return "ended"
+    finally:
+        forget()
+
+
+def _leaves(typed: bytes) -> bool:
+    """The escape key; or Ctrl-C, where nobody else wants it; or nobody is there any more."""
+    return ESCAPE in typed or b"\x03" in typed or not typed
+
+
 def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows the console and feeds it from standard input, until the guest is finished ("ended"),
     the user presses the escape key ("left"), or, when standard input is no terminal, it is used

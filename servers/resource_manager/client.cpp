@@ -40,4 +40,24 @@ Result<void> Resource_manager_client::stop(uint64_t number, uint64_t deadline,
     return ask(Label::stop, number, deadline, obstacle);
 }
 
+Result<Cooperation_state> Resource_manager_client::cooperation() const {
+    Call call{_endpoint, Label::cooperation};
+    return TRY(call.send_again()).object<Cooperation_state>();
+}
+
+// Not sent again: what a server that died had asked for is void, and may have been granted.
+Result<Asked> Resource_manager_client::ask_other(Label label, uint64_t processors,
+                                                 uint64_t duration) const {
+    Call call{_endpoint, label};
+    return TRY(call.word(processors).word(duration).send()).object<Asked>();
+}
+
+Result<Asked> Resource_manager_client::request(uint64_t processors, uint64_t duration) const {
+    return ask_other(Label::request, processors, duration);
+}
+
+Result<Asked> Resource_manager_client::give(uint64_t processors, uint64_t duration) const {
+    return ask_other(Label::give, processors, duration);
+}
+
 } // namespace lavandin

@@ -16,6 +16,7 @@ public:
     // Errors: those of processor_open.
     static Result<Processor_objects> open(Capability_index system);
 
+    Capability_index object(uint64_t number) const { return _objects[number]; }
     abi::Processor_information information(uint64_t number) const;
     Processor_state state(uint64_t number) const {
         return static_cast<Processor_state>(information(number).state);

@@ -18,7 +18,10 @@ Resource_manager_server::Resource_manager_server(Setup&& setup)
                                                   setup.priority},
       _toolstack{static_cast<Notification&&>(setup.toolstack_changed)},
       _state{static_cast<Mapping&&>(setup.state)}, _lasting{*_state.as<Lasting>()},
-      _priority{setup.priority} {}
+      _priority{setup.priority}, _cooperating{{_processors, _init, _log, *this, _lasting.given,
+                                               setup.thread},
+                                              static_cast<Notification&&>(setup.edge),
+                                              static_cast<Notification&&>(setup.met)} {}
 
 // Requests.
 
@@ -34,6 +37,12 @@ void Resource_manager_server::request(Request& request) {
         return act(request, Processor_action::stop);
     case Label::unpark:
         return unpark(request);
+    case Label::cooperation:
+        return cooperation_state(request);
+    case Label::request:
+        return ask_other_side(request, false);
+    case Label::give:
+        return ask_other_side(request, true);
     }
     request.fail(Error::not_supported);
 }
@@ -131,16 +140,21 @@ void Resource_manager_server::answer(uint64_t number, Outcome const& outcome) {
 }
 
 void Resource_manager_server::forget_ended() {
-    Client clients[maximum_processors];
+    Client clients[maximum_processors + 1];
     size_t count = 0;
     for (Caller const& caller : _callers)
         if (caller.client != 0)
             clients[count++] = caller.client;
+    if (_asker.client != 0)
+        clients[count++] = _asker.client;
     auto const ended = _init.keep_ended({clients, count});
-    for (size_t i = 0; ended.ok() && i < ended.value(); ++i)
+    for (size_t i = 0; ended.ok() && i < ended.value(); ++i) {
         for (uint64_t number = 0; number < maximum_processors; ++number)
             if (_callers[number].client == clients[i])
                 take_back(number);
+        if (_asker.client == clients[i])
+            _asker = {};
+    }
 }
 
 void Resource_manager_server::notified(uint64_t bits) {
@@ -154,6 +168,8 @@ void Resource_manager_server::notified(uint64_t bits) {
     if ((bits & toolstack_bit) != 0)
         look_at_toolstack();
     advance_due();
+    _cooperating.look((bits & edge_bit) != 0);
+    answer_asked();
 }
 
 } // namespace lavandin::resource_manager

@@ -30,6 +30,8 @@ Result<void> Resource_manager_server::start(uint64_t most) {
         look_at_toolstack();
     else
         boot(most);
+    if (Toolstack::there() && !_cooperating.start(_priority).ok())
+        static_cast<void>(_log.write("cannot cooperate: no memory, grant or channel for it"));
     notified(ended_bit | transition_bit);
     return {};
 }
@@ -117,7 +119,7 @@ uint64_t Resource_manager_server::deadline() {
     uint64_t next = Retry::never;
     for (Retry const& retry : _retries)
         next = std::min(next, retry.at());
-    return next;
+    return std::min(next, _cooperating.deadline());
 }
 
 // A transition has ended, whoever asked for it. What succeeds may be what another waited for.
@@ -132,6 +134,7 @@ void Resource_manager_server::settle(uint64_t number, Processor_action action,
         advance(number);
     }
     report(number);
+    _cooperating.ended(number, outcome);
 }
 
 void Resource_manager_server::report(uint64_t number) {

@@ -171,4 +171,24 @@ kernel::Result<void> raise(Line line) {
     return {};
 }
 
+kernel::Result<Line> open_channel(Machine_number machine) {
+    evtchn_alloc_unbound_t argument{DOMID_SELF, machine, 0};
+    auto const answer = hypercall::event_channel_op(EVTCHNOP_alloc_unbound, &argument);
+    if (!answer.ok())
+        return answer.value == -XEN_ENOSPC ? kernel::Error::table_full
+                                           : kernel::Error::not_supported;
+    set_mask(argument.port);
+    clear_pending(argument.port);
+    bound_to[argument.port] = 0;
+    return argument.port;
+}
+
+void close_channel(Line line) {
+    set_mask(line);
+    evtchn_close_t argument{line};
+    if (!hypercall::event_channel_op(EVTCHNOP_close, &argument).ok())
+        kernel::panic("events: cannot close port {}", line);
+    clear_pending(line);
+}
+
 } // namespace arch

@@ -134,6 +134,23 @@ Result<void> raise(Line line) {
     return {};
 }
 
+Result<Line> open_channel(Machine_number machine) {
+    constexpr Line first = 100;
+    if (!platform().channels_supported)
+        return kernel::Error::not_supported;
+    for (Line line = first; line < first + platform().most_channels; ++line)
+        if (platform().channels.try_emplace(line, machine).second) {
+            platform().masked[line] = true;
+            return line;
+        }
+    return kernel::Error::table_full;
+}
+
+void close_channel(Line line) {
+    EXPECT_EQ(platform().channels.erase(line), 1u);
+    EXPECT_TRUE(platform().masked[line]);
+}
+
 // A crash ends the test program: it may come from a destructor, out of which nothing is thrown.
 void shutdown(lavandin::abi::Shutdown reason) {
     if (reason != lavandin::abi::Shutdown::crash)

@@ -55,7 +55,10 @@ struct Platform {
 
     std::map<arch::Line, bool> masked;
     std::map<arch::Line, unsigned> raised;
-    std::map<arch::Line, uint32_t> routed; // to which processor
+    std::map<arch::Line, uint32_t> routed;               // to which processor
+    std::map<arch::Line, arch::Machine_number> channels; // and to which machine
+    unsigned most_channels{8};
+    bool channels_supported{true};
 
     uint64_t maps_until_failure{0}; // of map_frame; 0: none fails
 };

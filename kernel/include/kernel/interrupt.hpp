@@ -2,6 +2,7 @@
 // The authority over one interrupt line: who is told, when it may come again.
 #pragma once
 
+#include <arch/grants.hpp>
 #include <arch/interrupts.hpp>
 #include <kernel/binding.hpp>
 #include <kernel/list.hpp>
@@ -15,7 +16,9 @@ class Interrupt final : public Object, public Interrupt_tag {
 public:
     static constexpr Object_type object_type = Object_type::interrupt;
 
-    Interrupt(Ref<Quota> quota, arch::Line line);
+    // Whether the line outlives us, or is a channel that we close.
+    enum class Kind : uint8_t { permanent, channel };
+    Interrupt(Ref<Quota> quota, arch::Line line, Kind kind = Kind::permanent);
 
     // By capabilities in slots of `table`. Error: invalid_capability (a slot does not hold us or
     // the notification any more).
@@ -31,10 +34,15 @@ public:
 
 private:
     arch::Line const _line;
+    Kind const _kind;
     Ref<Notification> _notification;
     uint64_t _bits{0};
     Binding _binding{*this};
 };
+
+// A channel to another machine, by nobody connected yet. Errors: table_full, not_supported,
+// quota_exceeded, out_of_memory.
+Result<Ref<Interrupt>> make_channel(Ref<Quota> quota, arch::Machine_number machine);
 
 // Interrupts that come to a processor which takes threads no more come to another one from now on.
 // In parts: true when none is left.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lavandin/abi/accounting.hpp>
+#include <lavandin/abi/processor.hpp>
 #include <lavandin/mapping.hpp>
 
 namespace lavandin {
@@ -34,6 +35,13 @@ public:
 
     bool valid() const { return _page.valid(); }
     Processor_reading read() const;
+    // The processor's, now.
+    abi::Processor_state state() const {
+        auto const& counts = _page.as<abi::Processor_accounts const>()->counts;
+        return static_cast<abi::Processor_state>(__atomic_load_n(&counts.state, __ATOMIC_ACQUIRE));
+    }
+    // So much more than our clock shows the platform's, which is the same for all its machines.
+    uint64_t platform_offset() const { return _page.as<abi::Processor_accounts const>()->origin; }
 
 private:
     explicit Processor_watch(Mapping&& page) : _page{static_cast<Mapping&&>(page)} {}

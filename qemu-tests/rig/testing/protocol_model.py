@@ -17,7 +17,8 @@ from .results import Group, Selection
 from .rig_units import Recorder
 
 NAME = "protocol model"
-_RECORDER = "hostunit/cooperation/cooperation_record_life"
+_LIFE = "hostunit/cooperation/cooperation_record_life"
+_COOPD = "hostunit/cooperation/coopd/cooperation_record_coopd"
 _SEEDS = (1, 2, 3)
 _STEPS = 1000
 _RECORD_TIMEOUT = 120
@@ -34,11 +35,15 @@ def _load(name: str) -> ModuleType:
 
 
 def _replays() -> dict[str, list[str]]:
-    """Names of what is recorded and replayed, with the recorder's arguments."""
-    kinds = {"a recorded life": [], "a life with a hostile guest": ["hostile"]}
+    """Names of what is recorded and replayed, with the recorder and its arguments."""
+    kinds = {
+        "a recorded life": (_LIFE, []),
+        "a life with a hostile guest": (_LIFE, ["hostile"]),
+        "coopd on a fake Xen": (_COOPD, []),
+    }
     return {
-        f"{kind} is replayed, seed {seed}": [str(seed), str(_STEPS), *more]
-        for kind, more in kinds.items()
+        f"{kind} is replayed, seed {seed}": [recorder, str(seed), str(_STEPS), *more]
+        for kind, (recorder, more) in kinds.items()
         for seed in _SEEDS
     }
 
@@ -78,10 +83,11 @@ def _replay(group: Group, wanted: set[str]) -> None:
     if not replays:
         return
     build.ensure(paths.HOST_PRESET)
-    recorder = paths.preset_directory(paths.HOST_PRESET) / _RECORDER
+    directory = paths.preset_directory(paths.HOST_PRESET)
     replay = _load("replay")
-    for name, arguments in replays.items():
-        status, text = process.run([recorder, *arguments], timeout=_RECORD_TIMEOUT, check=False)
+    for name, (recorder, *arguments) in replays.items():
+        command = [directory / recorder, *arguments]
+        status, text = process.run(command, timeout=_RECORD_TIMEOUT, check=False)
         detail = "" if status == 0 else f"the recorder ended with status {status}"
         try:
             replay.judge(text)

@@ -3,6 +3,8 @@
 
 By default a Linux dom0 starts first and Lavandin runs beside it as a domU, made with `xl create`.
 With --direct Lavandin is Xen's initial domain: no Linux, up in seconds.
+With --coop coopd runs in dom0 before the guests start, and where there is more than one guest this
+terminal shows what `coopctl watch` says of them; the guests' consoles are reached from another one.
 
 Ctrl-] leaves the console, which ends the machine; every other key goes to the guest. When standard
 input is not a terminal it is sent line by line, each once the console has been silent for a moment;
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import attach, build, direct, full, stub, terminal, values
+from .. import attach, build, coop, direct, full, stub, terminal, values
 from ..errors import RigError
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
@@ -33,10 +35,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--direct", action="store_true", help="Lavandin as the initial domain")
     for name, kind, default, letter, explanation in (
         ("--memory", values.memory(), 64, "MIB", "of each guest"),
-        ("--vcpus", values.whole_number(1, values.MOST_VCPUS), 1, "N", "of each guest"),
+        ("--vcpus", values.whole_number(1, values.MOST_VCPUS), None, "N",
+         "of each guest (default: 1; 2 with --coop)"),
         ("--guests", values.whole_number(1, full.MOST_GUESTS), 1, "N", "how many domUs"),
     ):
         parser.add_argument(name, type=kind, default=default, metavar=letter, help=explanation)
+    parser.add_argument("--coop", action="store_true", help="guests share processors: start coopd")
     parser.add_argument("--command-line", default="", metavar="STR", help="for the guest's kernel")
     parser.add_argument("--keep-logs", type=Path, metavar="DIR", help="logs of Xen, dom0, guests")
     parser.add_argument(
@@ -77,6 +81,7 @@ def machine_options(options: argparse.Namespace, logs: Path) -> MachineOptions:
         guest_memory=options.memory * options.guests,
         guests=options.guests,
         files={_STUB: stub.build()} if options.stub else {},
+        programs=coop.programs() if options.coop else {},
     )
 
 
@@ -84,6 +89,8 @@ def check(options: argparse.Namespace) -> None:
     """Raises RigError when options that are sensible by themselves are not so together."""
     if options.direct and options.guests > 1:
         raise RigError("--guests is for domUs: with --direct the initial domain is the guest")
+    if options.direct and options.coop:
+        raise RigError("--coop is for domUs: with --direct there is nobody to share with")
     least = direct.LEAST_MEMORY if options.direct else full.LEAST_MEMORY
     if options.memory < least:
         what = "an initial domain" if options.direct else "a domU"
@@ -98,17 +105,23 @@ def check(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> int:
     check(options)
+    if options.vcpus is None:
+        options.vcpus = 2 if options.coop else 1
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     try:
         with start(mode, machine_options(options, logs)) as machine:
+            if options.coop:
+                coop.start(machine.dom0)
             guests = [
                 machine.create_guest(_config(options, number))
                 for number in range(1, (1 if options.direct else options.guests) + 1)
             ]
             attach.Server(machine, guests, options.preset)
+            if options.coop and len(guests) > 1:
+                return _watch(machine, guests, options)
             return _converse(machine, guests, options)
     except RigError:
         say(f"logs: {logs}")
@@ -128,6 +141,23 @@ def _config(options: argparse.Namespace, number: int) -> GuestConfig:
         vcpus=options.vcpus,
         on_reboot="restart",
     )
+
+
+def _watch(machine: Machine, guests: list[Guest], options: argparse.Namespace) -> int:
+    """Shows coopd's table until all guests have ended, or the user leaves. Where nobody sits at a
+    terminal it is shown for as many seconds as one may be idle."""
+    assert isinstance(machine, full.FullMachine)
+    for number, guest in enumerate(guests, 1):
+        say(f"console of {guest.name}: ./lavandin attach {number}")
+    say(paint(f"coopctl watch; {terminal.ESCAPE_NAME} ends the machine", BOLD))
+    bound = "" if terminal.interactive() else f"--count {max(int(options.idle), 1)}"
+    machine.dom0.run(f"coopctl watch {bound} >/dev/hvc0 2>&1 &")
+    outcome = terminal.show(
+        machine.dom0_console, lambda: all(guest.ended for guest in guests), options.idle
+    )
+    say("")
+    say(f"machine ended ({outcome})")
+    return 0
 
 
 def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace) -> int:

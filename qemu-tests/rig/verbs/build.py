@@ -2,7 +2,7 @@
 """Builds the kernel and its boot image into build/PRESET with CMake and Ninja.
 
 Products: lavandin (the kernel with debug information), lavandin.stripped, boot.image; of the preset
-host, the host units."""
+host, the host units; of dom0, programs for dom0."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_preset(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    add_preset(parser, paths.HOST_PRESET)
+    add_preset(parser, paths.HOST_PRESET, paths.DOM0_PRESET)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import argparse
 from .. import packages
 
 HELP = "install build tools and QEMU, download Xen and what it needs"
-_GROUPS = ("build", "run", "test", "model", "pictures", "clang", "gdb", "checks")
+_GROUPS = ("build", "run", "libraries", "test", "model", "pictures", "clang", "gdb", "checks")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 // (kernel::interrupt_arrived) and stays so until it is unmasked.
 #pragma once
 
+#include <arch/grants.hpp>
 #include <kernel/result.hpp>
 #include <stdint.h>
 
@@ -18,5 +19,11 @@ void mask(Line line);
 void route(Line line, uint32_t processor);
 // Tells the other side. Error: not_supported (it has none).
 kernel::Result<void> raise(Line line);
+
+// A masked line to another machine, which may connect to it by this number, once at a time. Errors:
+// table_full (the platform has no free one), not_supported.
+kernel::Result<Line> open_channel(Machine_number machine);
+// Nobody hears of it any more, and its number may be another's.
+void close_channel(Line line);
 
 } // namespace arch

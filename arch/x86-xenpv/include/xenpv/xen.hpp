@@ -9,6 +9,7 @@
 #pragma GCC diagnostic ignored "-Wundef"
 #define __XEN_INTERFACE_VERSION__ 0x00040d00
 #include <xen/callback.h>
+#include <xen/errno.h>
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
 #include <xen/io/console.h>

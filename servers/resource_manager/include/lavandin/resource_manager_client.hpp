@@ -30,7 +30,14 @@ public:
     Result<void> stop(uint64_t number, uint64_t deadline = forever,
                       Obstacle* obstacle = nullptr) const;
 
+    Result<resource_manager_protocol::Cooperation_state> cooperation() const;
+    // Each waits for the outcome; nanoseconds for which it is wanted.
+    Result<resource_manager_protocol::Asked> request(uint64_t processors, uint64_t duration) const;
+    Result<resource_manager_protocol::Asked> give(uint64_t processors, uint64_t duration) const;
+
 private:
+    Result<resource_manager_protocol::Asked>
+    ask_other(resource_manager_protocol::Label label, uint64_t processors, uint64_t duration) const;
     Result<void> ask(resource_manager_protocol::Label label, uint64_t number, uint64_t deadline,
                      Obstacle* obstacle) const;
 

@@ -26,6 +26,16 @@ enum class Label : uint32_t {
     // `cancelled`. Answers an Outcome at once.
     // Errors: as above.
     unpark = 5,
+    // How cooperation with the VMM side stands. Answers a Cooperation_state in the buffer.
+    cooperation = 6,
+    // w0: processors wanted, in all; w1: nanoseconds for which they are wanted. Asks the VMM side;
+    // answers an Asked in the buffer once it has. Until then nothing else is asked for.
+    // Errors: permission_denied, invalid_argument (not a number of processors), busy (a request
+    // waits), wrong_state (there is nobody to ask).
+    request = 7,
+    // w0: how many to give up, w1: nanoseconds for which. Answers an Asked once they are out of
+    // use. Errors: as above.
+    give = 8,
 };
 
 // Roles in a client's badge, from bit 32 on (see init_protocol.hpp).
@@ -50,6 +60,73 @@ enum class Availability : uint64_t {
     unknown = 0, // whoever runs this machine has not said
     online = 1,
     offline = 2,
+};
+
+// What became of `request` or `give`: protocol numbers (cooperation/reasons.h).
+struct Asked {
+    uint64_t error;      // abi::Error: none, or peer_died (the VMM side went meanwhile)
+    uint64_t outcome;    // enum coop_outcome; 0 for `give`
+    uint64_t reason;     // enum coop_reason
+    uint64_t processors; // that may be in use in all; for `give`: how many were given up
+};
+
+// What follows is as the protocol numbers it (docs/cooperation-protocol.md); masks have a bit per
+// processor, shares are thousandths of a processor.
+struct Cooperation_state {
+    uint64_t connection; // Connection
+    uint64_t session;
+    uint64_t instance;
+    uint64_t capabilities;
+    uint64_t ceiling;
+    uint64_t entitlement;
+    uint64_t turned_away; // why, if it was
+    uint64_t period;      // nanoseconds between reports, now
+    // As the VMM side shows it.
+    uint64_t allotted;
+    uint64_t use;
+    uint64_t pressure;
+    uint64_t standing;
+    uint64_t enforced;
+    uint64_t enforcements;
+    uint64_t misbehaviour;
+    // As was reported last.
+    uint64_t online;
+    uint64_t given; // out of use by cooperation
+    uint64_t load;
+    uint64_t demand;
+    uint64_t confidence;
+    uint64_t runnable;
+    // The last request and its answer; outcome 0: none yet.
+    uint64_t wanted; // 0: none was made
+    uint64_t need;
+    uint64_t outcome;
+    uint64_t answer_reason;
+    uint64_t answer_processors;
+    // The last reply.
+    uint64_t reply_type; // enum coop_type of what it replied to; 0: none
+    uint64_t reply_processors;
+    uint64_t reply_reason;
+    uint64_t reply_processor;
+    uint64_t reply_detail;
+    // Counts.
+    uint64_t sessions;
+    uint64_t reports;
+    uint64_t requests;
+    uint64_t releases;
+    uint64_t offers_taken;
+    uint64_t offers_refused;
+    uint64_t reclaims_followed;
+    uint64_t reclaims_refused;
+    uint64_t errors; // messages of the VMM side that were not accepted
+};
+
+enum class Connection : uint64_t {
+    impossible = 0, // no store, or the platform has no grants or channels
+    apart = 1,      // nobody is there on the other side
+    greeting = 2,
+    joined = 3,
+    rejected = 4,
+    left = 5,
 };
 
 struct Entry {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Steps the policy over all domains of the pool, and carries out what it decides.
+#pragma once
+
+#include "conversation.hpp"
+#include "ledger.hpp"
+#include "recorder.hpp"
+
+namespace lavandin::coopd {
+
+class Decisions {
+public:
+    Decisions(Xen_side& xen, Settings const& settings, Ledger& ledger, Conversation& conversation,
+              Recorder& recorder);
+
+    // After the ledger has measured.
+    void step(Time now);
+    // Gives the host back as it was.
+    void restore();
+
+    policy_state const& state() const { return _state; }
+    // Demand of all, in thousandths of what there is.
+    uint32_t pressure() const { return _pressure; }
+    void choose(policy_kind kind) { _state.kind = kind; }
+    // The operator's hand: this many processors, or none of his business any more.
+    void pin(Domain& domain, std::optional<uint32_t> processors);
+
+private:
+    void configure(Domain& domain);
+    void carry_out(policy_action const& action, Time now);
+    void see_to_links(Time now);
+    void read_rate_limit();
+
+    Xen_side& _xen;
+    Settings const& _settings;
+    Ledger& _ledger;
+    Conversation& _conversation;
+    Recorder& _recorder;
+    policy_state _state{};
+    std::vector<policy_domain> _domains;
+    std::vector<Domain*> _of; // of each in _domains
+    std::vector<policy_action> _actions;
+    uint32_t _pressure{0};
+    uint32_t _operators_rate_limit{0};
+    Time _rate_limit_at{0};
+};
+
+} // namespace lavandin::coopd
