@@ -92,6 +92,11 @@ void Kernel_test::end_all() {
         process->end(abi::Process_state::killed, 0);
     _root->end(abi::Process_state::killed, 0);
     enter([this] { _processor->reschedule(); });
+    while (current()) // one that was woken meanwhile and comes first; it goes on with the ends
+        enter([this] {
+            current()->home().end(abi::Process_state::killed, 0);
+            _processor->reschedule();
+        });
     _root_thread.reset();
     _processes.clear();
     _root.reset();

@@ -74,11 +74,17 @@ void Processor::forget(Thread& thread) {
         _previous = nullptr;
 }
 
+// Some of those whose time has come: when there are more, the timer is set for them at once. Who
+// waits in a call may have lent its priority along a chain, which takes longer.
 void Processor::timer_arrived() {
     _programmed = never;
     Time const now = arch::now();
-    while (Timer_node* const node = _timers.expire(now)) {
+    for (int room = most_expired; room > 0;) {
+        Timer_node* const node = _timers.expire(now);
+        if (!node)
+            break;
         auto& thread = static_cast<Thread&>(*node);
+        room -= thread.wait == Wait::call || thread.wait == Wait::answer ? most_expired / 2 : 1;
         thread.cancel(thread.wait == Wait::sleep ? Error::none : Error::timed_out);
         ready(thread);
     }
@@ -99,11 +105,12 @@ void Processor::account_current() {
     _since = now;
 }
 
-// A thread that can go on keeps its place while its slice lasts.
+// A thread that can go on keeps its place while its slice lasts, and while it works in the kernel:
+// its equals could make that work longer than it is (a revocation), and it is for all of them.
 void Processor::put_back_current() {
     if (!_current || _current->wait != Wait::none)
         return;
-    bool const expired = _current->slice_left == 0;
+    bool const expired = _current->slice_left == 0 && !_current->work.any();
     _current->wait = Wait::ready;
     if (expired)
         _queue.push_back(*_current, _current->priority());
@@ -153,11 +160,8 @@ void Processor::run(Thread& next, Time now) {
 
 void Processor::reschedule() {
     switch_threads();
-    while (_current && _current->fault_state() == Fault_state::unanswered)
-        [[unlikely]] {
-            end_by_fault(*_current);
-            switch_threads();
-        }
+    while (work_left())
+        [[unlikely]] work();
     if (!_current)
         arch::idle();
 }

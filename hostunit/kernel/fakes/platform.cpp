@@ -52,6 +52,12 @@ kernel::Result<void> xenpv::map_in_window(Pfn frame, uint64_t flags) {
 
 namespace arch {
 
+void deliver_events() {
+    ++platform().steps;
+    if (platform().between_steps)
+        platform().between_steps();
+}
+
 kernel::Time now() { return platform().now; }
 kernel::Pfn clock_page() { return fake::clock_frame; }
 kernel::Time wall_offset() { return 5'000'000'000; }
@@ -140,7 +146,8 @@ void switch_to(kernel::Thread*, kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     ++next.switches;
     set_frame(next.registers());
-    fake::xen().load(xenpv::p2m.mfn(next.home().space().top()));
+    auto const& space = next.home().space();
+    fake::xen().load(space.exists() ? xenpv::p2m.mfn(space.top()) : xenpv::Mfn{0});
     fake::xen().drop_translations();
     load_thread_pointer(next.thread_pointer());
     platform().loaded = &next;

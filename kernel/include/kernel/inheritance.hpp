@@ -73,8 +73,8 @@ public:
 
     // The thread receives here and nowhere else from now on.
     void admit(Thread& server);
-    // Nobody receives here any more.
-    void close();
+    // Nobody receives here any more. One step; false when nothing is left.
+    bool close_some();
 
 private:
     friend class Inheritance;
@@ -88,6 +88,8 @@ namespace inheritance {
 void set_base(Thread& thread, unsigned priority);
 // The thread serves nobody any more.
 void forget(Thread& thread);
+// One of those whom it serves; false when there is none. For who has time only for one.
+bool forget_one(Thread& thread);
 
 } // namespace inheritance
 

@@ -40,14 +40,20 @@ public:
 
     void timer_arrived();
 
-    // Lets the right thread run. Does not return when there is none.
+    // Lets the right thread run, and do first what it has left to do in the kernel
+    // (kernel_work.cpp). Does not return when there is none.
     void reschedule();
+    // Something has changed that reschedule() has to look at.
+    void look_again() { _reschedule = true; }
+    void leave_behind(Leftover& leftover);
+    void take_over(Leftovers& leftovers);
     bool must_reschedule() const { return _reschedule; }
 
     uint64_t switches() const { return _switches; }
 
 private:
     static constexpr Time slice = 10'000'000; // nanoseconds
+    static constexpr int most_expired = 16;   // deadlines, in one go
 
     Thread* choose();
     void put_back_current();
@@ -55,6 +61,8 @@ private:
     void run(Thread& next, Time now);
     void switch_threads();
     void set_timer(Time now);
+    bool work_left() const { return _current ? _current->work.any() : !_leftovers.empty(); }
+    void work(); // some steps of it
 
     Lock _lock; // guards the queue
     Run_queue<Thread, Queue_tag> _queue;
@@ -66,6 +74,7 @@ private:
     Time _since{0}; // when _current began to run
     Time _programmed{never};
     uint64_t _switches{0};
+    Leftovers _leftovers; // of nobody: there was no thread
     bool _reschedule{false};
 };
 

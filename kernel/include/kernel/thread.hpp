@@ -11,6 +11,7 @@
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
+#include <kernel/kernel_work.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
@@ -98,7 +99,7 @@ public:
     // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
     // what becomes of its fault gets no answer. It is not made ready.
     void cancel(Error error);
-    // Ends the thread for good, wherever it is.
+    // Ends the thread for good, wherever it is; the current one when its work is done.
     void end();
 
     // Calls between members of a group (group_calls.cpp).
@@ -122,6 +123,8 @@ public:
 
     // Scheduler and IPC state.
     Wait wait{Wait::none};
+    Kernel_work work{*this};
+    uint64_t settled{0};         // the latest end in its group that it has been told of
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
