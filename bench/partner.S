@@ -87,6 +87,27 @@ partner_fault:
     syscall
     jmp partner_fault
 
+// rdi: an endpoint. Calls, and ends its process when there is an answer.
+    .globl partner_call
+    .hidden partner_call
+partner_call:
+    xorl %esi, %esi
+    movl $18, %eax          // endpoint_call
+    syscall
+    movl $1, %edi
+    jmp partner_end
+
+// rdi: until when it sleeps, again and again.
+    .globl partner_sleep
+    .hidden partner_sleep
+partner_sleep:
+    movq %rdi, %rbx
+1:  movl $9, %eax           // thread_sleep
+    movq %rbx, %rdi
+    syscall
+    movq $-1, %rbx          // forever, from the second time on
+    jmp 1b
+
 // rdi: its own process.
     .globl partner_end
     .hidden partner_end

@@ -11,6 +11,8 @@ extern char const partner_yield[];
 extern char const partner_signal[];
 extern char const partner_share[];
 extern char const partner_fault[];
+extern char const partner_call[];
+extern char const partner_sleep[];
 extern char const partner_end[];
 }
 

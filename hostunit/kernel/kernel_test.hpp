@@ -99,7 +99,7 @@ protected:
             Processor& self = processor(fake::strands().executing());
             Gate::enter_exclusive(self);
             body();
-            if (!self.current() || self.must_reschedule())
+            if (!self.current() || self.must_reschedule() || self.work_left())
                 self.reschedule();
             Gate::leave(self, true);
         });
@@ -119,6 +119,9 @@ protected:
     bool idle() const { return current() == nullptr; }
 
     Usage usage() const;
+
+    // Of the test, the root's last. No thread is left.
+    void end_processes();
 
     // Processes that `usage` looks at and that end with the test.
     void watch(Ref<Process> process) { _processes.push_back(std::move(process)); }
