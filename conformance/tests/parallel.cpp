@@ -373,20 +373,28 @@ TEST(parallel, process_with_threads_everywhere_exits) {
 // Two end each other at once: one of them is faster, and both processes are gone.
 TEST(parallel, processes_end_each_other) {
     NEEDS_TWO_PROCESSORS();
+    Capability_index const bells[]{MUST(notification_create), MUST(notification_create)};
     for (int round = 0; round < 50; ++round) {
         Child children[]{TAKE(Child::create()), TAKE(Child::create())};
+        for (auto const bell : bells) // who was ended first may not have heard it
+            static_cast<void>(notification_wait(bell, at_once));
         auto const start = [&](unsigned which) {
             auto const other = TAKE(children[which].give(children[1 - which].process().index()));
+            auto const bell = TAKE(children[which].give(bells[which]));
             EXPECT_OK(thread_set_affinity, 0, processor(which));
             TAKE(children[which].start(
                 [](Words const& words) {
+                    auto const its_bell = static_cast<Capability_index>(words[1]);
+                    static_cast<void>(notification_wait(its_bell, forever));
                     static_cast<void>(process_destroy(static_cast<Capability_index>(words[0]), 3));
                 },
-                {other}));
+                {other, bell}));
         };
         start(0);
         start(1);
         EXPECT_OK(thread_set_affinity, 0, any_processor);
+        for (auto const bell : bells)
+            EXPECT_OK(notification_signal, bell);
         static_cast<void>(TAKE(children[0].wait()));
         static_cast<void>(TAKE(children[1].wait()));
     }

@@ -222,14 +222,30 @@ Kernel_test::Answer Kernel_test::answer_of(Thread const& thread) {
     return answer;
 }
 
-Kernel_test::Answer Kernel_test::call(Call number, std::initializer_list<uint64_t> arguments) {
-    Ref<Thread> const caller{*current()};
-    auto& registers = caller->registers();
+void Kernel_test::prepare_call(Thread& caller, Call number,
+                               std::initializer_list<uint64_t> arguments) {
+    auto& registers = caller.registers();
     registers.answer(static_cast<Error>(number)); // the number goes where the answer comes
     for (unsigned i = 0; i < Answer{}.words.size(); ++i)
         registers.set_word(i, i < arguments.size() ? arguments.begin()[i] : 0);
+}
+
+Kernel_test::Answer Kernel_test::call(Call number, std::initializer_list<uint64_t> arguments) {
+    Ref<Thread> const caller{*current()};
+    prepare_call(*caller, number, arguments);
     enter(system_call_from_user);
     return answer_of(*caller);
+}
+
+void Kernel_test::call_on(uint32_t processor, Call number,
+                          std::initializer_list<uint64_t> arguments) {
+    prepare_call(*current_on(processor), number, arguments);
+    fake::strands().begin(processor, [] {
+        try {
+            system_call_from_user();
+        } catch (fake::Idle const&) {
+        }
+    });
 }
 
 Kernel_test::Slot Kernel_test::make(Call number, std::initializer_list<uint64_t> arguments) {

@@ -70,6 +70,10 @@ protected:
     Answer call(Call number, std::initializer_list<uint64_t> arguments = {});
     static Answer answer_of(Thread const& thread);
 
+    // A system call by the current thread of another processor, in the middle of what this one
+    // does: it is made as soon as that lets the other one in.
+    void call_on(uint32_t processor, Call number, std::initializer_list<uint64_t> arguments);
+
     // The call is expected to succeed.
     Slot make(Call number, std::initializer_list<uint64_t> arguments = {});
     // A copy in a child's table of a slot of the current process.
@@ -135,6 +139,8 @@ protected:
     }
 
 private:
+    static void prepare_call(Thread& caller, Call number,
+                             std::initializer_list<uint64_t> arguments);
     void execute(std::function<void()> const& entry);
     void start_root();
     void end_all();

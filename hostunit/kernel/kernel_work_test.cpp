@@ -262,14 +262,142 @@ TEST_P(Disturbed, by_a_lack_of_frames) {
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(Operations, Disturbed,
-                         testing::Values(Named_operation{"create", System_call::memory_create},
-                                         Named_operation{"map", System_call::memory_map},
-                                         Named_operation{"unmap", System_call::memory_unmap},
-                                         Named_operation{"copy", System_call::memory_copy},
-                                         Named_operation{"revoke", System_call::capability_revoke},
-                                         Named_operation{"free", System_call::capability_delete},
-                                         Named_operation{"end", System_call::process_destroy}),
+constexpr Named_operation operations[]{
+    {"create", System_call::memory_create},     {"map", System_call::memory_map},
+    {"unmap", System_call::memory_unmap},       {"copy", System_call::memory_copy},
+    {"revoke", System_call::capability_revoke}, {"free", System_call::capability_delete},
+    {"end", System_call::process_destroy}};
+
+INSTANTIATE_TEST_SUITE_P(Operations, Disturbed, testing::ValuesIn(operations),
+                         [](auto const& each) { return each.param.name; });
+
+// The same by a call on another processor, which waits for its way into the kernel at that
+// preemption point. Both go on by turns when that call takes steps, too.
+class Disturbed_elsewhere : public Disturbed {
+protected:
+    static constexpr uint64_t here = 1; // affinities
+    static constexpr uint64_t there = 2;
+
+    struct Disturbance {
+        Call number;
+        std::vector<uint64_t> arguments;
+    };
+    using Choice = std::function<Disturbance(Worker&)>;
+
+    Disturbed_elsewhere() {
+        start_processors(2);
+        move(here);
+    }
+
+    void move(uint64_t affinity) {
+        EXPECT_EQ(call(Call::thread_set_affinity, {0, affinity}).error, Error::none);
+        take_kicks();
+        on(affinity == here ? 0 : 1);
+        ASSERT_EQ(current(), &root());
+    }
+
+    // The worker on processor 0, the root thread on processor 1.
+    Worker start_apart(Operation const& operation) {
+        Worker worker = start_worker();
+        EXPECT_EQ(call(Call::thread_set_affinity, {worker.thread_slot, here}).error, Error::none);
+        operation.prepare(worker);
+        move(there);
+        on(0);
+        EXPECT_EQ(current(), worker.thread.get());
+        return worker;
+    }
+    bool answered(Call number) { return static_cast<Call>(answer_of(root()).error) != number; }
+
+    bool once(Operation const& operation, Choice const& choice, unsigned point) {
+        Worker worker = start_apart(operation);
+        auto const [number, arguments] = choice(worker);
+        bool disturbed = false;
+        fake::platform().between_steps = [&, seen = 0u]() mutable {
+            if (++seen != point)
+                return;
+            disturbed = true;
+            call_on(1, number,
+                    {arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                     arguments[5]});
+        };
+        operation.begin(worker);
+        fake::platform().between_steps = {};
+        on(1);
+        EXPECT_EQ(current(), &root());
+        EXPECT_TRUE(!disturbed || answered(number));
+        move(here);
+        end_worker(worker);
+        return disturbed;
+    }
+
+    void at_each_point(Choice const& choice) {
+        auto const disturbing = operation();
+        once(disturbing, choice, 1); // page tables and slots of the root process come to be
+        once(disturbing, choice, 1000);
+        unsigned point = 1;
+        for (bool disturbed = true; disturbed; ++point) {
+            Usage const before = usage();
+            disturbed = once(disturbing, choice, point);
+            EXPECT_EQ(usage(), before);
+            if (HasFailure())
+                FAIL() << "disturbed at preemption point " << point;
+            ASSERT_LT(point, 1000u) << "it does not end";
+        }
+        EXPECT_GT(point, 3u) << "there was nothing to disturb";
+    }
+};
+
+TEST_P(Disturbed_elsewhere, at_each_of_its_points) {
+    auto const disturbing = operation();
+    Worker worker = start_apart(disturbing);
+    unsigned calls = 0;
+    fake::platform().between_steps = [&] {
+        EXPECT_TRUE(calls == 0 || answered(Call::capability_information)) << "it had to wait";
+        call_on(1, Call::capability_information, {self_process});
+        EXPECT_FALSE(answered(Call::capability_information)) << "two were inside";
+        ++calls;
+    };
+    disturbing.begin(worker);
+    fake::platform().between_steps = {};
+    EXPECT_GT(calls, 1u);
+    on(1);
+    EXPECT_TRUE(answered(Call::capability_information));
+    move(here);
+    end_worker(worker);
+}
+
+TEST_P(Disturbed_elsewhere, by_the_end_of_its_thread) {
+    at_each_point([](Worker& worker) {
+        return Disturbance{Call::thread_destroy, {worker.thread_slot, 0, 0, 0, 0, 0}};
+    });
+}
+
+TEST_P(Disturbed_elsewhere, by_the_end_of_its_process) {
+    at_each_point([](Worker& worker) {
+        return Disturbance{Call::process_destroy, {worker.slot, 0, 0, 0, 0, 0}};
+    });
+}
+
+TEST_P(Disturbed_elsewhere, by_revocation_of_its_memory) {
+    at_each_point([](Worker& worker) {
+        return Disturbance{Call::capability_revoke, {worker.memory, 0, 0, 0, 0, 0}};
+    });
+}
+
+TEST_P(Disturbed_elsewhere, by_unmapping_beside_it) {
+    at_each_point([](Worker& worker) {
+        return Disturbance{Call::memory_unmap, {worker.slot, address, bytes, 0, 0, 0}};
+    });
+}
+
+TEST_P(Disturbed_elsewhere, by_mapping_beside_it) {
+    at_each_point([](Worker& worker) {
+        return Disturbance{Call::memory_map,
+                           {worker.slot, worker.memory, address, 0, bytes, read_write}};
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, Disturbed_elsewhere, testing::ValuesIn(operations),
                          [](auto const& each) { return each.param.name; });
 
 // Deadlines, threads, endpoints.

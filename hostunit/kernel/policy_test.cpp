@@ -341,7 +341,8 @@ TEST_F(Policies, a_thousand_replacements_while_threads_come_and_go) {
     EXPECT_GE(place(free_class).installations, 1000u);
     EXPECT_EQ(place(free_class).retirements, 0u);
     for (Child const& each : threads)
-        EXPECT_GT(each.thread->account->time[static_cast<uint64_t>(abi::Thread_phase::running)], 0u);
+        EXPECT_GT(each.thread->account->time[static_cast<uint64_t>(abi::Thread_phase::running)],
+                  0u);
     EXPECT_EQ(frame_pool().free(), before);
 }
 

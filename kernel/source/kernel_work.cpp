@@ -102,8 +102,8 @@ void Processor::take_over(Leftovers& leftovers) {
         _leftovers.take_over(leftovers);
 }
 
-// A preemption point: other processors come in, and events are seen to. Whoever comes in may end the
-// current thread, or leave nothing to do for it.
+// A preemption point: other processors come in, and events are seen to. Whoever comes in may end
+// the current thread, or leave nothing to do for it.
 void Processor::let_others_in() {
     if (gate.exclusive())
         Gate::give_way(*this);

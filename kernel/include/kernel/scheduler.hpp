@@ -113,7 +113,6 @@ private:
 
     static constexpr int most_expired = 16; // deadlines, in one go
 
-
     Thread* choose(Time now);
     Thread* take_next(Time now);
     Thread* take_next_locked(Time now);
