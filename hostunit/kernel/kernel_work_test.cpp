@@ -463,6 +463,43 @@ TEST_F(Kernel_works, who_is_about_to_end_gets_no_answer) {
     EXPECT_TRUE(client.thread->ended());
 }
 
+// Else a server that runs elsewhere would take callers as fast as its end lets them go.
+TEST_F(Kernel_works, who_is_about_to_end_receives_no_more) {
+    Worker worker = start_worker();
+    Child const server = spawn();
+    Slot const victim = give(worker, server.slot);
+    Slot const endpoint = make(Call::endpoint_create);
+    Slot const bell = make(Call::notification_create);
+    Slot const at = give(server, endpoint);
+    Slot const its_bell = give(server, bell);
+    Slot const replies[]{give(server, make(Call::reply_create)),
+                         give(server, make(Call::reply_create)),
+                         give(server, make(Call::reply_create))};
+    for (unsigned i = 0; i < 3; ++i) { // the last one stays in line
+        Child const client = spawn();
+        Slot const theirs = give(client, endpoint, endpoint_permission::call);
+        run(*client.thread);
+        call(Call::endpoint_call, {theirs, 0});
+    }
+    run(*server.thread);
+    for (unsigned i = 0; i < 2; ++i)
+        ASSERT_EQ(call(Call::endpoint_receive, {at, replies[i], forever}).error, Error::none);
+    call(Call::notification_wait, {its_bell, forever});
+    auto const rung = root_process().table().find<Notification>(bell, 0).value();
+    fake::platform().between_steps = [&, seen = 0u]() mutable {
+        if (++seen == 2)
+            rung->signal(1);
+    };
+    rest();
+    call(Call::process_destroy, {victim, 0});
+    ASSERT_EQ(current(), server.thread.get());
+    EXPECT_FALSE(server.process->alive());
+    EXPECT_EQ(call(Call::endpoint_receive, {at, replies[2], forever}).error, Error::peer_died);
+    call(Call::thread_sleep, {forever});
+    come_back();
+    EXPECT_TRUE(server.thread->ended());
+}
+
 TEST_F(Kernel_works, makers_do_not_stand_in_a_longer_line_than_is_said) {
     Ref<Thread> thread{root()};
     unsigned depth = 0;

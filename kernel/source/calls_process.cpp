@@ -68,18 +68,23 @@ bool valid_flags(uint64_t flags, bool in_group) {
     return (flags & ~process_without_fpu) == 0 && !(flags && in_group);
 }
 
-// Ends another thread, which may serve any number of callers.
+// Ends another thread, which may serve any number of callers. On another processor it would go on
+// receiving as fast as they are let go.
 class Leave_operation final : public Operation {
 public:
     explicit Leave_operation(Ref<Thread> thread) : _thread{static_cast<Ref<Thread>&&>(thread)} {}
 
     bool step(Thread&) override {
+        _thread->stopping = true;
         if (inheritance::forget_one(*_thread))
             return true;
         _thread->leave();
         return false;
     }
-    void end() override { this->~Leave_operation(); }
+    void end() override {
+        _thread->stopping = false;
+        this->~Leave_operation();
+    }
 
 private:
     Ref<Thread> const _thread;

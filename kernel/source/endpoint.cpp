@@ -99,6 +99,10 @@ bool Endpoint::deliver_bits(Thread& receiver) {
 inline bool Endpoint::receive_or_fail(Thread& receiver, abi::Capability_index slot, Reply& reply,
                                       Time deadline) {
     Lock_guard const guard{_line.lock};
+    if (receiver.stopping) [[unlikely]] {
+        receiver.registers().answer(Error::peer_died);
+        return false;
+    }
     reply.abandon();
     if (receiver.serves != &_line)
         _line.admit(receiver);

@@ -64,7 +64,8 @@ bool Process::settle_one(uint64_t which) {
     Thread* const thread = _threads.front();
     if (!thread || thread->settled >= which)
         return false;
-    if (!alive() && inheritance::forget_one(*thread))
+    thread->stopping = !alive() && inheritance::forget_one(*thread);
+    if (thread->stopping)
         return true;
     {
         Lock_guard const guard{_lock};

@@ -161,6 +161,7 @@ public:
     uint32_t ran_on{no_processor};   // whose registers were its own last
     Kernel_work work{*this};
     uint64_t settled{0};         // the latest end in its group that it has been told of
+    bool stopping{false};        // somebody is about to end it: it receives no more
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used
