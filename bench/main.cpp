@@ -21,7 +21,8 @@ Result<void> measure_all() {
     TRY_VOID(bench::measure_capabilities());
     TRY_VOID(bench::measure_memory(code));
     TRY_VOID(bench::measure_processes(code));
-    return bench::measure_calls();
+    TRY_VOID(bench::measure_calls());
+    return bench::measure_long_operations(code);
 }
 
 } // namespace

@@ -33,14 +33,14 @@ void Measurement::begin() { _before = counters(); }
 // Asking for the counters is an entry and a return by hypercall itself; it is taken off.
 void Measurement::finish() {
     Counters const after = counters();
-    double const operations = static_cast<double>(iterations) * _repeat;
-    qsort(_samples, iterations, sizeof *_samples, compare);
+    double const operations = static_cast<double>(_count) * _repeat;
+    qsort(_samples, _count, sizeof *_samples, compare);
     printf("BENCH {\"name\": \"%s\", \"unit\": \"ticks\", \"iterations\": %u, \"min\": %llu, "
            "\"median\": %llu, \"max\": %llu, \"counted\": true, \"entries\": %.2f, "
            "\"hypercalls\": %.2f, \"table_switches\": %.2f}\n",
-           _name, iterations * _repeat, static_cast<unsigned long long>(_samples[0]),
-           static_cast<unsigned long long>(_samples[iterations / 2]),
-           static_cast<unsigned long long>(_samples[iterations - 1]),
+           _name, _count * _repeat, static_cast<unsigned long long>(_samples[0]),
+           static_cast<unsigned long long>(_samples[_count / 2]),
+           static_cast<unsigned long long>(_samples[_count - 1]),
            static_cast<double>(after.entries - _before.entries - 1) / operations,
            static_cast<double>(after.hypercalls - _before.hypercalls - 1) / operations,
            static_cast<double>(after.table_switches - _before.table_switches) / operations);

@@ -25,18 +25,20 @@ public:
     static constexpr unsigned iterations = 64;
 
     // Of `repeat` operations a sample, so that a sample is long beside reading the counter.
-    Measurement(char const* name, unsigned repeat = 1) : _name{name}, _repeat{repeat} {}
+    Measurement(char const* name, unsigned repeat = 1, unsigned samples = iterations)
+        : _name{name}, _repeat{repeat}, _count{samples} {}
 
     template <typename Operation>
     void run(Operation operation) {
         operation(); // whatever is made on first use
         begin();
         asm volatile("nopl 0x4c415600(%%rax)" ::: "memory");
-        for (unsigned i = 0; i < iterations; ++i) {
+        for (unsigned i = 0; i < _count; ++i) {
             uint64_t const start = ticks();
             for (unsigned k = 0; k < _repeat; ++k)
                 operation();
             _samples[i] = (ticks() - start) / _repeat;
+            asm volatile("nopl 0x4c415603(%%rax)" ::: "memory");
         }
         asm volatile("nopl 0x4c415601(%%rax)" ::: "memory");
         finish();
@@ -55,6 +57,7 @@ private:
 
     char const* _name;
     unsigned _repeat;
+    unsigned _count; // of samples
     Counters _before{};
     uint64_t _samples[iterations]{};
 };

@@ -15,5 +15,6 @@ Result<void> measure_messages(Memory const& partner_code);
 Result<void> measure_capabilities();
 Result<void> measure_memory(Memory const& partner_code);
 Result<void> measure_processes(Memory const& partner_code);
+Result<void> measure_long_operations(Memory const& partner_code);
 
 } // namespace bench

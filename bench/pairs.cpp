@@ -35,7 +35,7 @@ Result<Pair> make_pair(Memory const& code, uint64_t processor) {
     uint64_t const calls = TRY(client.install(made.endpoint.index()));
     uint64_t const waits = TRY(client.install(made.go.index()));
     uint64_t const signals = TRY(client.install(made.done.index()));
-    TRY_VOID(made.client.start(partner_call, signals << 32 | waits << 16 | calls));
+    TRY_VOID(made.client.start(partner_call_often, signals << 32 | waits << 16 | calls));
     for (Partner const* each : {&made.server, &made.client})
         TRY_VOID(thread_set_affinity(each->thread().index(), uint64_t{1} << processor));
     return made;

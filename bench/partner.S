@@ -89,9 +89,9 @@ partner_fault:
 
 // rdi, 16 bits each, from the lowest: an endpoint, a notification to wait for, one to signal. Makes
 // so many calls between the one and the other, again and again.
-    .globl partner_call
-    .hidden partner_call
-partner_call:
+    .globl partner_call_often
+    .hidden partner_call_often
+partner_call_often:
     movzwl %di, %ebx
     shrq $16, %rdi
     movzwl %di, %ebp
@@ -111,6 +111,27 @@ partner_call:
     movl %r12d, %edi
     movl $33, %eax          // notification_signal
     syscall
+    jmp 1b
+
+// rdi: an endpoint. Calls, and ends its process when there is an answer.
+    .globl partner_call
+    .hidden partner_call
+partner_call:
+    xorl %esi, %esi
+    movl $18, %eax          // endpoint_call
+    syscall
+    movl $1, %edi
+    jmp partner_end
+
+// rdi: until when it sleeps, again and again.
+    .globl partner_sleep
+    .hidden partner_sleep
+partner_sleep:
+    movq %rdi, %rbx
+1:  movl $9, %eax           // thread_sleep
+    movq %rbx, %rdi
+    syscall
+    movq $-1, %rbx          // forever, from the second time on
     jmp 1b
 
 // rdi: its own process.

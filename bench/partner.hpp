@@ -9,9 +9,11 @@ extern char const partner_begin[];
 extern char const partner_echo[];
 extern char const partner_yield[];
 extern char const partner_signal[];
-extern char const partner_call[];
+extern char const partner_call_often[];
 extern char const partner_share[];
 extern char const partner_fault[];
+extern char const partner_call[];
+extern char const partner_sleep[];
 extern char const partner_end[];
 }
 
@@ -19,7 +21,7 @@ namespace bench {
 
 // Where partners have the page that they share, or fault at.
 inline constexpr uint64_t partner_page = 0x1010'0000;
-// How many partner_call makes at once.
+// How many partner_call_often makes at once.
 inline constexpr uint64_t partner_calls = 5000;
 
 // The partners' code, to be mapped into each of them.

@@ -308,7 +308,9 @@ TEST(shoot_down, many_pages_are_gone_elsewhere) {
             {address}));
         EXPECT_OK(thread_set_affinity, 0, first_one());
         EXPECT(counter.moves());
-        EXPECT_OK(memory_unmap, child.process().index(), address, pages * page_size);
+        // The child faults while some pages have gone and some are to follow.
+        auto const unmapped = memory_unmap(child.process().index(), address, pages * page_size);
+        EXPECT(unmapped.ok() || unmapped.error() == Error::peer_died);
         uint64_t const last = counter.value();
         EXPECT_EQUAL(TAKE(child.wait()).state, Process_state::faulted);
         EXPECT_EQUAL(counter.value(), last);

@@ -72,6 +72,9 @@ protected:
 
     // The same, within the kernel already: see fake::Strands::when_interrupted().
     static void system_call();
+    // A system call by the current thread of another processor, in the middle of what this one
+    // does: it is made as soon as that lets the other one in.
+    void call_on(uint32_t processor, Call number, std::initializer_list<uint64_t> arguments);
 
     // The call is expected to succeed.
     Slot make(Call number, std::initializer_list<uint64_t> arguments = {});
@@ -102,7 +105,7 @@ protected:
             Processor& self = processor(fake::strands().executing());
             Gate::enter_exclusive(self);
             body();
-            if (!self.current() || self.must_reschedule())
+            if (!self.current() || self.must_reschedule() || self.work_left())
                 self.reschedule();
             Gate::leave(self, true);
         });
@@ -123,6 +126,9 @@ protected:
 
     Usage usage() const;
 
+    // Of the test, the root's last. No thread is left.
+    void end_processes();
+
     // Processes that `usage` looks at and that end with the test.
     void watch(Ref<Process> process) { _processes.push_back(std::move(process)); }
     std::vector<Ref<Process>> const& watched() const { return _processes; }
@@ -135,6 +141,8 @@ protected:
     }
 
 private:
+    static void prepare_call(Thread& caller, Call number,
+                             std::initializer_list<uint64_t> arguments);
     void execute(std::function<void()> const& entry);
     void start_root();
     void end_all();

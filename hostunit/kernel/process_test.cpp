@@ -120,7 +120,7 @@ TEST_F(Processes, a_long_line_of_them_ends_in_little_stack) {
 
 // Each makes the next out of its own quota, holds itself, and is held by the one it made.
 TEST_F(Processes, one_ends_with_its_maker_in_little_stack) {
-    constexpr unsigned length = 100;
+    constexpr unsigned length = Quota::deepest - 1;
     Child const first = spawn(8 * 1024 * 1024);
     uint64_t quota = 8 * 1024 * 1024;
     Ref<Thread> thread = first.thread;

@@ -42,10 +42,7 @@ protected:
             _system->unbind_log();
         for (uint64_t place = 0; place < policy_places; ++place)
             EXPECT_EQ(policies::install(place, {}, 0).error(), Error::none);
-        for (auto const& process : watched())
-            process->end(Process_state::killed, 0);
-        root_process().end(Process_state::killed, 0);
-        reschedule();
+        end_processes();
         EXPECT_TRUE(!_system || _system->references() == 1);
     }
 
@@ -206,7 +203,8 @@ protected:
         auto const& words = drawn.words;
         Answer const answer =
             call(drawn.number, {words[0], words[1], words[2], words[3], words[4], words[5]});
-        if (caller->wait == Wait::none || caller->wait == Wait::ready) {
+        bool const over = !caller->work.any(); // else it was preempted in the middle
+        if (over && (caller->wait == Wait::none || caller->wait == Wait::ready)) {
             judge(drawn, answer, before);
             learn(drawn, answer, *process);
         } else if (!caller->ended()) {

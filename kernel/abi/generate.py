@@ -94,7 +94,7 @@ def check(calls: list[dict]) -> None:
             sys.exit(f"system_calls.toml: {call['name']}: number or name is taken")
         numbers.add(call["number"])
         names.add(call["name"])
-        if call["kind"] not in ("plain", "thread"):
+        if call["kind"] not in ("plain", "steps", "thread"):
             sys.exit(f"system_calls.toml: {call['name']}: unknown kind {call['kind']!r}")
         check_cost(call)
         if call.get("entry", "exclusive") not in ("exclusive", "shared", "attempt"):
@@ -243,7 +243,7 @@ def dispatch(calls: list[dict]) -> str:
             argument = ", in"
         invocation = f"system_call::{call['name']}(caller{argument})"
         fields = call.get("out", [])
-        if call["kind"] == "thread":
+        if call["kind"] != "plain":
             text += f"        {invocation};\n"
         elif not fields:
             text += f"        registers.answer({invocation}.error());\n"
@@ -343,11 +343,12 @@ user mode. Beside that:
 - *a switch* to a thread of another process is 3: page table, thread pointer, return;
 - *the timer* is 1, when a deadline becomes the nearest;
 - *a kernel page* is 1 or 2, when objects of a kind have filled theirs;
-- *a page table* is none from the pool, and 3 (20,000 instructions; 60,000 for the top one, which
+- *a page table* is none from the pool, and 3 (17,000 instructions; 24,000 for the top one, which
   a process or a group has) when that is empty. A mapping needs one where nothing within 2 MiB,
   1 GiB or 512 GiB was mapped before.
 
-What bounds the work is named, too; all else is constant. Figures are instructions, Xen's
+What bounds the work is named, too; all else is constant. Work that takes long is done in steps,
+between which events are seen to and threads of higher priority run. Figures are instructions, Xen's
 included, for the simplest case; in brackets what Xen alone takes at least. They were measured by
 `./lavandin bench --record` and stand in `figures.json`; `./lavandin bench --check` compares.
 """

@@ -33,7 +33,10 @@ Result<void> answer_caller(Reply& reply, Thread& server, Message_tag tag) {
     Thread* const client = reply.caller();
     if (!client)
         return Error::no_caller;
-    return transfer(server, *client, 0);
+    auto const moved = transfer(server, *client, 0);
+    if (moved.error() == Error::peer_died) // its process is ending and has not come to it yet
+        return Error::no_caller;
+    return moved;
 }
 
 struct Receiving {
@@ -110,11 +113,15 @@ void endpoint_reply_receive(Thread& caller, Endpoint_reply_receive_in const& in)
     if (!found.ok())
         return caller.registers().answer(found.error());
     Reply& reply = *found.value().reply;
-    Thread* const client = reply.caller();
+    Thread* client = reply.caller();
     if (client) {
-        if (auto const moved = answer_caller(reply, caller, in.tag.without_deadline()); !moved.ok())
+        auto const moved = answer_caller(reply, caller, in.tag.without_deadline());
+        if (moved.ok())
+            client->cancel(Error::none);
+        else if (moved.error() == Error::no_caller)
+            client = nullptr;
+        else
             return caller.registers().answer(moved.error());
-        client->cancel(Error::none);
     }
     found.value().endpoint->receive(caller, static_cast<Capability_index>(in.endpoint_and_reply),
                                     reply, deadline(caller, in.tag));

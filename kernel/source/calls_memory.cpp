@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // System calls on memory and capabilities.
-#include <kernel/memory.hpp>
-#include <kernel/process.hpp>
-#include <kernel/revocation.hpp>
+#include <kernel/memory_operations.hpp>
+#include <kernel/revoke_operation.hpp>
 #include <kernel/system_calls.hpp>
 
 namespace kernel::system_call {
@@ -36,31 +35,34 @@ Result<arch::Rights> decode_rights(uint64_t rights) {
     }
 }
 
-// New memory in the caller's table. Errors: invalid_argument, quota_exceeded, out_of_memory,
-// table_full.
-Result<Capability_index> create_memory(Thread& caller, Quota& payer, uint64_t size) {
+Result<void> begin_create(Thread& caller, Ref<Process> const& payer, uint64_t size) {
     if (!valid_size(size))
         return Error::invalid_argument;
-    auto const memory = TRY(make<Memory>(Ref<Quota>{payer}));
-    TRY_VOID(memory->fill(size / page_size));
-    return caller.process().table().add({Ref<Object>{*memory}, memory_permission::all, 0});
+    auto const memory = TRY(make<Memory>(Ref<Quota>{payer->quota()}));
+    caller.work.carry_out<Create_operation>(caller, memory, size / page_size);
+    return {};
 }
 
-} // namespace
-
-Result<Capability_index> memory_create(Thread& caller, Memory_create_in const& in) {
-    return create_memory(caller, caller.process().quota(), in.size);
-}
-
-Result<Capability_index> memory_create_for(Thread& caller, Memory_create_for_in const& in) {
+Result<void> begin_create_for(Thread& caller, Memory_create_for_in const& in) {
     auto const process =
         TRY(caller.process().table().find<Process>(in.process, process_permission::control));
     if (!process->alive())
         return Error::peer_died;
-    return create_memory(caller, process->quota(), in.size);
+    return begin_create(caller, process, in.size);
 }
 
-Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
+Result<void> begin_copy(Thread& caller, Memory_copy_in const& in) {
+    auto const source =
+        TRY(caller.process().table().find<Memory>(in.memory, memory_permission::read));
+    if (!valid_part(*source, in.offset, in.size))
+        return Error::invalid_argument;
+    auto const memory = TRY(make<Memory>(Ref<Quota>{caller.process().quota()}));
+    caller.work.carry_out<Copy_operation>(caller, memory, source, in.offset / page_size,
+                                          in.size / page_size);
+    return {};
+}
+
+Result<void> begin_map(Thread& caller, Memory_map_in const& in) {
     auto& table = caller.process().table();
     auto const process = TRY(table.find<Process>(in.process, process_permission::control));
     auto const memory = TRY(table.find<Memory>(
@@ -72,11 +74,14 @@ Result<void> memory_map(Thread& caller, Memory_map_in const& in) {
         return Error::peer_died;
     if (!process->space().holds(in.address, in.size))
         return Error::invalid_argument;
-    return process->mappings().map({*memory, User_address{in.address}, in.offset / page_size,
-                                    in.size / page_size, rights, &table, in.memory});
+    caller.work.carry_out<Map_operation>(
+        caller, process,
+        Mappings::Wanted{*memory, User_address{in.address}, in.offset / page_size,
+                         in.size / page_size, rights, &table, in.memory});
+    return {};
 }
 
-Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
+Result<void> begin_unmap(Thread& caller, Memory_unmap_in const& in) {
     auto const process =
         TRY(caller.process().table().find<Process>(in.process, process_permission::control));
     if (!valid_range(in.address, in.size))
@@ -85,17 +90,34 @@ Result<void> memory_unmap(Thread& caller, Memory_unmap_in const& in) {
         return Error::peer_died;
     if (!process->space().holds(in.address, in.size))
         return Error::invalid_argument;
-    return process->mappings().unmap(User_address{in.address}, in.size / page_size);
+    caller.work.carry_out<Unmap_operation>(process, User_address{in.address}, in.size / page_size);
+    return {};
 }
 
-Result<Capability_index> memory_copy(Thread& caller, Memory_copy_in const& in) {
-    auto& table = caller.process().table();
-    auto const source = TRY(table.find<Memory>(in.memory, memory_permission::read));
-    if (!valid_part(*source, in.offset, in.size))
-        return Error::invalid_argument;
-    auto const memory = TRY(make<Memory>(Ref<Quota>{caller.process().quota()}));
-    TRY_VOID(memory->copy(*source, in.offset / page_size, in.size / page_size));
-    return table.add({Ref<Object>{*memory}, memory_permission::all, 0});
+// What was not even begun is answered here.
+void begun(Thread& caller, Result<void> const& result) {
+    if (!result.ok())
+        caller.registers().answer(result.error());
+}
+
+} // namespace
+
+void memory_create(Thread& caller, Memory_create_in const& in) {
+    begun(caller, begin_create(caller, Ref<Process>{caller.process()}, in.size));
+}
+
+void memory_create_for(Thread& caller, Memory_create_for_in const& in) {
+    begun(caller, begin_create_for(caller, in));
+}
+
+void memory_map(Thread& caller, Memory_map_in const& in) { begun(caller, begin_map(caller, in)); }
+
+void memory_unmap(Thread& caller, Memory_unmap_in const& in) {
+    begun(caller, begin_unmap(caller, in));
+}
+
+void memory_copy(Thread& caller, Memory_copy_in const& in) {
+    begun(caller, begin_copy(caller, in));
 }
 
 Result<uint64_t> memory_size(Thread& caller, Memory_size_in const& in) {
@@ -117,11 +139,7 @@ void capability_delete(Thread& caller, Capability_delete_in const& in) {
 }
 
 void capability_revoke(Thread& caller, Capability_revoke_in const& in) {
-    Ref<Thread> const stays{caller}; // they may end with what is revoked
-    Ref<Process> const place{caller.process()};
-    auto const revoked = revoke(place->table(), in.capability);
-    if (!caller.ended())
-        caller.registers().answer(revoked.error());
+    caller.work.carry_out<Revoke_operation>(Ref<Process>{caller.process()}, in.capability);
 }
 
 Result<Capability_information_out> capability_information(Thread& caller,

@@ -6,6 +6,7 @@
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
 #include <kernel/system_calls.hpp>
+#include <kernel/table_supply.hpp>
 
 namespace kernel::system_call {
 
@@ -45,7 +46,7 @@ bool in_region(arch::Address_space const& space, uint64_t entry, uint64_t stack,
 Result<Ref<Quota>> carve(Quota& parent, uint64_t bytes) {
     auto& slab = slab_of<Quota>();
     uint64_t const whole = bytes + slab.object_bytes();
-    if (whole < bytes)
+    if (whole < bytes || parent.depth() == Quota::deepest)
         return Error::quota_exceeded;
     TRY_VOID(parent.charge(whole));
     auto const memory = slab.allocate();
@@ -67,17 +68,44 @@ bool valid_flags(uint64_t flags, bool in_group) {
     return (flags & ~process_without_fpu) == 0 && !(flags && in_group);
 }
 
+// Ends another thread, which may serve any number of callers. On another processor it would go on
+// receiving as fast as they are let go.
+class Leave_operation final : public Operation {
+public:
+    explicit Leave_operation(Ref<Thread> thread) : _thread{static_cast<Ref<Thread>&&>(thread)} {}
+
+    bool step(Thread&) override {
+        _thread->stopping = true;
+        if (inheritance::forget_one(*_thread))
+            return true;
+        _thread->leave();
+        return false;
+    }
+    void end() override {
+        _thread->stopping = false;
+        this->~Leave_operation();
+    }
+
+private:
+    Ref<Thread> const _thread;
+};
+
 Result<Ref<Thread>> find_thread(Thread& caller, Capability_index index, Permissions needed) {
     if (!index)
         return Ref<Thread>{caller};
     return caller.process().table().find<Thread>(index, needed);
 }
 
-} // namespace
+void answer(Thread& caller, Result<Capability_index> const& made) {
+    caller.registers().answer(made.error());
+    if (made.ok())
+        caller.registers().set_word(0, made.value());
+}
 
-Result<void> null(Thread&) { return {}; }
+constexpr unsigned top_table = arch::level_bit(arch::top_level);
+constexpr unsigned lower_tables = arch::level_bit(1) | arch::level_bit(2) | arch::level_bit(3);
 
-Result<Capability_index> process_create(Thread& caller, Process_create_in const& in) {
+Result<Capability_index> create_process(Thread& caller, Process_create_in const& in) {
     Process& self = caller.process();
     if (!valid_flags(in.flags, in.group != 0) || in.quota < smallest_quota)
         return Error::invalid_argument;
@@ -100,11 +128,57 @@ Result<Capability_index> process_create(Thread& caller, Process_create_in const&
     return slot;
 }
 
-Result<Capability_index> group_create(Thread& caller) {
+Result<Capability_index> create_group(Thread& caller) {
     Process& self = caller.process();
     Ref<Group> const group = TRY(make<Group>(Ref<Quota>{self.quota()}));
     TRY_VOID(group->prepare());
     return self.table().add({Ref<Object>{*group}, group_permission::all, 0});
+}
+
+Result<Capability_index> create_thread(Thread& caller, Thread_create_in const& in) {
+    Process& self = caller.process();
+    auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));
+    if (!valid_place(in.entry, in.stack, in.buffer) || in.priority > caller.base_priority())
+        return Error::invalid_argument;
+    if (!process->alive())
+        return Error::peer_died;
+    if (!in_region(process->space(), in.entry, in.stack, in.buffer))
+        return Error::invalid_argument;
+    auto const thread = TRY(
+        make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
+    // The slot first: a mapping that is taken back leaves its page tables.
+    bool const more_room = TRY(self.table().make_room());
+    if (auto const prepared = thread->prepare(in.buffer); !prepared.ok()) {
+        if (more_room)
+            self.table().take_back_room();
+        return prepared.error();
+    }
+    auto const slot = self.table().add({Ref<Object>{*thread}, thread_permission::all, 0});
+    if (!slot.ok()) {
+        process->space().unmap_kernel_page(User_address{in.buffer});
+        return slot.error();
+    }
+    thread->start(in.entry, in.stack, in.argument);
+    thread->inherit_class(caller);
+    inherit_affinity(*thread, caller);
+    process->add(*thread);
+    make_ready(*thread);
+    return slot.value();
+}
+
+} // namespace
+
+Result<void> null(Thread&) { return {}; }
+
+// A member of a group has no top table of its own.
+void process_create(Thread& caller, Process_create_in const& in) {
+    if (in.group || !supply_tables(caller, top_table))
+        answer(caller, create_process(caller, in));
+}
+
+void group_create(Thread& caller) {
+    if (!supply_tables(caller, top_table | lower_tables))
+        answer(caller, create_group(caller));
 }
 
 void process_destroy(Thread& caller, Process_destroy_in const& in) {
@@ -149,35 +223,9 @@ Result<void> process_set_fault_endpoint(Thread& caller, Process_set_fault_endpoi
     return {};
 }
 
-Result<Capability_index> thread_create(Thread& caller, Thread_create_in const& in) {
-    Process& self = caller.process();
-    auto const process = TRY(self.table().find<Process>(in.process, process_permission::control));
-    if (!valid_place(in.entry, in.stack, in.buffer) || in.priority > caller.base_priority())
-        return Error::invalid_argument;
-    if (!process->alive())
-        return Error::peer_died;
-    if (!in_region(process->space(), in.entry, in.stack, in.buffer))
-        return Error::invalid_argument;
-    auto const thread = TRY(
-        make<Thread>(Ref<Quota>{process->quota()}, *process, static_cast<unsigned>(in.priority)));
-    // The slot first: a mapping that is taken back leaves its page tables.
-    bool const more_room = TRY(self.table().make_room());
-    if (auto const prepared = thread->prepare(in.buffer); !prepared.ok()) {
-        if (more_room)
-            self.table().take_back_room();
-        return prepared.error();
-    }
-    auto const slot = self.table().add({Ref<Object>{*thread}, thread_permission::all, 0});
-    if (!slot.ok()) {
-        process->space().unmap_kernel_page(User_address{in.buffer});
-        return slot.error();
-    }
-    thread->start(in.entry, in.stack, in.argument);
-    thread->inherit_class(caller);
-    inherit_affinity(*thread, caller);
-    process->add(*thread);
-    make_ready(*thread);
-    return slot.value();
+void thread_create(Thread& caller, Thread_create_in const& in) {
+    if (!supply_tables(caller, lower_tables))
+        answer(caller, create_thread(caller, in));
 }
 
 void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
@@ -188,7 +236,7 @@ void thread_destroy(Thread& caller, Thread_destroy_in const& in) {
     if (thread.value().get() == &caller)
         caller.end();
     else
-        thread.value()->leave();
+        caller.work.carry_out<Leave_operation>(thread.value());
 }
 
 void thread_set_priority(Thread& caller, Thread_set_priority_in const& in) {

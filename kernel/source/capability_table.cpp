@@ -92,6 +92,8 @@ Result<Capability_index> Capability_table::add_derived(Capability const& capabil
 Result<Capability_index> Capability_table::add_below(Capability const& capability,
                                                      Derivation_node* parent) {
     Lock_guard const guard{_lock};
+    if (_closed)
+        return Error::table_full;
     if (!_free)
         TRY_VOID(add_page());
     auto const index = static_cast<Capability_index>(_free);
@@ -172,17 +174,27 @@ Result<void> Capability_table::remove(Capability_index index) {
     return {};
 }
 
-void Capability_table::clear() {
+void Capability_table::close() {
+    Lock_guard const links{derivation_lock};
+    Lock_guard const guard{_lock};
     _closed = true;
-    for (uint64_t index = 2; index < _page_count * page_slots; ++index)
-        (void)remove(static_cast<Capability_index>(index));
-    while (_page_count) {
-        give_kernel_page(_pages[--_page_count]);
-        _owner.quota().refund(page_size);
-    }
-    _free = 0;
-    Lock_guard const guard{derivation_lock};
     _self.remove();
+}
+
+// One slot that holds something, or a page of slots that hold nothing.
+bool Capability_table::clear_step() {
+    uint64_t const end = _page_count * page_slots;
+    for (uint64_t looked = 0; _cleared < end && looked < look_step; ++looked)
+        if (remove(static_cast<Capability_index>(_cleared++)).ok())
+            return true;
+    if (_cleared < end)
+        return true;
+    if (_page_count == 0)
+        return false;
+    _free = 0;
+    give_kernel_page(_pages[--_page_count]);
+    _owner.quota().refund(page_size);
+    return true;
 }
 
 } // namespace kernel

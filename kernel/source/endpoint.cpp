@@ -96,31 +96,70 @@ bool Endpoint::deliver_bits(Thread& receiver) {
     return true;
 }
 
-void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline) {
+inline bool Endpoint::receive_or_fail(Thread& receiver, abi::Capability_index slot, Reply& reply,
+                                      Time deadline) {
     Lock_guard const guard{_line.lock};
+    if (receiver.stopping) [[unlikely]] {
+        receiver.registers().answer(Error::peer_died);
+        return false;
+    }
     reply.abandon();
     if (receiver.serves != &_line)
         _line.admit(receiver);
     if (deliver_bits(receiver))
-        return;
-    while (Thread* const caller = _line.first()) {
+        return false;
+    if (Thread* const caller = _line.first()) {
         auto const moved = transfer(*caller, receiver, caller->badge);
         if (!moved.ok()) {
             answer_and_wake(*caller, moved.error());
-            continue;
+            return true;
         }
         take_message(*caller, receiver, reply); // lends as much as the place in line did
         caller->waits_through_nothing();
-        return _line.leave(*caller);
+        _line.leave(*caller);
+        return false;
     }
-    if (deadline == abi::at_once)
-        return receiver.registers().answer(Error::timed_out);
+    if (deadline == abi::at_once) {
+        receiver.registers().answer(Error::timed_out);
+        return false;
+    }
     receiver.reply = Ref<Reply>{reply};
     reply.in_use = true;
     _receivers.push_back(receiver);
     this_processor().block(Wait::receive, this);
     this_processor().arm(receiver, deadline);
     receiver.waits_through(slot, *this);
+    return false;
+}
+
+namespace {
+
+// Any number of callers may stand in line whose messages cannot be delivered.
+class Receive_operation final : public Operation {
+public:
+    Receive_operation(Endpoint& endpoint, abi::Capability_index slot, Reply& reply, Time deadline)
+        : _endpoint{endpoint}, _slot{slot}, _reply{reply}, _deadline{deadline} {}
+
+    bool step(Thread& receiver) override {
+        if (!_reply->in_use)
+            return _endpoint->receive_or_fail(receiver, _slot, *_reply, _deadline);
+        receiver.registers().answer(Error::busy);
+        return false;
+    }
+    void end() override { this->~Receive_operation(); }
+
+private:
+    Ref<Endpoint> const _endpoint;
+    abi::Capability_index const _slot;
+    Ref<Reply> const _reply;
+    Time const _deadline;
+};
+
+} // namespace
+
+void Endpoint::receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline) {
+    if (receive_or_fail(receiver, slot, reply, deadline)) [[unlikely]]
+        receiver.work.carry_out<Receive_operation>(*this, slot, reply, deadline);
 }
 
 Result<void> Endpoint::bind(Ref<Notification> notification, Capability_table& table,
@@ -162,22 +201,39 @@ void Endpoint::capability_removed(Permissions permissions) {
     if (!(permissions & abi::endpoint_permission::receive) ||
         __atomic_sub_fetch(&_receive_capabilities, 1, __ATOMIC_RELAXED) != 0)
         return;
-    // Not before: a transfer that takes back a capability to the endpoint it goes through holds the
-    // lock. Its sender keeps one, so that one is never the last.
-    Lock_guard const guard{_line.lock};
-    fail_callers();
+    if (_line.first())
+        go_on_failing();
 }
 
-void Endpoint::fail_callers() {
-    while (Thread* const caller = _line.first())
-        answer_and_wake(*caller, Error::peer_died);
+// Whoever waits learns that in vain, one at a time: callers when the last capability to receive has
+// gone, receivers with the last reference.
+void Endpoint::go_on_failing() {
+    if (!Leftover::linked())
+        acquire();
+    leave_behind(*this);
+}
+
+bool Endpoint::fail_one() {
+    Lock_guard const guard{_line.lock};
+    bool const unreferenced = references() == 1;
+    Thread* const caller = _line.first();
+    Thread* const thread = caller || !unreferenced ? caller : _receivers.front();
+    if (thread)
+        answer_and_wake(*thread, Error::peer_died);
+    return thread || (unreferenced && _line.close_some());
+}
+
+void Endpoint::take_apart() {
+    if (fail_one())
+        return;
+    Leftover::unlink();
+    if (drop())
+        last_reference_gone();
 }
 
 void Endpoint::last_reference_gone() {
-    fail_callers();
-    while (Thread* const receiver = _receivers.front())
-        answer_and_wake(*receiver, Error::peer_died);
-    _line.close();
+    if (_line.first() || _receivers.front() || _line.close_some())
+        return go_on_failing();
     unbind();
     unmake(*this);
 }

@@ -45,6 +45,16 @@ void Gate::become_exclusive(Processor& self) {
     enter_exclusive(self);
 }
 
+void Gate::give_way(Processor& self) {
+    bool wanted = false;
+    for (uint32_t number = 0; number < self.gate._held; ++number)
+        wanted = wanted || processors().at(number)->gate._lock.wanted();
+    if (!wanted)
+        return;
+    leave(self, false);
+    enter_exclusive(self);
+}
+
 void Gate::leave(Processor& self, bool to_user) {
     Gate& gate = self.gate;
     if (to_user)

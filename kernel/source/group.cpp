@@ -69,14 +69,18 @@ Process* Group::find(abi::Member_identity identity) const {
     return member && member->alive() && member->identity() == identity ? member : nullptr;
 }
 
-// A member whose last thread leaves may go meanwhile.
-void Group::ended(Process& process) {
-    Ref<Group> const self{*this};
+void Group::hide(Process& process) {
     if (shared())
         _directory->members[process.identity().number()] = {};
+}
+
+// A member whose last thread leaves may go meanwhile.
+bool Group::settle_one(uint64_t which) {
+    Ref<Group> const self{*this};
     for (Process* const member : _members)
-        if (member)
-            member->settle_threads();
+        if (member && member->settle_one(which))
+            return true;
+    return false;
 }
 
 void Group::remove(Process& process) {
@@ -84,8 +88,10 @@ void Group::remove(Process& process) {
     _members[process.identity().number()] = nullptr;
 }
 
+// Region 0 has one page: little to do.
 void Group::last_reference_gone() {
-    _own.destroy();
+    while (_own.destroy_step())
+        ;
     if (_directory) {
         give_kernel_page(_directory);
         quota().refund(page_size);

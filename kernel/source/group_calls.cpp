@@ -84,6 +84,7 @@ void Thread::leave() {
 
 void Thread::resume(Way const& way) {
     _fault_state = Fault_state::none; // of where it was
+    work.give_up();
     if (wait != Wait::none && wait != Wait::ready) {
         cancel(Error::peer_died);
         make_ready(*this);
@@ -104,8 +105,10 @@ void Thread::settle() {
             _buffer->group_calls.levels[level] = {};
     if (!found.top)
         return found.below ? resume(found) : end();
-    if (!_acting->alive())
-        _acting = found.top; // it was elsewhere when it entered than it says now
+    if (_acting->alive())
+        return;
+    _acting = found.top; // it was elsewhere when it entered than it says now
+    work.give_up();
 }
 
 } // namespace kernel

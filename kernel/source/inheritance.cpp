@@ -7,6 +7,8 @@ namespace kernel {
 
 namespace {
 
+constexpr unsigned close_step = 64; // servers
+
 Lock inheritance_lock; // guards lines, what lenders lend, and what threads are lent
 
 } // namespace
@@ -157,10 +159,11 @@ void Line::admit(Thread& server) {
     Inheritance::lend(*this, _servers.front(), _callers.highest());
 }
 
-void Line::close() {
+bool Line::close_some() {
     Lock_guard const guard{inheritance_lock};
-    while (Thread* const server = _servers.front())
-        Inheritance::dismiss(*server);
+    for (unsigned i = 0; i < close_step && _servers.front(); ++i)
+        Inheritance::dismiss(*_servers.front());
+    return _servers.front() != nullptr;
 }
 
 namespace inheritance {
@@ -182,6 +185,15 @@ void forget(Thread& thread) {
     Inheritance::dismiss(thread);
     while (Lender* const lender = thread.lenders.front())
         Inheritance::lend(*lender, nullptr, Loans::nothing);
+}
+
+bool forget_one(Thread& thread) {
+    Lock_guard const guard{inheritance_lock};
+    Inheritance::dismiss(thread);
+    Lender* const lender = thread.lenders.front();
+    if (lender)
+        Inheritance::lend(*lender, nullptr, Loans::nothing);
+    return lender != nullptr;
 }
 
 } // namespace inheritance

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <kernel/log.hpp>
-#include <kernel/mapping.hpp>
-#include <kernel/memory.hpp>
+#include <kernel/mapping_steps.hpp>
 #include <kernel/process.hpp>
 
 namespace kernel {
 
 namespace {
 
-constexpr uint64_t step_pages = 64; // that one step of a revocation unmaps
+constexpr uint64_t step_pages = arch::Address_space::change_step;
+constexpr unsigned step_mappings = 4;
 
 static_assert(Memory::largest / page_size <= UINT16_MAX);
 static_assert(sizeof(Mapping) <= 128);
@@ -48,8 +48,50 @@ void Mapping::cut_to(uint64_t begin, uint64_t end) {
     _begin = begin;
 }
 
-// The tree's reference is the one that `mapping` comes with.
-void Mappings::enter(Mapping& mapping) {
+bool Mappings::overlaps(Claim const& claim) {
+    for (Claim* other = _claims.front(); other; other = _claims.next(*other))
+        if (other->begin < claim.end && claim.begin < other->end)
+            return true;
+    return false;
+}
+
+bool Mappings::claim(Claim& claim) {
+    Lock_guard const guard{_lock};
+    if (overlaps(claim))
+        return false;
+    _claims.push_back(claim);
+    return true;
+}
+
+bool Mappings::claim_free(Claim& claim) {
+    Lock_guard const guard{_lock};
+    if (overlaps(claim) || first_in(claim.begin, claim.end))
+        return false;
+    _claims.push_back(claim);
+    return true;
+}
+
+void Mappings::drop(Claim& claim) {
+    Lock_guard const guard{_lock};
+    if (claim.linked())
+        claim.unlink();
+}
+
+bool Mappings::claimed(uint64_t address) {
+    Lock_guard const guard{_lock};
+    return overlaps({{}, address, address + page_size});
+}
+
+// The first mapping that has one of these addresses, or nullptr.
+Mapping* Mappings::first_in(uint64_t begin, uint64_t end) const {
+    Mapping* found = _tree.at_or_before(begin);
+    if (!found || found->end() <= begin)
+        found = found ? _tree.next(*found) : _tree.first();
+    return found && found->begin() < end ? found : nullptr;
+}
+
+// The tree's reference.
+void Mappings::insert(Mapping& mapping) {
     mapping.acquire();
     _tree.insert(mapping);
 }
@@ -71,69 +113,80 @@ void Mappings::drop(Gone& gone) {
             mapping->last_reference_gone();
 }
 
-Result<void> Mappings::map(Wanted const& wanted) {
-    Ref<Mapping> const mapping = TRY(make_mapping(_process, wanted.memory, wanted.address.value,
-                                                  wanted.first, wanted.count, wanted.rights));
-    Gone gone;
-    Lock_guard guard{_lock};
-    TRY_VOID(wanted.memory.add(*mapping));
-    enter(*mapping);
-    if (wanted.table && !wanted.table->derive(wanted.slot, wanted.memory, *mapping)) {
-        (void)_process.space().unmap(wanted.address, wanted.count);
-        take_out(*mapping, gone);
-        drop(gone); // not the last reference
+Result<Ref<Mapping>> Mappings::make(Wanted const& wanted) {
+    return make_mapping(_process, wanted.memory, wanted.address.value, wanted.first, 0,
+                        wanted.rights);
+}
+
+Result<void> Mappings::enter(Mapping& mapping, Wanted const& wanted, uint64_t entered,
+                             uint64_t count, arch::Table_reserve& tables) {
+    Lock_guard const guard{_lock};
+    if (mapping.gone() || mapping.end() != wanted.address.value + entered * page_size)
         return Error::invalid_capability;
+    if (entered == 0) {
+        if (wanted.table && !wanted.table->derive(wanted.slot, wanted.memory, mapping))
+            return Error::invalid_capability;
+        insert(mapping);
     }
+    wanted.memory.enter(mapping, count, tables);
     return {};
 }
 
-void Mappings::cut_out(uint64_t begin, uint64_t end, Ref<Mapping> const& rest, Gone& gone) {
-    Mapping* mapping = _tree.at_or_before(begin);
-    if (!mapping)
-        mapping = _tree.first();
-    while (mapping && mapping->begin() < end) {
-        Mapping& here = *mapping;
-        mapping = _tree.next(here);
-        if (here.end() <= begin)
-            continue;
-        if (here.begin() >= begin && here.end() <= end) {
-            take_out(here, gone);
-            continue;
-        }
-        Memory& memory = here.memory();
-        if (rest) {
-            enter(*rest);
-            Lock_guard const guard{derivation_lock};
-            here.add_neighbour(*rest);
-        }
-        memory.change([&] { // what lies before the piece, or else behind it
-            if (rest)
-                memory.mappings().push_back(*rest);
-            if (here.begin() < begin)
-                here.cut_to(here.begin(), begin);
-            else
-                here.cut_to(end, here.end());
-        });
+Result<void> Mappings::split(uint64_t begin, uint64_t end) {
+    Lock_guard const guard{_lock};
+    Mapping* const around = _tree.at_or_before(begin);
+    if (!around || around->begin() == begin || around->end() <= end)
+        return {};
+    Ref<Mapping> const rest = TRY(make_mapping(
+        _process, around->memory(), end, around->first() + (end - around->begin()) / page_size,
+        (around->end() - end) / page_size, around->rights()));
+    insert(*rest);
+    {
+        Lock_guard const derivation{derivation_lock};
+        around->add_neighbour(*rest);
     }
+    around->memory().change([&] {
+        around->memory().mappings().push_back(*rest);
+        around->cut_to(around->begin(), end);
+    });
+    return {};
 }
 
-Result<void> Mappings::unmap(User_address address, uint64_t count) {
-    uint64_t const begin = address.value;
-    uint64_t const end = begin + count * page_size;
+// At most so many pages: from where the mapping begins, or to where it ends when it begins before.
+// Answers how many.
+uint64_t Mappings::cut(Mapping& mapping, uint64_t begin, uint64_t end, uint64_t most, Gone& gone) {
+    bool const at_end = mapping.begin() < begin;
+    uint64_t const from = at_end ? begin : mapping.begin();
+    uint64_t const to = mapping.end() < end ? mapping.end() : end;
+    uint64_t const there = (to - from) / page_size;
+    uint64_t const count = there < most ? there : most;
+    uint64_t const address = at_end ? to - count * page_size : from;
+    _process.space().take_out(User_address{address}, count);
+    if (count == mapping.count())
+        take_out(mapping, gone);
+    else if (at_end)
+        mapping.memory().change([&] { mapping.cut_to(mapping.begin(), address); });
+    else
+        mapping.memory().change(
+            [&] { mapping.cut_to(address + count * page_size, mapping.end()); });
+    return count;
+}
+
+uint64_t Mappings::take_out_some(uint64_t begin, uint64_t end, uint64_t left) {
     Gone gone;
+    uint64_t const wanted = left < step_pages ? left : step_pages;
+    uint64_t taken = 0;
     {
         Lock_guard const guard{_lock};
-        Mapping* const around = _tree.at_or_before(begin);
-        Ref<Mapping> rest;
-        if (around && around->begin() < begin && around->end() > end)
-            rest = TRY(make_mapping(_process, around->memory(), end,
-                                    around->first() + (end - around->begin()) / page_size,
-                                    (around->end() - end) / page_size, around->rights()));
-        TRY_VOID(_process.space().unmap(address, count));
-        cut_out(begin, end, rest, gone);
+        for (unsigned i = 0; i < step_mappings && taken < wanted; ++i) {
+            Mapping* const mapping = first_in(begin, end);
+            if (!mapping)
+                break;
+            taken += cut(*mapping, begin, end, wanted - taken, gone);
+        }
     }
     drop(gone);
-    return {};
+    return taken;
 }
 
 void Mappings::revoke_part(Mapping& mapping) {
@@ -143,12 +196,16 @@ void Mappings::revoke_part(Mapping& mapping) {
         if (mapping.gone())
             return;
         uint64_t const count = mapping.count() < step_pages ? mapping.count() : step_pages;
-        uint64_t const begin = mapping.end() - count * page_size;
-        auto const unmapped = _process.space().unmap(User_address{begin}, count);
-        ASSERT(unmapped.ok());
-        cut_out(begin, mapping.end(), {}, gone);
+        (void)cut(mapping, mapping.end() - count * page_size, mapping.end(), count, gone);
     }
     drop(gone);
+}
+
+bool Mappings::clear_step() {
+    if (_tree.empty())
+        return false;
+    (void)take_out_some(0, abi::user_end, step_pages);
+    return true;
 }
 
 bool Mappings::allow_write(uint64_t address) {
@@ -160,14 +217,16 @@ bool Mappings::allow_write(uint64_t address) {
     return mapping->memory().own(page, 1).ok();
 }
 
-void Mappings::clear() {
-    Gone gone;
-    {
-        Lock_guard const guard{_lock};
-        while (Mapping* const mapping = _tree.first())
-            take_out(*mapping, gone);
+Result<void> Mappings::map(Wanted const& wanted) {
+    Map_steps steps{Ref<Process>{_process}, wanted};
+    for (;;) {
+        auto const more = steps.step();
+        if (more.ok() && more.value())
+            continue;
+        while (!more.ok() && steps.undo())
+            ;
+        return more.error();
     }
-    drop(gone);
 }
 
 } // namespace kernel

@@ -126,8 +126,8 @@ Result<void> Memory::cover(Pfn first, uint64_t count, Lent how) {
 Result<void> Memory::copy(Memory& source, uint64_t first, uint64_t count) {
     Lock_guard const guard{source._lock};
     bool const at_once = source._changing || source._pins;
-    while (_count < count) {
-        Pfn const theirs = source.frame(first + _count);
+    for (uint64_t page = first; page < first + count; ++page) {
+        Pfn const theirs = source.frame(page);
         Pfn const ours = at_once ? TRY(copy_of(theirs)) : share(theirs);
         TRY_VOID(add_charged(ours));
     }
@@ -136,13 +136,14 @@ Result<void> Memory::copy(Memory& source, uint64_t first, uint64_t count) {
     return {};
 }
 
-Result<void> Memory::add(Mapping& mapping) {
+void Memory::enter(Mapping& mapping, uint64_t count, arch::Table_reserve& tables) {
     Lock_guard const guard{_lock};
-    Part const part{*this, mapping.first()};
-    TRY_VOID(mapping.process().space().map(User_address{mapping.begin()}, {Part::page, &part},
-                                           mapping.count(), mapping.rights()));
-    _mappings.push_back(mapping);
-    return {};
+    Part const part{*this, mapping.first() + mapping.count()};
+    mapping.process().space().enter(User_address{mapping.end()}, {Part::page, &part}, count,
+                                    mapping.rights(), tables);
+    if (!mapping.Memory_tag::linked())
+        _mappings.push_back(mapping);
+    mapping.grow(count);
 }
 
 void Memory::remove(Mapping& mapping) {
@@ -202,24 +203,41 @@ void Memory::unpin() {
     --_pins;
 }
 
-void Memory::release_all() {
-    for (uint64_t i = 0; i < _count; ++i)
-        leave(frame(i));
+// From the end. A list goes with the last frame in it.
+void Memory::release_some() {
+    uint64_t const before = _count;
+    uint64_t const kept = before > release_step ? before - release_step : 0;
+    uint64_t const border = before ? (before - 1) / list_length * list_length : 0;
+    uint64_t const end = kept > border ? kept : border;
+    while (_count > end)
+        leave(frame(--_count));
     if (_charged)
-        quota().refund(_count * page_size);
-    for (Pfn* const list : _lists)
-        if (list) {
-            give_kernel_page(list);
-            quota().refund(page_size);
-        }
+        quota().refund((before - end) * page_size);
+    Pfn*& list = _lists[end / list_length];
+    if (end != border || !list)
+        return;
+    give_kernel_page(list);
+    quota().refund(page_size);
+    list = nullptr;
 }
 
+// What is small goes at once.
 void Memory::last_reference_gone() {
     if (_writer)
         _writer->memory_goes();
     if (_written_by_kernel)
         arch::unmap_frame(frame(0));
-    release_all();
+    if (_count > release_step)
+        return leave_behind(*this);
+    release_some();
+    unmake(*this);
+}
+
+void Memory::take_apart() {
+    release_some();
+    if (_count)
+        return;
+    unlink();
     unmake(*this);
 }
 

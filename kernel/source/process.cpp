@@ -8,35 +8,7 @@ namespace kernel {
 
 namespace {
 
-constexpr uint64_t first_identifier = 1; // nobody is left to start others without it
-uint64_t next_identifier = first_identifier;
-
-// Processes that nobody refers to any more. One may hold the last capability to the next, and so
-// on: they end one after the other, because ending them inside each other would take a stack of any
-// size.
-Lock unreferenced_lock; // guards what follows
-bool ending_unreferenced = false;
-List<Process, Unreferenced_tag>& unreferenced() {
-    static List<Process, Unreferenced_tag> list;
-    return list;
-}
-
-Lock dependants_lock; // guards who lives on whom
-
-// The next one to end, or nullptr: the caller's turn is over then.
-Process* next_unreferenced() {
-    Lock_guard const guard{unreferenced_lock};
-    Process* const next = unreferenced().pop_front();
-    ending_unreferenced = next != nullptr;
-    return next;
-}
-
-// False when somebody further up the stack goes through the list already.
-bool add_unreferenced(Process& process) {
-    Lock_guard const guard{unreferenced_lock};
-    unreferenced().push_back(process);
-    return !ending_unreferenced;
-}
+uint64_t next_identifier = Process::first_identifier;
 
 } // namespace
 
@@ -79,11 +51,13 @@ void Process::binding_revoked() {
 void Process::add(Thread& thread) {
     Lock_guard const guard{_lock};
     thread.acquire(); // a thread that has not ended keeps itself
+    thread.settled = latest_end();
     _threads.push_back(thread);
     _accounts.add(thread);
     ++_thread_count;
 }
 
+// The thread may be all that has kept this process.
 void Process::remove(Thread& thread) {
     {
         Lock_guard const guard{_lock};
@@ -93,91 +67,14 @@ void Process::remove(Thread& thread) {
         _accounts.remove(thread);
     }
     Ref<Process> const self{*this};
-    if (!alive() && !_threads.front())
-        release_space();
+    if (!alive() && !_threads.front() && _group)
+        go_on_ending();
     if (this_processor().current() == &thread)
         return this_processor().bury_current();
     if (thread.processor->current() == &thread)
         thread.processor->drop_current();
     if (thread.drop())
         thread.last_reference_gone();
-}
-
-// The last one to go may be all that has kept this process.
-void Process::settle_threads() {
-    for (Thread* thread = _threads.front(); thread;) {
-        Thread* const following = _threads.next(*thread);
-        thread->settle();
-        thread = following;
-    }
-}
-
-void Process::release_space() {
-    if (!_group)
-        return;
-    _space.destroy();
-    _mappings.clear();
-    _group->remove(*this);
-    _group.reset();
-}
-
-void Process::end(abi::Process_state state, uint64_t status) {
-    Ref<Process> const self{*this};
-    end_alone(state, status);
-    while (Ref<Process> const dependant = last_dependant())
-        dependant->end_alone(abi::Process_state::killed, 0);
-}
-
-void Process::end_alone(abi::Process_state state, uint64_t status) {
-    if (!alive())
-        return;
-    leave_maker(); // which may end by what we let go of
-    _state = state;
-    _status = status;
-    if (_group)
-        _group->ended(*this); // which settles our own threads, too
-    _table.clear();
-    if (!_threads.front())
-        release_space();
-    quota().close();
-    if (_identifier == first_identifier)
-        panic("process {}: the first process ended with status {}", _name.text, status);
-    if (_end_notification)
-        _end_notification->signal(_end_bits);
-    forget_end_notification();
-    forget_fault_endpoint();
-}
-
-void Process::live_on(Process& maker) {
-    Lock_guard const guard{dependants_lock};
-    maker._dependants.push_back(*this);
-}
-
-void Process::leave_maker() {
-    Lock_guard const guard{dependants_lock};
-    if (Dependant_tag::linked())
-        Dependant_tag::unlink();
-}
-
-// Somebody who lives on us, or on one who does, and on whom nobody lives: so that ends do not
-// happen inside each other. Whoever is not referred to any more is about to end anyway.
-Ref<Process> Process::last_dependant() {
-    Lock_guard const guard{dependants_lock};
-    for (Process* last = this;;) {
-        Process* const next = last->_dependants.front();
-        if (next) {
-            last = next;
-        } else if (last == this) {
-            return {};
-        } else if (last->acquire_if_any()) {
-            Ref<Process> found{*last};
-            (void)last->drop();
-            return found;
-        } else {
-            last->Dependant_tag::unlink();
-            last = this;
-        }
-    }
 }
 
 void Process::describe(abi::Process_information& information) {
@@ -202,16 +99,6 @@ void Process::describe(abi::Process_information& information) {
     information.member = _identity.raw();
     information.region_begin = _space.begin();
     information.region_end = _space.end();
-}
-
-void Process::last_reference_gone() {
-    if (!add_unreferenced(*this))
-        return;
-    while (Process* const process = next_unreferenced()) {
-        process->acquire(); // end() refers to it while it works
-        process->end(abi::Process_state::killed, 0);
-        unmake(*process);
-    }
 }
 
 } // namespace kernel

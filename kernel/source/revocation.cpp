@@ -83,15 +83,15 @@ Result<Taken> take_first(Capability_table& table, abi::Capability_index index) {
 } // namespace
 
 Result<bool> revoke_step(Capability_table& table, abi::Capability_index index) {
-    Taken const taken = TRY(take_first(table, index));
-    finish(taken);
-    return taken.any;
-}
-
-Result<void> revoke(Capability_table& table, abi::Capability_index index) {
-    while (TRY(revoke_step(table, index)))
-        ;
-    return {};
+    {
+        Taken const taken = TRY(take_first(table, index));
+        if (!taken.any)
+            return false;
+        finish(taken);
+    }
+    Lock_guard const guard{derivation_lock};
+    auto const next = table.first_derived(index);
+    return next.ok() && next.value();
 }
 
 } // namespace kernel

@@ -160,16 +160,22 @@ void Processor::disturb() {
     __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED);
 }
 
+// Some of those whose time has come: when there are more, the timer is set for them at once. Who
+// waits in a call may have lent its priority along a chain, which takes longer.
 void Processor::timer_arrived() {
     _programmed = never;
     Time const now = arch::now();
-    while (Timer_node* const node = _timers.due(now)) {
+    for (int room = most_expired; room > 0;) {
+        Timer_node* const node = _timers.due(now);
+        if (!node)
+            break;
         auto& thread = static_cast<Thread&>(*node);
         bool const sleeps = thread.wait == Wait::sleep;
         if (!sleeps && !gate.exclusive()) { // somebody may be waking it
             Gate::become_exclusive(*this);
             continue;
         }
+        room -= thread.wait == Wait::call || thread.wait == Wait::answer ? most_expired / 2 : 1;
         thread.cancel(sleeps ? Error::none : Error::timed_out);
         make_ready(thread);
     }
@@ -233,11 +239,13 @@ bool Processor::goes_elsewhere(Thread const& current) const {
     return gives_way && (processors().idle() & current.affinity & ~set_of(_number)) != 0;
 }
 
-// A thread that can go on keeps its place while its slice lasts.
+// A thread that can go on keeps its place while its slice lasts, and while it works in the kernel:
+// its equals could make that work longer than it is (a revocation), and it is for all of them.
 void Processor::put_back_current(Time now) {
-    auto const reason = _yields                     ? Policy_reason::yielded
-                        : _current->slice_left == 0 ? Policy_reason::expired
-                                                    : Policy_reason::preempted;
+    bool const expired = _current->slice_left == 0 && !_current->work.any();
+    auto const reason = _yields   ? Policy_reason::yielded
+                        : expired ? Policy_reason::expired
+                                  : Policy_reason::preempted;
     _current->wait = Wait::ready;
     if (!may_run_here(*_current) || goes_elsewhere(*_current))
         _expelled = _current;
@@ -443,14 +451,10 @@ void Processor::release_loaded() {
 void Processor::reschedule() {
     if (_classes.failed()) [[unlikely]]
         report_retired();
-    switch_threads();
-    while (_current && _current->fault_state() == Fault_state::unanswered)
-        [[unlikely]] {
-            Gate::become_exclusive(*this);
-            if (!_disturbed)
-                end_by_fault(*_current);
-            switch_threads();
-        }
+    if (!_current || must_reschedule())
+        switch_threads();
+    while (work_left())
+        [[unlikely]] work();
     if (_current)
         return;
     if (_retiring)

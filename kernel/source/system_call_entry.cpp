@@ -45,7 +45,7 @@ void make_call(Processor& processor) {
 }
 
 void leave(Processor& processor) {
-    if (processor.must_reschedule())
+    if (processor.must_reschedule() || processor.work_left())
         processor.reschedule();
     Gate::leave(processor, true);
 }

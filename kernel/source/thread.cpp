@@ -56,6 +56,8 @@ Thread::~Thread() {
 }
 
 Result<void> Thread::prepare(uint64_t buffer_address) {
+    if (_home->mappings().claimed(buffer_address))
+        return Error::already_mapped;
     if (_home->uses_fpu()) {
         TRY_VOID(quota().charge(fpu_slab().object_bytes()));
         auto const state = fpu_slab().allocate();
@@ -131,12 +133,16 @@ void Thread::cancel(Error error) {
     leave_wait();
     if (_fault_state == Fault_state::none) [[likely]]
         return _registers.answer(error);
-    _fault_state =
-        _fault_state == Fault_state::allowed ? Fault_state::none : Fault_state::unanswered;
+    if (_fault_state == Fault_state::allowed) {
+        _fault_state = Fault_state::none;
+        return;
+    }
+    _fault_state = Fault_state::unanswered;
+    work.note();
 }
 
 void Thread::end() {
-    if (ended())
+    if (ended() || work.keeps())
         return;
     halt(*this);
     leave_wait();

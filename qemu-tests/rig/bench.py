@@ -61,6 +61,10 @@ class Report:
         ]
         return json.dumps(asdict(self) | {"lavandin": rows, "comparison": pairs}, indent=2)
 
+    def _longest_go(self) -> str:
+        figure = figures.longest_go(self.lavandin)
+        return f"Longest kernel stretch: {figure.longest:,.0f} instructions ({figure.name})"
+
     def as_text(self) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return "\n".join(
@@ -69,7 +73,11 @@ class Report:
                 "",
                 "Instructions, Xen's included. Floor: entries x (bare system call and iret) "
                 "+ switches x",
-                "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one).",
+                "(new_user_baseptr and tlb_flush_local) + other hypercalls x (the cheapest one). "
+                "Longest go: the most",
+                "instructions between two looks for events, which are masked in the kernel.",
+                "",
+                self._longest_go(),
                 "",
                 "Beside Linux, as the initial domain of the same Xen, for the nearest equivalents:",
                 "",

@@ -21,6 +21,7 @@ class Stretch:
     entries: int
     hypercalls: int
     table_loads: int
+    longest: int  # instructions of the guest's kernel in one go
 
 
 @dataclass(frozen=True)

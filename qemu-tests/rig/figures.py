@@ -38,6 +38,7 @@ class Figure:
     counted_entries: float | None = None
     counted_hypercalls: float | None = None
     table_loads: float | None = None
+    longest: float | None = None  # instructions of the kernel without a look for events
 
 
 def with_counts(figures: list[Figure], stretches: list[Stretch]) -> list[Figure]:
@@ -55,6 +56,7 @@ def _with_count(figure: Figure, stretch: Stretch) -> Figure:
         counted_entries=stretch.entries / figure.iterations,
         counted_hypercalls=stretch.hypercalls / figure.iterations,
         table_loads=stretch.table_loads / figure.iterations,
+        longest=stretch.longest,
     )
 
 
@@ -126,6 +128,7 @@ def table(figures: list[Figure], floor: Floor) -> str:
         "switches",
         "floor",
         "ratio",
+        "longest go",
     )
     rows = [head]
     for figure in figures:
@@ -133,8 +136,18 @@ def table(figures: list[Figure], floor: Floor) -> str:
         ratio = f"{figure.median / least:.2f}" if least else ""
         numbers = [_number(n) for n in (figure.median, figure.min, figure.max)]
         counts = [_count(getattr(figure, name)) for name in _COUNTS]
-        rows.append((figure.name, *numbers, *counts, _number(least), ratio))
+        longest = _number(figure.longest)
+        rows.append((figure.name, *numbers, *counts, _number(least), ratio, longest))
     return aligned(rows)
+
+
+def longest_go(figures: list[Figure]) -> Figure:
+    """The figure during which the kernel looked for events least often. Raises RigError when that
+    was not counted."""
+    counted = [figure for figure in figures if figure.longest is not None]
+    if not counted:
+        raise RigError("nobody counted how long the kernel goes on without a look for events")
+    return max(counted, key=lambda figure: figure.longest or 0)
 
 
 def aligned(rows: list[tuple[str, ...]]) -> str:

@@ -73,7 +73,7 @@ class FakeImage:
 
 
 class Counter(unittest.TestCase):
-    COUNT = 'COUNT {"entries": 1, "hypercalls": 2, "table_loads": 3}\n'
+    COUNT = 'COUNT {"entries": 1, "hypercalls": 2, "table_loads": 3, "longest": 4}\n'
     FIRST = 'FIRST {"instructions": 5}\n'
 
     def read(self, text):
@@ -85,7 +85,7 @@ class Counter(unittest.TestCase):
     def test_lines_among_others(self):
         found = self.read("noise\n" + self.FIRST + self.COUNT + self.COUNT)
         self.assertEqual(found.to_first_user, 5)
-        self.assertEqual(found.stretches, [counter.Stretch(1, 2, 3)] * 2)
+        self.assertEqual(found.stretches, [counter.Stretch(1, 2, 3, 4)] * 2)
 
     def test_malformed(self):
         for text in (self.COUNT, self.FIRST + "COUNT {", self.FIRST + 'COUNT {"entries": 1}'):
@@ -172,7 +172,7 @@ class Figures(unittest.TestCase):
     def test_counts_of_stretches(self):
         marked = self.GOOD.replace("}", ', "counted": true}')
         plain, counted = figures.parse(self.GOOD.replace('"a"', '"b"') + "\n" + marked)
-        stretch = counter.Stretch(entries=6, hypercalls=9, table_loads=3)
+        stretch = counter.Stretch(entries=6, hypercalls=9, table_loads=3, longest=4)
         first, second = figures.with_counts([plain, counted], [stretch])
         self.assertEqual(first, plain)
         self.assertEqual(

@@ -2,6 +2,7 @@
 #include <arch/address_space.hpp>
 #include <arch/frames.hpp>
 #include <arch/processor.hpp>
+#include <kernel/frame_pool.hpp>
 #include <kernel/log.hpp>
 #include <xenpv/hypercall.hpp>
 #include <xenpv/p2m.hpp>
@@ -20,7 +21,8 @@ namespace {
 // Software bit of a page that belongs to the kernel (a message buffer).
 constexpr uint64_t kernel_owned = 1 << 9;
 constexpr uint64_t pages_per_table = 512;
-constexpr uint64_t few_pages = 8; // up to here single translations are dropped, beyond all
+constexpr unsigned few_tables = 4; // from the pool, in one step
+constexpr uint64_t few_pages = 8;  // up to here single translations are dropped, beyond all
 
 // Page-table updates through Xen, which checks each of them.
 class Xen_tables {
@@ -40,8 +42,8 @@ public:
         _quota.refund(kernel::page_size);
     }
 
-    Entry read(Pfn table, unsigned index) const {
-        return static_cast<Entry const*>(frame_address(table))[index];
+    static Entry const* entries(Pfn table) {
+        return static_cast<Entry const*>(frame_address(table));
     }
 
     void write(Pfn table, unsigned index, Entry entry) {
@@ -56,6 +58,7 @@ public:
         _count = 0;
     }
 
+    static uint64_t& link(Pfn table) { return kernel::frame_pool().link(table); }
     Mfn mfn(Pfn frame) const { return p2m.mfn(frame); }
     Pfn pfn(Mfn frame) const { return p2m.pfn(frame); }
 
@@ -139,13 +142,14 @@ void Address_space::create(Top_table& top, kernel::Quota& quota, uint64_t begin,
     _quota = &quota;
     _begin = begin;
     _end = end;
+    _cleared = begin;
 }
 
 // Others may go on using the table, so that it is not unloaded but for who has all of it. No user
 // code runs on this processor before the translations are flushed.
-void Address_space::destroy() {
+bool Address_space::destroy_step() {
     if (!exists())
-        return;
+        return false;
     Lock_guard const guard{_top->_lock};
     if (whole()) {
         if (loaded(top()))
@@ -153,19 +157,46 @@ void Address_space::destroy() {
         unload_from_others(p2m.mfn(top()));
     }
     Xen_tables platform{*_quota};
-    Tables{platform, top()}.clear(_begin, _end);
+    bool const more = Tables{platform, top()}.clear_step(_cleared, _end, change_step);
     if (!whole())
         drop_translations(top(), _begin, few_pages + 1);
-    _top = nullptr;
+    if (!more)
+        _top = nullptr;
+    return more;
 }
 
-Result<void> Address_space::map(User_address address, Page_source const& pages, uint64_t count,
-                                Rights rights) {
+Look Address_space::look(User_address address, uint64_t count) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Tables tables{platform, top()};
+    return Tables{platform, top()}.look(address.value, count);
+}
+
+Result<bool> Address_space::take_tables(User_address address, uint64_t count,
+                                        Table_reserve& tables) {
+    Lock_guard const guard{_top->_lock};
+    Xen_tables platform{*_quota};
+    Tables own{platform, top()};
+    for (unsigned taken = 0; taken < few_tables; ++taken) {
+        uint64_t const pooled = table_counts().pooled;
+        if (!TRY(own.take_missing(address.value, count, tables)))
+            return false;
+        if (table_counts().pooled == pooled)
+            break; // it was none of those
+    }
+    return true;
+}
+
+void Address_space::give_back(Table_reserve& tables) {
+    Xen_tables platform{*_quota};
+    Tables{platform, kernel::no_frame}.give_back(tables);
+}
+
+void Address_space::enter(User_address address, Page_source const& pages, uint64_t count,
+                          Rights rights, Table_reserve& tables) {
+    Lock_guard const guard{_top->_lock};
+    Xen_tables platform{*_quota};
     uint64_t const flags = entry_flags(rights);
-    return tables.map(address.value, count, [&](uint64_t i) {
+    Tables{platform, top()}.enter(address.value, count, tables, [&](uint64_t i) {
         Page const page = pages.page(pages.of, i);
         return make_entry(platform.mfn(page.frame),
                           page.shared ? flags & ~entry_flag::writable : flags);
@@ -181,18 +212,24 @@ Result<void> Address_space::map_kernel_page(User_address address, Pfn frame) {
     return tables.map(address.value, 1, [entry](uint64_t) { return entry; });
 }
 
-Result<void> Address_space::unmap(User_address address, uint64_t count) {
+Result<void> Address_space::unmappable(User_address address, uint64_t count) {
     Lock_guard const guard{_top->_lock};
     Xen_tables platform{*_quota};
-    Tables tables{platform, top()};
     bool of_kernel = false;
-    if (!tables.all(address.value, count, [&of_kernel](Entry entry) {
+    if (!Tables{platform, top()}.all(address.value, count, [&of_kernel](Entry entry) {
             of_kernel |= (entry.raw & kernel_owned) != 0;
             return true;
         }))
         return Error::not_mapped;
     if (of_kernel)
         return Error::invalid_argument;
+    return {};
+}
+
+void Address_space::take_out(User_address address, uint64_t count) {
+    Lock_guard const guard{_top->_lock};
+    Xen_tables platform{*_quota};
+    Tables tables{platform, top()};
     auto const changed = [this](uint64_t begin, uint64_t pages) {
         drop_translations(top(), begin, pages);
     };
@@ -203,7 +240,6 @@ Result<void> Address_space::unmap(User_address address, uint64_t count) {
         at += step * kernel::page_size;
         left -= step;
     }
-    return {};
 }
 
 void Address_space::unmap_kernel_page(User_address address) {

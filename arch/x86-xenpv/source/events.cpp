@@ -70,6 +70,9 @@ void deliver_pending(vcpu_info& info) {
         deliver_word(static_cast<uint32_t>(__builtin_ctzl(selector)));
 }
 
+// For somebody outside who counts how long we go on without (qemu-tests/counter).
+void mark_look_for_events() { asm volatile("nopl 0x4c415602(%%rax)" ::: "memory"); }
+
 uint32_t bind_virtual_interrupt(uint32_t which, unsigned vcpu) {
     evtchn_bind_virq_t argument{which, vcpu, 0};
     if (!hypercall::event_channel_op(EVTCHNOP_bind_virq, &argument).ok())
@@ -115,13 +118,14 @@ using namespace xenpv;
 void event_arrived() {
     ++local().events;
     kernel::events_begin();
-    vcpu_info& info = *local().vcpu_info;
-    while (__atomic_load_n(&info.evtchn_upcall_pending, __ATOMIC_ACQUIRE))
-        deliver_pending(info);
+    arch::deliver_events();
     kernel::events_handled();
 }
 
-void idle_block() { (void)hypercall::block(); }
+void idle_block() {
+    mark_look_for_events();
+    (void)hypercall::block();
+}
 
 namespace arch {
 
@@ -138,6 +142,13 @@ void wake(uint32_t processor) { send(local_of(processor).wake_port); }
 
 void idle() { wait_for_event(); }
 void enter_user() { exit_to_user(); }
+
+void deliver_events() {
+    mark_look_for_events();
+    vcpu_info& info = *local().vcpu_info;
+    while (__atomic_load_n(&info.evtchn_upcall_pending, __ATOMIC_ACQUIRE))
+        deliver_pending(info);
+}
 
 void mask(Line line) {
     if (line < ports)

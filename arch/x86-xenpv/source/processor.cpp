@@ -64,8 +64,10 @@ using namespace xenpv;
 
 namespace {
 
+// None for a thread that only works in the kernel any more: its process's tables are gone.
 void load_table(kernel::Process& process) {
-    uint64_t const table = p2m.mfn(process.space().top()).value;
+    bool const exists = process.space().exists();
+    uint64_t const table = exists ? p2m.mfn(process.space().top()).value : 0;
     Local& self = local();
     if (self.loaded_table == table)
         return;

@@ -36,8 +36,7 @@ void unpin(Pfn table) {
         kernel::panic("table pool: Xen keeps frame {x} as a table", table.value);
 }
 
-kernel::Result<Pfn> make_table(unsigned level) {
-    Pfn const frame = TRY(kernel::frame_pool().take_for_kernel());
+kernel::Result<Pfn> make_table(Pfn frame, unsigned level) {
     arch::clear_frame(frame);
     if (auto mapped = map_in_window(frame, entry_flag::kernel_constant); !mapped.ok()) {
         kernel::frame_pool().give(frame);
@@ -66,6 +65,12 @@ Pfn take_unheld(unsigned level) {
     return table;
 }
 
+void put(Pfn table, unsigned level) {
+    kernel::frame_pool().link(table) = pooled[level].value;
+    pooled[level] = table;
+    ++counts.pooled;
+}
+
 } // namespace
 
 kernel::Result<Pfn> take_pooled_table(unsigned level) {
@@ -78,7 +83,8 @@ kernel::Result<Pfn> take_pooled_table(unsigned level) {
             return table;
         }
     }
-    Pfn const table = TRY(make_table(level));
+    Pfn const frame = TRY(kernel::frame_pool().take_for_kernel());
+    Pfn const table = TRY(make_table(frame, level));
     kernel::Lock_guard const guard{pool_lock};
     ++counts.in_use;
     return table;
@@ -86,15 +92,39 @@ kernel::Result<Pfn> take_pooled_table(unsigned level) {
 
 void give_pooled_table(Pfn table, unsigned level) {
     kernel::Lock_guard const guard{pool_lock};
-    kernel::frame_pool().link(table) = pooled[level].value;
-    pooled[level] = table;
-    ++counts.pooled;
+    put(table, level);
     --counts.in_use;
 }
 
 } // namespace xenpv
 
 arch::Table_counts arch::table_counts() { return xenpv::counts; }
+
+bool arch::supplied(unsigned levels) {
+    kernel::Lock_guard const guard{xenpv::pool_lock};
+    for (unsigned level = 1; level <= top_level; ++level)
+        if (levels & level_bit(level) && xenpv::pooled[level] == kernel::no_frame)
+            return false;
+    return true;
+}
+
+// No other table is given up for it: it may be one that was made just before.
+bool arch::supply_table(unsigned levels) {
+    for (unsigned level = 1; level <= top_level; ++level) {
+        if (supplied(levels & level_bit(level)))
+            continue;
+        auto const frame = kernel::frame_pool().take_free();
+        if (!frame.ok())
+            return false;
+        auto const table = xenpv::make_table(frame.value(), level);
+        if (!table.ok())
+            return false;
+        kernel::Lock_guard const guard{xenpv::pool_lock};
+        xenpv::put(table.value(), level);
+        return true;
+    }
+    return false;
+}
 
 bool arch::free_pooled_table() {
     using namespace xenpv;

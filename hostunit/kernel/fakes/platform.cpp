@@ -51,6 +51,12 @@ kernel::Result<void> xenpv::map_in_window(Pfn frame, uint64_t flags) {
 
 namespace arch {
 
+void deliver_events() {
+    ++platform().steps;
+    if (platform().between_steps)
+        platform().between_steps();
+}
+
 kernel::Time now() { return platform().now; }
 kernel::Pfn clock_page() { return fake::clock_frame; }
 kernel::Time wall_offset() { return 5'000'000'000; }
@@ -198,7 +204,8 @@ void switch_fpu(void* state) {
 void switch_to(kernel::Thread& next) {
     EXPECT_FALSE(next.ended());
     set_frame(next.registers());
-    fake::xen().switch_table(xenpv::p2m.mfn(next.home().space().top()));
+    auto const& space = next.home().space();
+    fake::xen().switch_table(space.exists() ? xenpv::p2m.mfn(space.top()) : xenpv::Mfn{0});
     load_thread_pointer(next.thread_pointer());
     switch_fpu(next.fpu_state());
     fake::own().loaded = &next;

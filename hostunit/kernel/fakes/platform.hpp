@@ -5,6 +5,7 @@
 
 #include "strands.hpp"
 #include <arch/interrupts.hpp>
+#include <functional>
 #include <kernel/types.hpp>
 #include <lavandin/abi/process.hpp>
 #include <map>
@@ -61,6 +62,9 @@ struct Platform {
     bool channels_supported{true};
 
     uint64_t maps_until_failure{0}; // of map_frame; 0: none fails
+
+    uint64_t steps{0};                   // preemption points that the kernel came to
+    std::function<void()> between_steps; // what happens there
 };
 
 // Holds the clock page; none of the pool's.

@@ -48,14 +48,31 @@ bool Strands::begin_another() {
         platform().each[number].kicked = false;
         entry = _event;
     }
-    Strand& strand = _strands[number];
+    begin_guest(number, entry);
+    return true;
+}
+
+void Strands::begin_guest(uint32_t processor, Entry const& entry) {
+    Strand& strand = _strands[processor];
     if (strand.thread.joinable())
         strand.thread.join(); // it is over: its strand does not run
     strand.runs = strand.guest = true;
     ++_running;
-    _baton = _executing = number;
-    strand.thread = std::thread{[this, number, entry] { execute_guest(number, entry); }};
-    return true;
+    _baton = _executing = processor;
+    strand.thread = std::thread{[this, processor, entry] { execute_guest(processor, entry); }};
+}
+
+// Who begins it counts as woken, so that it is next.
+void Strands::begin(uint32_t processor, Entry const& entry) {
+    std::unique_lock lock{_mutex};
+    uint32_t const self = _executing;
+    if (_strands[processor].runs)
+        give_up("is to begin something while another one does something");
+    _strands[self].waits = _strands[self].woken = true;
+    begin_guest(processor, entry);
+    _passed.wait(lock, [&] { return _baton == self; });
+    _executing = self;
+    _strands[self].waits = _strands[self].woken = false;
 }
 
 void Strands::pass_to(std::unique_lock<std::mutex>& lock, uint32_t processor, uint32_t self) {

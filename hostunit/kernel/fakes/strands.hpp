@@ -33,6 +33,10 @@ public:
     // Executes `entry` on that processor, and all that others have to do because of it.
     void run(uint32_t processor, Entry const& entry);
 
+    // That processor, which does nothing, executes `entry` until it waits for the one that executes
+    // now, or to its end. The latter goes on then, and the former when it is woken.
+    void begin(uint32_t processor, Entry const& entry);
+
     // What that processor does when somebody waits for it to leave user mode; once. Else it takes
     // its event.
     void when_interrupted(uint32_t processor, Entry entry) {
@@ -61,6 +65,7 @@ private:
     uint32_t next_woken() const;
     uint32_t next_kicked() const;
     bool begin_another();
+    void begin_guest(uint32_t processor, Entry const& entry);
     void pass_to(std::unique_lock<std::mutex>& lock, uint32_t processor, uint32_t self);
     void execute_guest(uint32_t processor, Entry const& entry);
     void finish(uint32_t processor);

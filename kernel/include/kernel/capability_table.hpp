@@ -32,7 +32,11 @@ public:
     static constexpr uint64_t most_slots = 4096;
 
     explicit Capability_table(Process& owner);
-    ~Capability_table() { clear(); }
+    ~Capability_table() {
+        close();
+        while (clear_step())
+            ;
+    }
 
     // Error: invalid_capability.
     Result<Capability> find(abi::Capability_index index);
@@ -108,8 +112,11 @@ public:
     static Capability take(Derivation_node& node);
     static void dropped(Capability const& capability);
 
-    // Empties everything and returns the pages. Nothing can be added afterwards.
-    void clear();
+    // Nothing can be added any more.
+    void close();
+    // One step of emptying a closed table and returning its pages. False when nothing is left, also
+    // afterwards.
+    bool clear_step();
 
 private:
     struct Slot : Derivation_node {
@@ -127,6 +134,7 @@ private:
     static_assert(sizeof(Slot) == 64);
     static constexpr uint64_t page_slots = page_size / sizeof(Slot);
     static constexpr uint64_t most_pages = most_slots / page_slots;
+    static constexpr uint64_t look_step = 512; // slots
 
     static Slot& header_of(Slot& slot);
 
@@ -151,6 +159,7 @@ private:
     uint64_t _page_count{0};
     uint64_t _free{0}; // index of the first free slot; 0 for none
     bool _closed{false};
+    uint64_t _cleared{0}; // once it is closed: slots below are empty
 };
 
 } // namespace kernel

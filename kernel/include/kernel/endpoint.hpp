@@ -48,7 +48,7 @@ private:
     Thread* _caller{nullptr};
 };
 
-class Endpoint final : public Object {
+class Endpoint final : public Object, public Leftover {
 public:
     static constexpr Object_type object_type = Object_type::endpoint;
 
@@ -63,6 +63,10 @@ public:
     // `receiver` is the current thread. Answers at once when a message is there, else it waits
     // until the deadline. `slot` holds the capability to us.
     void receive(Thread& receiver, abi::Capability_index slot, Reply& reply, Time deadline);
+    // The same. True, and nothing else has happened, when a message could not be delivered and its
+    // sender was told so.
+    [[gnu::always_inline]] bool receive_or_fail(Thread& receiver, abi::Capability_index slot,
+                                                Reply& reply, Time deadline);
 
     // The usual cases, for who has entered shared: nothing but words moves, both sides are ready,
     // and no priority changes. False, and nothing has changed, in all others.
@@ -85,12 +89,14 @@ public:
     void capability_removed(Permissions permissions) override;
     void binding_revoked() override { unbind(); }
     void last_reference_gone() override;
+    void take_apart() override;
 
 private:
     Result<void> meet_or_wait(Thread& caller, uint64_t badge, Time deadline);
     void take_message(Thread& caller, Thread& receiver, Reply& reply);
     bool deliver_bits(Thread& receiver);
-    void fail_callers();
+    void go_on_failing();
+    bool fail_one();
 
     Line _line; // its lock guards what follows
     List<Thread, Queue_tag> _receivers;

@@ -28,9 +28,13 @@ public:
     uint64_t& link(Pfn frame) { return _words[frame.value]; }
 
     uint64_t free() const { return _allocator.free(); }
+    // Page tables may have to be given up soon, which takes long for each.
+    bool scarce() const { return free() < few; }
     uint64_t total() const { return _allocator.total(); }
 
 private:
+    static constexpr uint64_t few = 32; // frames: more than any step takes
+
     Lock _lock; // guards _allocator
     Frame_allocator _allocator;
     uint64_t* _words{nullptr};

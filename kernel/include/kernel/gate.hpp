@@ -28,6 +28,9 @@ public:
     static void enter_exclusive(Processor& self);
     // Gives its gate up for a moment: what was looked at must be looked at again.
     static void become_exclusive(Processor& self);
+    // For who is exclusive: whoever waits comes in before this one goes on. What was looked at must
+    // be looked at again then.
+    static void give_way(Processor& self);
     // To user mode, or to idle.
     static void leave(Processor& self, bool to_user);
 

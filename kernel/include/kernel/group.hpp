@@ -32,8 +32,10 @@ public:
     // Makes the process a member, and its address space: the whole one if the group is for one
     // process alone, else the region of the lowest free number. Errors: table_full.
     Result<void> add(Process& process, arch::Address_space& space);
-    // The process has ended: nobody can call it any more, and threads that visit it leave.
-    void ended(Process& process);
+    // The process has ended: nobody can call it any more.
+    void hide(Process& process);
+    // One thread of the group learns of it: see Process::settle_one.
+    bool settle_one(uint64_t which);
     // Its address space is gone: the number is free.
     void remove(Process& process);
 

@@ -83,8 +83,8 @@ public:
 
     // The thread receives here and nowhere else from now on.
     void admit(Thread& server);
-    // Nobody receives here any more.
-    void close();
+    // Nobody receives here any more. One step; false when nothing is left.
+    bool close_some();
 
 private:
     friend class Inheritance;
@@ -100,6 +100,8 @@ void set_base(Thread& thread, unsigned priority);
 void set_class(Thread& thread, unsigned number, uint64_t parameter);
 // The thread serves nobody any more.
 void forget(Thread& thread);
+// One of those whom it serves; false when there is none. For who has time only for one.
+bool forget_one(Thread& thread);
 
 } // namespace inheritance
 

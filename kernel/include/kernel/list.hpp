@@ -51,6 +51,17 @@ public:
 
     static void remove(Element& value) { static_cast<Tag&>(value).unlink(); }
 
+    // All elements of `other` come before ours, in their order.
+    void take_over(List& other) {
+        if (other.empty())
+            return;
+        other._head.previous->next = _head.next;
+        _head.next->previous = other._head.previous;
+        _head.next = other._head.next;
+        _head.next->previous = &_head;
+        other._head.next = other._head.previous = &other._head;
+    }
+
 private:
     friend struct Outside_access;
 

@@ -33,6 +33,11 @@ public:
         if (__atomic_load_n(&_sleepers, __ATOMIC_RELAXED)) [[unlikely]]
             wake_next();
     }
+    // For the holder: somebody waits.
+    bool wanted() const {
+        return __atomic_load_n(&_next, __ATOMIC_RELAXED) !=
+               __atomic_load_n(&_serving, __ATOMIC_RELAXED) + 1;
+    }
 
 private:
     friend struct Outside_access;

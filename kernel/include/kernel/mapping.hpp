@@ -35,6 +35,8 @@ public:
 
 private:
     friend class Mappings;
+    friend class Memory;
+    void grow(uint64_t pages) { _count = static_cast<uint16_t>(_count + pages); }
     void cut_to(uint64_t begin, uint64_t end);
 
     Process& _process;
@@ -46,6 +48,8 @@ private:
     bool _gone{false};
 };
 
+// Of a process. What changes many pages does so in parts (mapping_steps.hpp): a record covers just
+// the pages that are there, and a claim keeps others from the addresses meanwhile.
 class Mappings {
 public:
     explicit Mappings(Process& process) : _process{process} {}
@@ -61,33 +65,57 @@ public:
         abi::Capability_index slot{0};
     };
 
-    // Errors: already_mapped, quota_exceeded, out_of_memory, invalid_capability (the slot does not
-    // hold the memory any more); nothing changes then.
+    // In one go, at start. Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes
+    // then.
     Result<void> map(Wanted const& wanted);
-    // Errors: not_mapped, invalid_argument (a page is the kernel's), quota_exceeded and
-    // out_of_memory (for what remains behind a piece out of the middle); nothing changes then.
-    Result<void> unmap(User_address address, uint64_t count);
-    // Unmaps the last pages of a mapping of ours, as many as one step may take.
+
+    // Addresses at which somebody maps or unmaps: nobody else does.
+    struct Claim : List_link {
+        uint64_t begin;
+        uint64_t end;
+    };
+    // False when somebody else has claimed one of them, or, of free ones, when one is mapped.
+    bool claim(Claim& claim);
+    bool claim_free(Claim& claim);
+    void drop(Claim& claim);
+    bool claimed(uint64_t address);
+
+    // A record of no pages. The process pays. Errors: quota_exceeded, out_of_memory.
+    Result<Ref<Mapping>> make(Wanted const& wanted);
+    // The next pages of it are entered, `entered` behind its first one. Error: invalid_capability
+    // (it was revoked, or the slot does not hold the memory any more).
+    Result<void> enter(Mapping& mapping, Wanted const& wanted, uint64_t entered, uint64_t count,
+                       arch::Table_reserve& tables);
+
+    // For what remains behind a piece out of the middle there is a record of its own. Errors:
+    // quota_exceeded, out_of_memory.
+    Result<void> split(uint64_t begin, uint64_t end);
+    // Unmaps some of the pages between, which are `left` at most, as many as one step may. Answers
+    // how many.
+    uint64_t take_out_some(uint64_t begin, uint64_t end, uint64_t left);
+    // The same with the last pages of a mapping of ours.
     void revoke_part(Mapping& mapping);
+    // The same with all there is. False when there was nothing.
+    bool clear_step();
 
     // A write to `address` was refused. True when it will succeed now: the page was shared with a
     // copy of the memory, and the memory has one of its own now.
     bool allow_write(uint64_t address);
 
-    // All are gone from the address space: forgets them.
-    void clear();
-
 private:
     using Gone = List<Mapping, Memory_tag>;
 
-    void cut_out(uint64_t begin, uint64_t end, Ref<Mapping> const& rest, Gone& gone);
-    void enter(Mapping& mapping);
+    Mapping* first_in(uint64_t begin, uint64_t end) const;
+    bool overlaps(Claim const& claim);
+    uint64_t cut(Mapping& mapping, uint64_t begin, uint64_t end, uint64_t most, Gone& gone);
+    void insert(Mapping& mapping);
     void take_out(Mapping& mapping, Gone& gone);
     static void drop(Gone& gone);
 
     Lock _lock; // guards the tree; where a mapping lies, its memory's lock too
     Process& _process;
     Ordered_tree<Mapping> _tree;
+    List<Claim, Claim> _claims;
 };
 
 } // namespace kernel

@@ -10,6 +10,7 @@
 // are lent: they are not charged and never return to the pool.
 #pragma once
 
+#include <kernel/leftover.hpp>
 #include <kernel/mapping.hpp>
 #include <kernel/object.hpp>
 
@@ -26,7 +27,7 @@ protected:
     ~Memory_writer() = default;
 };
 
-class Memory final : public Object {
+class Memory final : public Object, public Leftover {
 public:
     static constexpr Object_type object_type = Object_type::memory;
     static constexpr uint64_t largest = 16 * 1024 * 1024; // bytes
@@ -38,17 +39,22 @@ public:
 
     explicit Memory(Ref<Quota> quota) : Object{object_type, static_cast<Ref<Quota>&&>(quota)} {}
 
-    // Takes `count` zeroed frames, charged to the quota. Errors: quota_exceeded, out_of_memory.
+    // What one step of a long operation takes.
+    static constexpr uint64_t fill_step = 8; // pages
+    static constexpr uint64_t copy_step = 16;
+
+    // Takes zeroed frames, charged to the quota, until there are `count`. Errors: quota_exceeded,
+    // out_of_memory.
     Result<void> fill(uint64_t count);
     // Covers frames that somebody else provides. Errors: quota_exceeded, out_of_memory.
     Result<void> cover(Pfn first, uint64_t count, Lent how);
-    // Becomes what `count` pages of `source` from `first` on hold now. Errors: quota_exceeded,
-    // out_of_memory.
+    // Continues with what `count` pages of `source` from `first` on hold now. Errors:
+    // quota_exceeded, out_of_memory.
     Result<void> copy(Memory& source, uint64_t first, uint64_t count);
 
-    // Enters the pages of a mapping into its process's address space, and knows it from then on.
-    // Errors: already_mapped, quota_exceeded, out_of_memory; nothing changes then.
-    Result<void> add(Mapping& mapping);
+    // The pages behind those that a mapping shows so far, `count` of them, are entered into its
+    // process's address space. We know a mapping from the first such page on.
+    void enter(Mapping& mapping, uint64_t count, arch::Table_reserve& tables);
     void remove(Mapping& mapping);
     // Where mappings of ours lie changes only in here.
     template <typename Change>
@@ -77,8 +83,10 @@ public:
     Pfn frame(uint64_t index) const { return _lists[index / list_length][index % list_length]; }
 
     void last_reference_gone() override;
+    void take_apart() override;
 
 private:
+    static constexpr uint64_t release_step = 128; // frames
     static constexpr uint64_t list_length = page_size / sizeof(Pfn);
     static constexpr uint64_t most_lists = largest / page_size / list_length;
 
@@ -88,7 +96,7 @@ private:
     Result<void> own_locked(uint64_t page);
     void forbid_writes(uint64_t first, uint64_t count);
     void show(uint64_t page);
-    void release_all();
+    void release_some();
 
     Lock _lock; // guards frames, mappings and where they lie
     List<Mapping, Memory_tag> _mappings;

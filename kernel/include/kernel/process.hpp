@@ -7,6 +7,7 @@
 #include <kernel/capability_table.hpp>
 #include <kernel/endpoint.hpp>
 #include <kernel/group.hpp>
+#include <kernel/leftover.hpp>
 #include <kernel/list.hpp>
 #include <kernel/mapping.hpp>
 #include <kernel/notification.hpp>
@@ -16,14 +17,20 @@
 
 namespace kernel {
 
-// Ended while threads of it visit other members, a process is nothing but them and its memory, in
-// which their stacks and message buffers lie; all of that goes when the last of them comes back.
-struct Unreferenced_tag : List_link {};
+// It ends in steps, as a leftover (process_end.cpp):
+//
+//   alive --end()--> threads stop -> capabilities go -> dependants end -> memory goes -> told
+//
+// From the beginning nothing can be made in it or for it. Ended while threads of it visit other
+// members, it is nothing but them and its memory, in which their stacks and message buffers lie;
+// all of that goes when the last of them comes back.
 struct Dependant_tag : List_link {}; // its maker's list of those that live on its quota
 
-class Process final : public Object, public Unreferenced_tag, public Dependant_tag {
+class Process final : public Object, public Leftover, public Dependant_tag {
 public:
     static constexpr Object_type object_type = Object_type::process;
+
+    static constexpr uint64_t first_identifier = 1; // nobody can start others without that one
 
     struct Name {
         char text[17]; // NUL-terminated
@@ -48,7 +55,9 @@ public:
     Group* group() const { return _group.get(); }
     abi::Member_identity identity() const { return _identity; }
     void set_identity(abi::Member_identity identity) { _identity = identity; }
-    void settle_threads();
+    // One thread of it learns of an end in the group, if there is one that knows only of those
+    // before `which` (they are numbered). False when there is none.
+    bool settle_one(uint64_t which);
 
     // Who is told of the end, by the capability in `slot` of `table`. Error: invalid_capability (it
     // does not hold the notification any more).
@@ -66,13 +75,17 @@ public:
 
     void add(Thread& thread);
     void remove(Thread& thread);
+    // The current thread of it is about to end: what would follow from that, it does first.
+    void about_to_lose_thread();
     Thread_accounts& accounts() { return _accounts; }
     List<Thread, Process_tag>& threads() { return _threads; }
 
     // Our quota was carved from the maker's: we end with it at the latest.
     void live_on(Process& maker);
 
-    // Stops the threads, drops capabilities and memory, tells whoever asked to be told. Once.
+    // Begins the end, which the current thread carries out: stops the threads, drops capabilities
+    // and memory, tells whoever asked to be told. When it has begun before, the current thread
+    // goes on with it.
     void end(abi::Process_state state, uint64_t status);
 
     struct Fault_place {
@@ -86,15 +99,19 @@ public:
 
     void binding_revoked() override;
     void last_reference_gone() override;
+    void take_apart() override;
 
 private:
     friend struct Outside_access;
 
-    void release_space();
+    static uint64_t latest_end();
+    void go_on_ending();
+    bool stop_thread();
+    bool end_dependant();
+    bool release_space();
+    void finish();
     void forget_end_notification();
-    void end_alone(abi::Process_state state, uint64_t status);
     void leave_maker();
-    Ref<Process> last_dependant();
 
     Lock _lock; // guards threads and state
     Capability_table _table;
@@ -114,6 +131,8 @@ private:
     Binding _fault_binding{*this};
     abi::Process_state _state{abi::Process_state::alive};
     uint64_t _status{0};
+    uint64_t _end{0}; // its number among all ends
+    bool _told{false};
     Fault_place _fault{};
     uint64_t const _identifier;
     Name const _name;

@@ -14,11 +14,15 @@ namespace kernel {
 
 class Quota : public Counted {
 public:
+    // How many may stand above one: what returns may have to pass them all.
+    static constexpr unsigned deepest = 63;
+
     // The first quota: `limit` bytes, no parent.
     explicit Quota(uint64_t limit) : _limit{limit} {}
     // `limit` has been charged to `parent` by the caller.
     Quota(uint64_t limit, Ref<Quota> parent)
-        : _limit{limit}, _parent{static_cast<Ref<Quota>&&>(parent)} {}
+        : _limit{limit}, _depth{static_cast<uint8_t>(parent->_depth + 1)},
+          _parent{static_cast<Ref<Quota>&&>(parent)} {}
 
     // Error: quota_exceeded; nothing is charged then.
     Result<void> charge(uint64_t bytes) {
@@ -51,6 +55,7 @@ public:
 
     uint64_t limit() const { return _limit; }
     uint64_t used() const { return _used; }
+    unsigned depth() const { return _depth; }
     Ref<Quota> parent() const { return _parent; }
 
     void last_reference_gone(); // refunds the whole budget to the parent
@@ -69,6 +74,7 @@ private:
     uint64_t _limit;
     uint64_t _used{0};
     bool _closed{false};
+    uint8_t const _depth{0};
     Ref<Quota> _parent;
 };
 

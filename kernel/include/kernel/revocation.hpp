@@ -8,11 +8,8 @@
 namespace kernel {
 
 // Removes one thing that is derived from slot `index`; what was derived from that comes up to the
-// slot. False when nothing is left. Bounded work, but for what an object's end takes.
+// slot. False when nothing is left.
 // Error: invalid_capability (also when a step before ended the table's process).
 Result<bool> revoke_step(Capability_table& table, abi::Capability_index index);
-
-// Everything that is derived from slot `index`. Error: invalid_capability.
-Result<void> revoke(Capability_table& table, abi::Capability_index index);
 
 } // namespace kernel

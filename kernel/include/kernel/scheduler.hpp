@@ -37,8 +37,13 @@ public:
     // The current thread has ended; its last reference goes when it is off this processor.
     void bury_current();
 
-    // Lets the right thread run. Does not return when there is none.
+    // Lets the right thread run, and do first what it has left to do in the kernel
+    // (kernel_work.cpp). Does not return when there is none.
     void reschedule();
+    // What reschedule() is for.
+    bool work_left() const { return _current ? _current->work.any() : !_leftovers.empty(); }
+    void leave_behind(Leftover& leftover);
+    void take_over(Leftovers& leftovers);
     bool must_reschedule() const { return __atomic_load_n(&_reschedule, __ATOMIC_RELAXED); }
     // Somebody who was exclusive has taken the current thread away, or made it go on elsewhere,
     // since the processor came into the kernel: what it came for is void.
@@ -106,6 +111,8 @@ public:
 private:
     friend struct Outside_access;
 
+    static constexpr int most_expired = 16; // deadlines, in one go
+
     Thread* choose(Time now);
     Thread* take_next(Time now);
     Thread* take_next_locked(Time now);
@@ -133,6 +140,8 @@ private:
         __atomic_store_n(&_accounts->counts.ready, _classes.count(), __ATOMIC_RELAXED);
     }
     void switch_threads();
+    void work();
+    void let_others_in();
     void set_timer();
     void preempt();
     void release_loaded();
@@ -156,6 +165,7 @@ private:
     List<Thread, Guard_tag> _guarded;
     Time _programmed{never};
     abi::Processor_accounts* _accounts;
+    Leftovers _leftovers; // of nobody: there was no thread
     bool _reschedule{false};
     bool _disturbed{false};
     bool _yields{false};   // the current thread

@@ -13,6 +13,7 @@
 #include <kernel/derivation.hpp>
 #include <kernel/fault.hpp>
 #include <kernel/inheritance.hpp>
+#include <kernel/kernel_work.hpp>
 #include <kernel/object.hpp>
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
@@ -130,7 +131,7 @@ public:
     // Takes the thread out of whatever it waits for; its call answers `error`. One that waits for
     // what becomes of its fault gets no answer. It is not made ready.
     void cancel(Error error);
-    // Ends the thread for good, wherever it is.
+    // Ends the thread for good, wherever it is; the current one when its work is done.
     void end();
 
     // Calls between members of a group (group_calls.cpp).
@@ -158,6 +159,9 @@ public:
     Processor* timer_at{nullptr};    // where its deadline is, when it is armed
     uint64_t affinity{~uint64_t{0}}; // a bit for each processor that may run it
     uint32_t ran_on{no_processor};   // whose registers were its own last
+    Kernel_work work{*this};
+    uint64_t settled{0};         // the latest end in its group that it has been told of
+    bool stopping{false};        // somebody is about to end it: it receives no more
     Object* waiting_at{nullptr}; // endpoint, reply or notification, which cancels us when it ends
     Ref<Reply> reply;            // receiving: where the caller is to be kept
     uint64_t badge{0};           // calling: of the capability used

@@ -13,6 +13,10 @@ using Line = uint32_t;
 
 inline constexpr Line no_line = 0;
 
+// Events that have come since the kernel was entered, which is never interrupted: its preemption
+// points see to them so. Leads to kernel::interrupt_arrived and timer_arrived.
+void deliver_events();
+
 void unmask(Line line); // one that came while masked is delivered at once
 void mask(Line line);
 // From now on it comes to that processor; what is pending is not lost.

@@ -7,12 +7,14 @@
 // Platform:
 //   Result<Pfn> take_table(unsigned level)           an empty table of that level
 //   void give_table(Pfn table, unsigned level)       back, empty again
-//   Entry read(Pfn table, unsigned index)            sees what was flushed
+//   Entry const* entries(Pfn table)                  shows what was flushed
 //   void write(Pfn table, unsigned index, Entry)     queued
 //   void flush()                                     carries the queue out, in order
 //   Mfn mfn(Pfn); Pfn pfn(Mfn)
+//   uint64_t& link(Pfn table)                        of one that was taken, for a list
 #pragma once
 
+#include <arch/address_space.hpp>
 #include <kernel/result.hpp>
 #include <xenpv/frame_types.hpp>
 
@@ -27,7 +29,7 @@ public:
     static constexpr unsigned top_level = 4;
     static constexpr unsigned entries = 512;
     static constexpr uint64_t top_entry_bytes = uint64_t{kernel::page_size} << 9 * (top_level - 1);
-    static constexpr unsigned largest_reserve = 16; // tables that one call may need: 16 MiB
+    using Reserve = arch::Table_reserve;
 
     explicit Page_tables(Platform& platform, Pfn top) : _platform{platform}, _top{top} {}
 
@@ -35,8 +37,64 @@ public:
     // Errors: already_mapped, and those of take_table.
     template <typename Entry_at>
     Result<void> map(uint64_t address, uint64_t count, Entry_at entry_at) {
+        if (look(address, count) == Look::mapped)
+            return Error::already_mapped;
         Reserve reserve;
-        TRY_VOID(prepare(address, count, reserve));
+        for (bool more = true; more;) {
+            auto const taken = take_missing(address, count, reserve);
+            if (!taken.ok()) {
+                give_back(reserve);
+                return taken.error();
+            }
+            more = taken.value();
+        }
+        enter(address, count, reserve, entry_at);
+        return {};
+    }
+
+    // The same in steps: what follows in this order, each for as many pages as one likes but the
+    // second, and with other calls between them.
+
+    // Whether pages can be mapped there.
+    using Look = arch::Look;
+    Look look(uint64_t address, uint64_t count) {
+        Look found = Look::free;
+        while (count) {
+            unsigned const from = index(address, 1);
+            unsigned const part = part_within_table(from, count);
+            if (!find(address))
+                found = Look::tables_missing;
+            else if (first_present(_leaf, from, from + part) < from + part)
+                return Look::mapped;
+            address += part * kernel::page_size;
+            count -= part;
+        }
+        return found;
+    }
+
+    // For each level a table is missing once per span of it, unless that span exists. Takes one of
+    // them; false when the reserve has all. Errors: those of take_table.
+    Result<bool> take_missing(uint64_t address, uint64_t count, Reserve& reserve) {
+        uint64_t const end = address + count * kernel::page_size;
+        for (unsigned level = 1; level < top_level; ++level) {
+            if (missing(level, address, end) <= held(reserve, level))
+                continue;
+            Pfn const table = TRY(_platform.take_table(level));
+            _platform.link(table) = reserve.first[level].value;
+            reserve.first[level] = table;
+            return true;
+        }
+        return false;
+    }
+
+    void give_back(Reserve& reserve) {
+        for (unsigned level = 1; level < top_level; ++level)
+            while (reserve.first[level] != kernel::no_frame)
+                _platform.give_table(pop(reserve, level), level);
+    }
+
+    template <typename Entry_at>
+    void enter(uint64_t address, uint64_t count, Reserve& reserve, Entry_at entry_at) {
         for (uint64_t i = 0; i < count; ++i) {
             uint64_t const page = address + i * kernel::page_size;
             if (i == 0 || index(page, 1) == 0)
@@ -44,19 +102,22 @@ public:
             _platform.write(_leaf, index(page, 1), entry_at(i));
         }
         _platform.flush();
-        return {};
     }
 
     // True when `visit(entry)` was true for every page and every page is mapped.
     template <typename Visit>
     bool all(uint64_t address, uint64_t count, Visit visit) {
-        for (uint64_t i = 0; i < count; ++i) {
-            uint64_t const page = address + i * kernel::page_size;
-            if ((i == 0 || index(page, 1) == 0) && !find(page))
+        while (count) {
+            unsigned const from = index(address, 1);
+            unsigned const part = part_within_table(from, count);
+            if (!find(address))
                 return false;
-            Entry const entry = _platform.read(_leaf, index(page, 1));
-            if (!entry.present() || !visit(entry))
-                return false;
+            Entry const* const at = _platform.entries(_leaf) + from;
+            for (unsigned i = 0; i < part; ++i)
+                if (!at[i].present() || !visit(at[i]))
+                    return false;
+            address += part * kernel::page_size;
+            count -= part;
         }
         return true;
     }
@@ -70,7 +131,7 @@ public:
             uint64_t const page = address + i * kernel::page_size;
             if (i == 0 || index(page, 1) == 0)
                 found = find(page);
-            Entry const old = found ? _platform.read(_leaf, index(page, 1)) : Entry{0};
+            Entry const old = found ? read(_leaf, index(page, 1)) : Entry{0};
             Entry const entry = old.present() ? changed(old) : old;
             if (entry.raw != old.raw)
                 _platform.write(_leaf, index(page, 1), entry);
@@ -89,24 +150,54 @@ public:
         changed(address, count);
     }
 
-    // Takes out everything between `begin` and `end`, tables included, except the top; both are
-    // rounded to what an entry of the top covers. Flushing translations is the caller's.
-    void clear(uint64_t begin, uint64_t end) {
-        unsigned const last = index(end - 1, top_level);
-        for (unsigned i = index(begin, top_level); i <= last; ++i)
-            if (_platform.read(_top, i).present())
-                clear_entry(_top, top_level, i);
+    // Takes out everything from `at` on to `end`, tables included, except the top; `end` is rounded
+    // up to what an entry of the top covers, and nothing is left before `at`, which moves on.
+    // Flushing translations is the caller's. One step: a look at one table, at most `most_pages`
+    // pages, and the tables that became empty by it. False when it has come to the end.
+    bool clear_step(uint64_t& at, uint64_t end, unsigned most_pages) {
+        end = (end + top_entry_bytes - 1) / top_entry_bytes * top_entry_bytes;
+        Place const place = descend(at);
+        if (place.level > 1)
+            skip_empty(place, at, end);
+        else if (clear_pages(place.table, most_pages))
+            at = at / span_of(1) * span_of(1) + span_of(1);
+        else
+            return true;
+        for (unsigned level = place.level; level < top_level && at % span_of(level) == 0; ++level)
+            drop_table(at - kernel::page_size, level);
+        return at < end;
     }
 
 private:
-    // Tables taken before anything is changed, so that a shortage changes nothing.
-    struct Reserve {
-        Pfn tables[top_level][largest_reserve];
-        unsigned count[top_level]{};
-    };
-
     static constexpr unsigned index(uint64_t address, unsigned level) {
         return static_cast<unsigned>(address >> (12 + 9 * (level - 1)) & (entries - 1));
+    }
+
+    // What a table of a level covers.
+    static constexpr uint64_t span_of(unsigned level) {
+        return uint64_t{kernel::page_size} << 9 * level;
+    }
+
+    static constexpr unsigned part_within_table(unsigned from, uint64_t count) {
+        return count < entries - from ? static_cast<unsigned>(count) : entries - from;
+    }
+
+    Entry read(Pfn table, unsigned i) const { return _platform.entries(table)[i]; }
+
+    // Of the entries [from, to) the first that is present, or `to`. Most are empty: four at a time.
+    unsigned first_present(Pfn table, unsigned from, unsigned to) const {
+        Entry const* const at = _platform.entries(table);
+        while (from < to && from % 4 && !at[from].present())
+            ++from;
+        if (from % 4 == 0)
+            while (from + 4 <= to && nothing_in_four(at + from))
+                from += 4;
+        while (from < to && !at[from].present())
+            ++from;
+        return from;
+    }
+    static bool nothing_in_four(Entry const* at) {
+        return !Entry{at[0].raw | at[1].raw | at[2].raw | at[3].raw}.present();
     }
 
     // The lowest table that exists for an address, and its level (1 when all exist).
@@ -118,7 +209,7 @@ private:
     Place descend(uint64_t address) {
         Place place{_top, top_level};
         while (place.level > 1) {
-            Entry const entry = _platform.read(place.table, index(address, place.level));
+            Entry const entry = read(place.table, index(address, place.level));
             if (!entry.present())
                 break;
             place = {_platform.pfn(entry.mfn()), place.level - 1};
@@ -132,45 +223,25 @@ private:
         return place.level == 1;
     }
 
-    // Checks that nothing is mapped and takes the tables that are missing.
-    Result<void> prepare(uint64_t address, uint64_t count, Reserve& reserve) {
-        uint64_t const end = address + count * kernel::page_size;
-        for (uint64_t page = address; page < end; page += kernel::page_size)
-            if (page == address || index(page, 1) == 0) {
-                bool const free_to_end = !find(page);
-                if (free_to_end)
-                    page |= (entries - 1) * kernel::page_size; // nothing in this table's span
-                else if (_platform.read(_leaf, index(page, 1)).present())
-                    return Error::already_mapped;
-            } else if (_platform.read(_leaf, index(page, 1)).present()) {
-                return Error::already_mapped;
-            }
-        Result<void> const taken = take_missing(address, end, reserve);
-        if (!taken.ok())
-            give_back(reserve);
-        return taken;
+    unsigned missing(unsigned level, uint64_t address, uint64_t end) {
+        uint64_t const span = span_of(level);
+        unsigned count = 0;
+        for (uint64_t at = address / span * span; at < end; at += span)
+            count += descend(at < address ? address : at).level > level;
+        return count;
     }
 
-    // For each level a table is missing once per span of it, unless that span exists.
-    Result<void> take_missing(uint64_t address, uint64_t end, Reserve& reserve) {
-        for (unsigned level = 1; level < top_level; ++level) {
-            uint64_t const span = uint64_t{kernel::page_size} << 9 * level;
-            for (uint64_t at = address / span * span; at < end; at += span) {
-                if (descend(at < address ? address : at).level <= level)
-                    continue;
-                if (reserve.count[level] == largest_reserve)
-                    return Error::invalid_argument;
-                reserve.tables[level][reserve.count[level]] = TRY(_platform.take_table(level));
-                ++reserve.count[level];
-            }
-        }
-        return {};
+    unsigned held(Reserve const& reserve, unsigned level) {
+        unsigned count = 0;
+        for (Pfn table = reserve.first[level]; table != kernel::no_frame; ++count)
+            table = Pfn{_platform.link(table)};
+        return count;
     }
 
-    void give_back(Reserve& reserve) {
-        for (unsigned level = 1; level < top_level; ++level)
-            while (reserve.count[level])
-                _platform.give_table(reserve.tables[level][--reserve.count[level]], level);
+    Pfn pop(Reserve& reserve, unsigned level) {
+        Pfn const table = reserve.first[level];
+        reserve.first[level] = Pfn{_platform.link(table)};
+        return table;
     }
 
     // Makes _leaf the level-1 table for an address, entering reserved tables where one is missing.
@@ -182,35 +253,41 @@ private:
             if (place.level == 1)
                 return;
             unsigned const below = place.level - 1;
-            Pfn const table = reserve.tables[below][--reserve.count[below]];
+            Pfn const table = pop(reserve, below);
             _platform.write(place.table, index(address, place.level),
                             make_entry(_platform.mfn(table), entry_flag::table));
             _platform.flush();
         }
     }
 
-    // NOLINTBEGIN(misc-no-recursion): never deeper than there are levels
-    void clear_table(Pfn table, unsigned level) {
-        if (level == 1)
-            return clear_pages(table);
-        for (unsigned i = 0; i < entries; ++i) // most are empty: looked at here, without a call
-            if (_platform.read(table, i).present())
-                clear_entry(table, level, i);
-    }
-
-    void clear_entry(Pfn table, unsigned level, unsigned i) {
-        Pfn const below = _platform.pfn(_platform.read(table, i).mfn());
-        clear_table(below, level - 1);
-        _platform.write(table, i, Entry{0});
+    // True when nothing is left in the table.
+    bool clear_pages(Pfn table, unsigned most) {
+        unsigned i = first_present(table, 0, entries);
+        for (; i < entries && most; --most, i = first_present(table, i + 1, entries))
+            _platform.write(table, i, Entry{0});
         _platform.flush();
-        _platform.give_table(below, level - 1);
+        return i == entries;
     }
-    // NOLINTEND(misc-no-recursion)
 
-    void clear_pages(Pfn table) {
-        for (unsigned i = 0; i < entries; ++i)
-            if (_platform.read(table, i).present())
-                _platform.write(table, i, Entry{0});
+    // `place` has nothing for `at`: on to what it has next, or to its end.
+    void skip_empty(Place place, uint64_t& at, uint64_t end) {
+        uint64_t const span = span_of(place.level - 1);
+        unsigned const from = index(at, place.level);
+        uint64_t const empty = first_present(place.table, from, entries) - from;
+        uint64_t const next = (at / span + empty) * span;
+        at = next < end ? next : end;
+    }
+
+    // The table for an address, which is empty.
+    void drop_table(uint64_t address, unsigned level) {
+        Pfn above = _top;
+        for (unsigned at = top_level; at > level + 1; --at)
+            above = _platform.pfn(read(above, index(address, at)).mfn());
+        unsigned const i = index(address, level + 1);
+        Pfn const table = _platform.pfn(read(above, i).mfn());
+        _platform.write(above, i, Entry{0});
+        _platform.flush();
+        _platform.give_table(table, level);
     }
 
     Platform& _platform;
