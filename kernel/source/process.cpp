@@ -10,6 +10,8 @@ namespace {
 
 uint64_t next_identifier = Process::first_identifier;
 
+static_assert(sizeof(Process) <= 21 * Slab<Kernel_pages>::alignment, "three to a page");
+
 } // namespace
 
 Process::Process(Ref<Quota> quota, Name name, bool uses_fpu)

@@ -156,10 +156,10 @@ private:
     Process& _owner;
     Slot _self;
     Slot* _pages[most_pages]{};
-    uint64_t _page_count{0};
-    uint64_t _free{0}; // index of the first free slot; 0 for none
+    uint16_t _page_count{0};
     bool _closed{false};
-    uint64_t _cleared{0}; // once it is closed: slots below are empty
+    uint32_t _cleared{0}; // once it is closed: slots below are empty
+    uint64_t _free{0};    // index of the first free slot; 0 for none
 };
 
 } // namespace kernel

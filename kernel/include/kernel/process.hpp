@@ -114,6 +114,7 @@ private:
     void leave_maker();
 
     Lock _lock; // guards threads and state
+    uint32_t _thread_count{0};
     Capability_table _table;
     Ref<Group> _group;
     abi::Member_identity _identity;
@@ -121,7 +122,6 @@ private:
     Mappings _mappings{*this};
     List<Process, Dependant_tag> _dependants;
     List<Thread, Process_tag> _threads;
-    uint64_t _thread_count{0};
     Thread_accounts _accounts{*this};
     Ref<Notification> _end_notification;
     uint64_t _end_bits{0};
@@ -132,11 +132,11 @@ private:
     abi::Process_state _state{abi::Process_state::alive};
     uint64_t _status{0};
     uint64_t _end{0}; // its number among all ends
-    bool _told{false};
     Fault_place _fault{};
     uint64_t const _identifier;
     Name const _name;
     bool const _uses_fpu;
+    bool _told{false};
 };
 
 // The current thread has faulted.
