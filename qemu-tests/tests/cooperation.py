@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The guest's side of cooperation. Where nobody is on the other it says how to find it, asks nobody,
-and its successor does the same; with coopd it gives and takes processors, and either side may die."""
+"""The guest's side of cooperation. Where nobody is on the other it says how to find it, asks
+nobody, and its successor does the same; with coopd it gives and takes processors, and either side
+may die."""
 
 from __future__ import annotations
 

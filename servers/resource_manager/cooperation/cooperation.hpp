@@ -29,7 +29,7 @@ public:
     static constexpr unsigned rarest = 16;                // periods, while nothing does
     static constexpr uint64_t window = 200'000'000;       // that a load is classified by
     static constexpr uint64_t reclaim_time = 5'000'000;   // deadlines nearer are likely missed
-    static constexpr uint64_t lateness = 1'000'000'000;      // after a reclaim's deadline
+    static constexpr uint64_t lateness = 1'000'000'000;   // after a reclaim's deadline
     static constexpr uint64_t look_period = 1'000'000'000;
     static constexpr uint64_t patience = 5'000'000'000;
     static constexpr uint64_t short_absence = 1'000'000'000; // parked; longer ones are stopped
