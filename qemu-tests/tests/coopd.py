@@ -31,7 +31,9 @@ def _weights(machine: FullMachine) -> dict[str, tuple[int, int]]:
 @system_test("coopd lists domains that do not cooperate, and keeps their shares", timeout=300)
 def not_cooperating(context: Context) -> None:
     machine = _machine(context, 2)
-    coop.start(machine.dom0)
+    turned_away = "[domain.one]\\nturn-away = true\\n[domain.two]\\nturn-away = true\\n"
+    machine.dom0.run(f"printf '{turned_away}' >/tmp/coopd.toml")
+    coop.start(machine.dom0, "--config /tmp/coopd.toml")
     guest = machine.create_guest(GuestConfig(name="one", memory=32, vcpus=1))
     other = machine.create_guest(GuestConfig(name="two", memory=32, vcpus=2))
     for each in (guest, other):
@@ -78,7 +80,8 @@ def ends(context: Context) -> None:
     coop.stop(dom0)
     assert _weights(machine) == before, _weights(machine)
     left = dom0.run(
-        "ls /run/coopd.sock 2>/dev/null; xenstore-ls -f | grep -F /cooperation/; true"
+        "ls /run/coopd.sock 2>/dev/null; xenstore-ls -f | "
+        "grep -E '^/local/domain/[0-9]+/cooperation/'; true"
     ).output
     assert not left, left
     replayed = dom0.run("coopctl replay /tmp/record/policy.jsonl").output

@@ -25,15 +25,22 @@ Result<void> Cooperating::start(uint64_t priority) {
 uint64_t Cooperating::now() { return lavandin::now() + _observer.offset(); }
 
 void Cooperating::look(bool edge) {
+    uint64_t const time = lavandin::now();
     if (edge)
+        _clear_edge_at = _pace.next(time);
+    if (_clear_edge_at <= time) {
+        _clear_edge_at = forever;
         _transport.clear_edge();
+    }
     if (_engine.begun())
         _engine.look();
 }
 
 uint64_t Cooperating::deadline() {
     uint64_t const next = _engine.begun() ? _engine.next() : forever;
-    return next == forever ? forever : next - std::min(next, _observer.offset());
+    if (next == forever)
+        return _clear_edge_at;
+    return std::min(_clear_edge_at, next - std::min(next, _observer.offset()));
 }
 
 void Cooperating::ended(uint64_t number, Outcome const& outcome) {

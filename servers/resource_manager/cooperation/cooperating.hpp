@@ -7,6 +7,8 @@
 #include "rendezvous.hpp"
 #include "steady_policy.hpp"
 
+#include <lavandin/interrupt_pace.hpp>
+
 namespace lavandin::resource_manager {
 
 // Who moves processors: the server. Times are of our clock.
@@ -60,6 +62,8 @@ private:
 
     Around const _around;
     Notification const _edge;
+    Interrupt_pace _pace;
+    uint64_t _clear_edge_at{forever}; // `forever`: there is none
     Transport _transport;
     Rendezvous _rendezvous;
     Observer _observer;

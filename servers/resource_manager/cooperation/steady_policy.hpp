@@ -10,7 +10,7 @@ namespace lavandin::resource_manager {
 
 class Steady_policy final : public Demand_policy {
 public:
-    static constexpr uint64_t rise_time = 30'000'000;  // nanoseconds above until more is asked for
+    static constexpr uint64_t rise_time = 60'000'000;  // nanoseconds above until more is asked for
     static constexpr uint64_t fall_time = 500'000'000; // below until fewer
     static constexpr uint32_t margin = 250;            // thousandths of a processor
     static constexpr uint64_t least_pause = 100'000'000; // between requests
