@@ -148,6 +148,7 @@ private:
     void leave_for_good();
     void unload();
 
+    Leftovers _leftovers; // of nobody: there was no thread
     uint32_t const _number;
     Lock _lock; // guards what follows up to _timers
     Class_set _classes;
@@ -165,7 +166,6 @@ private:
     List<Thread, Guard_tag> _guarded;
     Time _programmed{never};
     abi::Processor_accounts* _accounts;
-    Leftovers _leftovers; // of nobody: there was no thread
     bool _reschedule{false};
     bool _disturbed{false};
     bool _yields{false};   // the current thread
