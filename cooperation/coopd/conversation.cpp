@@ -146,8 +146,8 @@ void Conversation::say(Domain& domain, policy_action const& action, Time now) {
     case POLICY_RECLAIM:
         domain.favour = false;
         domain.reclaim_number = action.number;
-        if (!reclaim(domain, action.processors, action.until - _settings.margin(),
-                     to_reason(action.reason), now))
+        if (!reclaim(domain, action.processors, action.until - margin(), to_reason(action.reason),
+                     now))
             domain.reclaim_number = 0; // agree() tries again
         return;
     case POLICY_WITHDRAW:
@@ -230,7 +230,7 @@ void Conversation::agree(Domain& domain, Time now) {
             coop_vmm_relent(&engine);
         domain.reclaim_number = 0;
     } else if (engine.reclaim.sequence == 0 && domain.reclaim_number != reclaimed.number &&
-               reclaim(domain, reclaimed.processors, reclaimed.deadline - _settings.margin(),
+               reclaim(domain, reclaimed.processors, reclaimed.deadline - margin(),
                        COOP_REASON_PRESSURE, now)) {
         domain.reclaim_number = reclaimed.number;
     }

@@ -8,7 +8,14 @@ namespace lavandin::coopd {
 
 class Conversation {
 public:
-    explicit Conversation(Settings const& settings) : _settings{settings} {}
+    // A reclaim's deadline is that many paces before the policy's own, so that there is time to see
+    // that it was obeyed.
+    static constexpr Time margin_paces = 2;
+
+    explicit Conversation(Settings const& settings)
+        : _settings{settings}, _pace{settings.interval} {}
+
+    void pace(Time pace) { _pace = pace; }
 
     // Something happened on the domain's link. True if the policy should look at once.
     bool hear(Domain& domain, coop_vmm_event const& event, Time now);
@@ -32,7 +39,10 @@ private:
                coop_reason reason, uint32_t regarding, Time now);
     bool reclaim(Domain& domain, uint32_t processors, Time deadline, coop_reason reason, Time now);
 
+    Time margin() const { return margin_paces * _pace; }
+
     Settings const& _settings;
+    Time _pace;
 };
 
 } // namespace lavandin::coopd

@@ -13,8 +13,8 @@ Daemon::Daemon(Xen_side& xen, Settings const& settings, uint64_t seed)
                                       [this](coop_record const& record) {
                                           _recorder.write(record);
                                       }},
-      _conversation{settings},
-      _decisions{xen, settings, _ledger, _conversation, _recorder}, _random{seed} {}
+      _conversation{settings}, _decisions{xen, settings, _ledger, _conversation, _recorder},
+      _random{seed}, _pace{settings.interval} {}
 
 Time Daemon::turn() {
     ++_counts.turns;
@@ -80,10 +80,12 @@ void Daemon::look() {
             _conversation.read_report(*domain, _now);
         domain->flush = true;
     }
-    _decisions.step(_now);
+    _decisions.step(_now, _pace);
     ++_counts.steps;
-    _next_step = _now + closest;
-    _next_look = _now + _settings.interval / 2 + _random() % (_settings.interval + 1);
+    Time const took = _xen.now() - _now;
+    _pace = std::max(_settings.interval, (7 * _pace + (idle_part + 1) * took) / 8);
+    _next_step = _now + std::max(closest, (idle_part + 1) * took);
+    _next_look = std::max(_next_step, _now + _pace / 2 + _random() % (_pace + 1));
 }
 
 void Daemon::flush() {

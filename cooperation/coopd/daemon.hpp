@@ -4,7 +4,9 @@
 // Whatever domains do, a turn looks at each edge and each event once, at each domain's messages
 // within the protocol's rate, and steps the policy no more often than Settings say. The policy
 // looks at an interval that varies by half, so that no guest can tell when its VCPUs are counted; a
-// request makes it look at once, unless it has just done so.
+// request makes it look at once, unless it has just done so. Where looking takes long (many VCPUs,
+// a busy dom0) it looks less often, and gives guests more time, so that a fifth of one processor is
+// the most that it uses by itself.
 #pragma once
 
 #include "decisions.hpp"
@@ -41,6 +43,7 @@ public:
 private:
     static constexpr Time closest = 2 * millisecond; // steps, at requests
     static constexpr unsigned most_edges = 4096;     // in a turn
+    static constexpr Time idle_part = 4; // of what a look takes, that passes until the next one
 
     void take_edges();
     void serve();
@@ -59,6 +62,7 @@ private:
     Counts _counts;
     Time _now{0};
     Time _next_look{0};
+    Time _pace{0};      // between looks: the interval, or what a slow host makes of it
     Time _next_step{0}; // no sooner
     Time _next_idle_look{0};
     bool _wanted{false}; // a step, by a domain

@@ -73,7 +73,7 @@ void Decisions::configure(Domain& domain) {
     config.history = domain.history.get();
 }
 
-void Decisions::step(Time now) {
+void Decisions::step(Time now, Time pace) {
     _domains.clear();
     _of.clear();
     for (auto const& domain : _ledger.domains()) {
@@ -83,6 +83,10 @@ void Decisions::step(Time now) {
         _domains.push_back(domain->policy);
         _of.push_back(domain.get());
     }
+    Time const more = 2 * Conversation::margin_paces * (pace - std::min(pace, _settings.interval));
+    _state.tuning.park = _settings.tuning.park + more;
+    _state.tuning.give_back = _settings.tuning.give_back + more;
+    _conversation.pace(pace);
     _state.now = std::max(now, _state.last);
     _state.processors = _ledger.processors();
     _state.domains = _domains.data();

@@ -13,8 +13,9 @@ public:
     Decisions(Xen_side& xen, Settings const& settings, Ledger& ledger, Conversation& conversation,
               Recorder& recorder);
 
-    // After the ledger has measured.
-    void step(Time now);
+    // After the ledger has measured; `pace` is the time between steps. Where that is more than was
+    // set, guests get more time, because it takes longer to see what they did.
+    void step(Time now, Time pace);
     // Gives the host back as it was.
     void restore();
 

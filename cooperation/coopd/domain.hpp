@@ -28,6 +28,7 @@ struct Domain {
     Domain_facts facts;
     std::string name;
     bool gone{false};           // no domain of that number and handle is there any more
+    bool remembered{false};     // the operator's weight is in the store
     Weight operators;           // as the operator wants it
     Weight applied;             // as it was last set, or found
     std::array<Time, 64> ran{}; // of each VCPU, at the last measurement

@@ -68,8 +68,11 @@ void Ledger::look(Time now) {
         auto const found = std::ranges::find(_facts, domain->facts.number, &Domain_facts::number);
         domain->gone |= found == _facts.end() || found->handle != domain->facts.handle ||
                         found->pool != _settings.pool;
-        if (!domain->gone)
-            std::swap(domain->facts, *found); // memory stays where it is
+        if (domain->gone)
+            continue;
+        std::swap(domain->facts, *found); // memory stays where it is
+        if (domain->facts.vcpus.size() != found->vcpus.size())
+            read_processors(*domain); // it was being made
     }
     for (Domain_facts& facts : _facts)
         if (facts.pool == _settings.pool && find(facts.number) == nullptr && !facts.dying)
@@ -105,13 +108,14 @@ void Ledger::adopt(Domain& domain) {
     if (std::optional<std::string> const kept = _xen.read(id, weight_key)) {
         if (std::optional<Weight> const weight = parse_weight(*kept))
             domain.operators = *weight;
-    } else {
-        remember(domain);
     }
+    remember(domain);
 }
 
-void Ledger::remember(Domain const& domain) {
-    if (!_settings.dry_run)
+// A domain that is being made may have no home yet: check_weights() tries again.
+void Ledger::remember(Domain& domain) {
+    domain.remembered =
+        _settings.dry_run ||
         _xen.write(domain.facts.number, weight_key,
                    fmt::format("{} {}", domain.operators.weight, domain.operators.cap));
 }
@@ -124,6 +128,8 @@ void Ledger::check_weights() {
         if (auto name = _xen.read(domain->facts.number, "name"))
             domain->name = std::move(*name);
         std::optional<Weight> const found = _xen.weight(domain->facts.number);
+        if (!domain->remembered)
+            remember(*domain);
         if (!found || *found == domain->applied)
             continue;
         if (found->weight != domain->applied.weight)

@@ -43,7 +43,7 @@ private:
     void appear(Domain_facts& facts, Time now);
     void adopt(Domain& domain);
     void measure(Domain& domain, Time now);
-    void remember(Domain const& domain);
+    void remember(Domain& domain);
 
     Xen_side& _xen;
     Settings const& _settings;
