@@ -57,7 +57,12 @@ def not_cooperating(context: Context) -> None:
     machine.dom0.run("sleep 2")
     busy = coop.domain(machine.dom0, "two")
     assert busy["measured"]["use"] > 0, busy
-    assert _weights(machine)["two"][0] == busy["measured"]["weight"]
+    # Weights follow what runs, and may change between two looks.
+    for _ in range(20):
+        weight = coop.domain(machine.dom0, "two")["measured"]["weight"]
+        if _weights(machine)["two"][0] == weight:
+            return
+    raise AssertionError("what coopd shows as weight is not Xen's")
 
 
 @system_test("coopd ends in good order by SIGTERM, and starts again after SIGKILL", timeout=300)

@@ -53,6 +53,7 @@ void Cooperation::look() {
     tend(now);
     pump();
     exchange();
+    coop_stock_guest_sleep(&_link);
 }
 
 uint64_t Cooperation::next() {
