@@ -12,6 +12,7 @@ from rig.elf import Elf
 from rig.look_inside import read_frame, stopped_in
 from rig.machine import Guest, GuestConfig, Machine
 from rig.page_walk import (
+    PAGE,
     Kernel,
     Mapping,
     Walk,
@@ -65,7 +66,7 @@ def _kernel(machine: Machine, table: int, preset: str) -> Kernel:
         owned=_guest_frames(machine, found),
         boot_image={m.frame for m in beyond if not m.writable},
         rings={m.frame for m in beyond if m.writable},
-        clock={m.frame for m in found.mappings if m.address == clock},
+        clock={m.frame for m in found.mappings if m.address in (clock, clock + PAGE)},
         walk=found,
     )
 
