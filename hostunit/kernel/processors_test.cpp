@@ -4,6 +4,8 @@
 #include "fakes/machine.hpp"
 #include "kernel_test.hpp"
 
+#include <kernel/processor_control.hpp>
+
 namespace kernel {
 namespace {
 
@@ -443,6 +445,54 @@ TEST_F(Elsewhere, pages_are_unmapped_from_who_runs_there) {
     }
     EXPECT_EQ(current_on(1), child.thread.get());
     EXPECT_TRUE(in_user_mode(1)) << "not even interrupted";
+}
+
+class Waiting_for_another : public Several_processors {
+protected:
+    Slot control_of(uint32_t number) {
+        Ref<Object> const control{processor_control(number)};
+        return root_process().table().add({control, processor_permission::all, 0}).value();
+    }
+    // That processor takes its event while another gives its physical processor away.
+    void begin_event_of(uint32_t number) {
+        fake::platform().each[number].kicked = false;
+        fake::strands().begin(number, [] {
+            try {
+                events_begin();
+                events_handled();
+            } catch (fake::Idle const&) {
+            }
+        });
+    }
+};
+
+TEST_F(Waiting_for_another, who_gave_its_physical_processor_away_needs_no_kick) {
+    Slot const slot = control_of(3);
+    unsigned const before = kicks(0);
+    bool parked = false;
+    fake::platform().during_yield = [&] {
+        begin_event_of(3);
+        parked = processor_control(3).state() == Processor_state::parked;
+    };
+    Answer const answer = call(Call::processor_control,
+                               {slot, static_cast<uint64_t>(Processor_action::park), forever});
+    EXPECT_EQ(answer.error, Error::none);
+    EXPECT_TRUE(parked) << "while the caller's processor waited";
+    EXPECT_EQ(current(), &root());
+    EXPECT_EQ(kicks(0), before);
+}
+
+TEST_F(Waiting_for_another, who_is_back_too_early_is_kicked) {
+    Slot const slot = control_of(3);
+    unsigned const before = kicks(0);
+    call(Call::processor_control, {slot, static_cast<uint64_t>(Processor_action::park), forever});
+    EXPECT_TRUE(idle());
+    take_kick(3);
+    EXPECT_EQ(kicks(0), before + 1);
+    take_kicks();
+    EXPECT_EQ(current_on(0), &root());
+    EXPECT_EQ(answer_of(root()).error, Error::none);
+    on(0);
 }
 
 class Fpu : public Several_processors {

@@ -156,7 +156,7 @@ Result<bool> Processor_control::leave(State goal, Thread*& obstacle) {
 
 void Processor_control::wait(Thread& caller) {
     _waiter = &caller;
-    this_processor().block(Wait::processor, this);
+    this_processor().block_for_another(Wait::processor, this);
 }
 
 void Processor_control::stop_waiting() {

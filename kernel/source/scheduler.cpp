@@ -80,6 +80,11 @@ void Processor::block(Wait why, Object* at) {
     _reschedule = true;
 }
 
+void Processor::block_for_another(Wait why, Object* at) {
+    block(why, at);
+    _awaits_another = true;
+}
+
 void Processor::yield() {
     _current->slice_left = 0;
     _yields = true;
@@ -461,8 +466,21 @@ void Processor::reschedule() {
         return;
     if (_retiring)
         return leave_for_good();
+    if (_awaits_another)
+        return await_another();
     Gate::leave(*this, false);
     arch::idle();
+}
+
+// The other one may lack just the physical processor that we are about to leave. If it does its
+// part on that one, we are back without having been woken, and so it need not kick.
+void Processor::await_another() {
+    _awaits_another = false;
+    __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
+    Gate::leave(*this, false);
+    arch::yield();
+    Gate::enter_shared(*this);
+    reschedule();
 }
 
 void Processor::switch_threads() {

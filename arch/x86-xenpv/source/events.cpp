@@ -141,6 +141,12 @@ void wait() {
 void wake(uint32_t processor) { send(local_of(processor).wake_port); }
 
 void idle() { wait_for_event(); }
+
+void yield() {
+    (void)hypercall::yield();
+    mark_look_for_events(); // it was not the kernel that took the time
+}
+
 void enter_user() { exit_to_user(); }
 
 void deliver_events() {

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <kernel/process.hpp>
 #include <kernel/scheduler.hpp>
+#include <utility>
 #include <xenpv/p2m.hpp>
 #include <xenpv/window.hpp>
 
@@ -217,6 +218,10 @@ void kick(uint32_t processor) {
 }
 
 void idle() { throw fake::Idle{}; }
+void yield() {
+    if (auto const others = std::exchange(platform().during_yield, nullptr))
+        others();
+}
 void enter_user() { throw fake::User{}; }
 void stop_processor() {
     fake::own().up = false;

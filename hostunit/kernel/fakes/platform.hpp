@@ -65,6 +65,8 @@ struct Platform {
 
     uint64_t steps{0};                   // preemption points that the kernel came to
     std::function<void()> between_steps; // what happens there
+
+    std::function<void()> during_yield; // what others do, once
 };
 
 // Holds the clock page; none of the pool's.

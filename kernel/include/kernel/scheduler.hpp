@@ -30,6 +30,8 @@ public:
     void hand_over(Thread& thread);
     // The current thread stops; Wait says why. Takes effect in reschedule().
     void block(Wait why, Object* at);
+    // It waits for something that another processor does first.
+    void block_for_another(Wait why, Object* at);
     // The current thread goes behind others of its priority.
     void yield();
     void arm(Thread& thread, Time deadline);
@@ -120,6 +122,7 @@ private:
     Thread* steal(Time now);
     Thread* give_away(Processor_set to);
     void put_back_current(Time now);
+    void await_another();
     bool goes_elsewhere(Thread const& current) const;
     Time time_for(Thread const& thread) const;
     template <typename Change>
@@ -171,6 +174,7 @@ private:
     bool _yields{false};   // the current thread
     bool _idle{false};     // said so to others
     bool _retiring{false}; // is to park or stop
+    bool _awaits_another{false};
 
     static constexpr int nobody = Class_queue::nobody;
 };

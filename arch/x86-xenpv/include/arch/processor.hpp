@@ -37,6 +37,10 @@ void resume_state();
 // Waits on an empty stack for events. Handling one leads to kernel::events_handled.
 [[noreturn]] void idle();
 
+// Others may use the physical processor first; returns when it is ours again. No interrupt is taken
+// meanwhile.
+void yield();
+
 // The processor enters the kernel soon (kernel::events_handled), unless it is there already.
 void kick(uint32_t processor);
 
