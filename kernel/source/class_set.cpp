@@ -96,13 +96,15 @@ Time Class_set::limit(Schedulable& running, Time now) {
 }
 
 int Class_set::highest() const {
-    int found = Class_queue::nobody;
+    uint32_t levels = 0;
     for (Class_queue const& queue : _queues)
-        found = queue.highest() > found ? queue.highest() : found;
-    return found;
+        levels |= queue.levels();
+    return Class_queue::highest_of(levels);
 }
 
 uint32_t Class_set::count() const {
+    if (empty())
+        return 0;
     uint32_t sum = 0;
     for (Class_queue const& queue : _queues)
         sum += queue.count();

@@ -325,29 +325,31 @@ Thread* Processor::give_away(Processor_set to) {
     return static_cast<Thread*>(found);
 }
 
-// Of the processors not in `tried`, the one whose queue has the most urgent thread.
-Processor* Processor::richest_but(Processor_set tried) {
+// Of those processors, the one whose queue has the most urgent thread.
+Processor* Processor::richest_of(Processor_set those) {
     Processor* richest = nullptr;
     int highest = nobody;
-    for (uint32_t number = 0; number < processors().count(); ++number) {
-        Processor& other = *processors().at(number);
-        int const there = tried & set_of(number) ? nobody : other._classes.highest();
+    for (; those; those &= those - 1) {
+        Processor& each = *processors().at(static_cast<uint32_t>(__builtin_ctzl(those)));
+        int const there = each._classes.highest();
         if (there > highest) {
             highest = there;
-            richest = &other;
+            richest = &each;
         }
     }
     return richest;
 }
 
-// The first may have only threads that may not run here.
+// The first may have only threads that may not run here. Who does not accept threads gives its own
+// away.
 Thread* Processor::steal(Time now) {
-    Processor_set tried = set_of(_number);
-    if (!(processors().accepting() & tried))
+    Processor_set others = processors().accepting();
+    if (!(others & set_of(_number)))
         return nullptr;
+    others &= ~set_of(_number);
     Thread* taken = nullptr;
-    for (Processor* from = richest_but(tried); from && !taken; from = richest_but(tried)) {
-        tried |= set_of(from->number());
+    while (Processor* const from = taken ? nullptr : richest_of(others)) {
+        others &= ~set_of(from->number());
         taken = from->give_away(set_of(_number));
     }
     if (!taken)
@@ -409,9 +411,12 @@ void Processor::set_timer() {
         count_wake_up(counts, account, passed);
     if (next.ran_on != _number) [[unlikely]]
         note_place(next);
-    if (counts.activity != static_cast<uint64_t>(abi::Activity::busy) ||
-        counts.switches % seldom == 0) [[unlikely]]
+    if (counts.activity != static_cast<uint64_t>(abi::Activity::busy)) [[unlikely]] {
+        Writing const writing{counts.sequence}; // the rest was taken over when it became idle
+        enter_activity(counts, abi::Activity::busy, now);
+    } else if (counts.switches % seldom == 0) [[unlikely]] {
         enter(abi::Activity::busy, now);
+    }
 }
 
 void Processor::note_place(Thread& thread) {

@@ -27,7 +27,10 @@ public:
     bool empty() const { return _count == 0; }
     uint32_t count() const { return _count; }
     // Highest priority of those that are ready, or `nobody`.
-    int highest() const { return _levels ? 31 - __builtin_clz(_levels) : nobody; }
+    int highest() const { return highest_of(_levels); }
+    // One bit for each priority at which a thread is ready; of several queues, bits may be joined.
+    uint32_t levels() const { return _levels; }
+    static int highest_of(uint32_t levels) { return levels ? 31 - __builtin_clz(levels) : nobody; }
     // All of them, the one that waits longest first.
     Schedulable* longest_ready() { return _ready.front(); }
     Schedulable* next_longest(Schedulable& thread) { return _ready.next(thread); }

@@ -118,7 +118,7 @@ private:
     Thread* choose(Time now);
     Thread* take_next(Time now);
     Thread* take_next_locked(Time now);
-    static Processor* richest_but(Processor_set tried);
+    static Processor* richest_of(Processor_set those);
     Thread* steal(Time now);
     Thread* give_away(Processor_set to);
     void put_back_current(Time now);
