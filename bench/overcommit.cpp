@@ -17,8 +17,9 @@ namespace {
 
 constexpr unsigned threads = 8;
 constexpr unsigned rounds = 5;
-constexpr unsigned locks_each = 200;
-constexpr unsigned barriers = 100;
+constexpr unsigned locks_each = 2000;
+constexpr unsigned barriers = 1000;
+constexpr unsigned objects_each = 2000;
 
 void work(unsigned loops) {
     for (unsigned i = 0; i < loops; ++i)
@@ -66,6 +67,16 @@ void barrier_heavy(void*) {
     }
 }
 
+// Most of the time somebody holds all gates of the kernel, and the others want in: whoever is
+// preempted there holds up all of them.
+void object_heavy(void*) {
+    for (unsigned i = 0; i < objects_each; ++i) {
+        if (!Notification::create().ok())
+            return;
+        work(100);
+    }
+}
+
 Result<void> measure_threads(char const* name, void (*function)(void*)) {
     std::array<uint64_t, rounds> samples{};
     for (uint64_t& sample : samples) {
@@ -86,7 +97,8 @@ Result<void> measure_threads(char const* name, void (*function)(void*)) {
 Result<void> measure_overcommit(uint64_t processors) {
     TRY_VOID(wait_for_processors(processors));
     TRY_VOID(measure_threads("8 threads that share a lock", lock_heavy));
-    return measure_threads("8 threads that meet at barriers", barrier_heavy);
+    TRY_VOID(measure_threads("8 threads that meet at barriers", barrier_heavy));
+    return measure_threads("8 threads that make and end objects", object_heavy);
 }
 
 } // namespace bench

@@ -50,6 +50,24 @@ TEST_F(LockTest, MutexExcludes) {
     mutex.unlock();
 }
 
+// One comes back at once each time, and so finds the mutex free before those that it has woken.
+TEST_F(LockTest, MutexIsHadByAllAlthoughSomebodyComesBackAtOnce) {
+    Mutex mutex;
+    std::atomic<int> role{0};
+    std::atomic<int> others{0};
+    in_threads(4, [&] {
+        if (role++) {
+            Lock const lock{mutex};
+            ++others;
+            return;
+        }
+        while (others != 3)
+            Lock const lock{mutex};
+    });
+    EXPECT_EQ(others, 3);
+    EXPECT_TRUE(mutex.try_lock());
+}
+
 TEST_F(LockTest, UncontendedMutexAsksNothingOfTheKernel) {
     Mutex mutex;
     for (int i = 0; i < 10; ++i)

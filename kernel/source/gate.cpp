@@ -46,12 +46,15 @@ void Gate::become_exclusive(Processor& self) {
 }
 
 void Gate::give_way(Processor& self) {
+    uint32_t const held = self.gate._held;
     bool wanted = false;
-    for (uint32_t number = 0; number < self.gate._held; ++number)
+    for (uint32_t number = 0; number < held; ++number)
         wanted = wanted || processors().at(number)->gate._lock.wanted();
     if (!wanted)
         return;
-    leave(self, false);
+    self.gate._held = 0;
+    for (uint32_t number = held; number-- > 0;)
+        processors().at(number)->gate._lock.pass_on();
     enter_exclusive(self);
 }
 

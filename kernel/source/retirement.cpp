@@ -56,10 +56,8 @@ void Processor::take_deadline(Thread& thread, Time deadline) {
 void Processor::leave_for_good() {
     Gate::become_exclusive(*this);
     Processor_control& control = processor_control(_number);
-    while (control.state() == abi::Processor_state::draining && !control.leave_step()) {
-        Gate::leave(*this, false);
-        Gate::enter_exclusive(*this);
-    }
+    while (control.state() == abi::Processor_state::draining && !control.leave_step())
+        Gate::give_way(*this);
     _retiring = false;
     if (control.state() == abi::Processor_state::online)
         return reschedule();

@@ -8,13 +8,21 @@ namespace lavandin {
 namespace {
 
 constexpr uintptr_t held = 1;
+constexpr uintptr_t woken = 2;
+constexpr uintptr_t flags = held | woken;
+
+// Each time the mutex is handed over, everybody waits until that thread runs.
+constexpr unsigned most_in_vain = 3;
 
 } // namespace
 
 bool Mutex::try_lock() {
-    uintptr_t expected = 0;
-    return _state.compare_exchange_strong(expected, held, std::memory_order_acquire,
-                                          std::memory_order_relaxed);
+    uintptr_t state = _state.load(std::memory_order_relaxed);
+    while (!(state & held))
+        if (_state.compare_exchange_weak(state, state | held, std::memory_order_acquire,
+                                         std::memory_order_relaxed))
+            return true;
+    return false;
 }
 
 void Mutex::lock() {
@@ -22,30 +30,38 @@ void Mutex::lock() {
         wait();
 }
 
-// Joins the stack of waiters, unless the mutex came free meanwhile. The waiter lives on this
-// thread's stack: whoever hands the mutex over reads it before the signal and never after.
-void Mutex::wait() {
-    Waiter waiter{current_part().wake_notification, nullptr};
+// True: the mutex is ours. Else the waiter has joined the stack.
+bool Mutex::take_or_join(Waiter& waiter) {
     uintptr_t state = _state.load(std::memory_order_relaxed);
     while (true) {
-        if (state == 0) {
-            if (_state.compare_exchange_weak(state, held, std::memory_order_acquire))
-                return;
-            continue;
+        uintptr_t next = state | held;
+        if (state & held) {
+            waiter.next = reinterpret_cast<Waiter*>(state & ~flags);
+            next = reinterpret_cast<uintptr_t>(&waiter) | (state & flags);
         }
-        waiter.next = reinterpret_cast<Waiter*>(state & ~held);
-        if (_state.compare_exchange_weak(state, reinterpret_cast<uintptr_t>(&waiter) | held,
-                                         std::memory_order_acq_rel))
-            break;
+        if (_state.compare_exchange_weak(state, next, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed))
+            return !(state & held);
     }
-    static_cast<void>(waker::wait(waker::lock_bit));
-    std::atomic_thread_fence(std::memory_order_acquire);
+}
+
+// The waiter lives on this thread's stack: whoever wakes it is done with it before the signal.
+void Mutex::wait() {
+    Waiter waiter{current_part().wake_notification, nullptr, 0, false};
+    while (!take_or_join(waiter)) {
+        static_cast<void>(waker::wait(waker::lock_bit));
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (waiter.handed)
+            return;
+        ++waiter.woken_in_vain;
+        _state.fetch_and(~woken, std::memory_order_relaxed); // who holds it now may wake another
+    }
 }
 
 // Moves the stack of newcomers to the empty queue, which turns newest first into oldest first.
 void Mutex::collect() {
-    uintptr_t const state = _state.exchange(held, std::memory_order_acq_rel);
-    for (auto* waiter = reinterpret_cast<Waiter*>(state & ~held); waiter != nullptr;) {
+    uintptr_t const state = _state.fetch_and(flags, std::memory_order_acq_rel);
+    for (auto* waiter = reinterpret_cast<Waiter*>(state & ~flags); waiter != nullptr;) {
         auto* const next = waiter->next;
         waiter->next = _queue;
         _queue = waiter;
@@ -53,18 +69,29 @@ void Mutex::collect() {
     }
 }
 
+bool Mutex::release_if_nobody_is_to_be_woken() {
+    uintptr_t state = _state.load(std::memory_order_relaxed);
+    while ((state & woken) || (_queue == nullptr && !(state & ~flags)))
+        if (_state.compare_exchange_weak(state, state & ~held, std::memory_order_release,
+                                         std::memory_order_relaxed))
+            return true;
+    return false;
+}
+
 void Mutex::unlock() {
-    if (_queue == nullptr) {
-        uintptr_t expected = held;
-        if (_state.compare_exchange_strong(expected, 0, std::memory_order_release,
-                                           std::memory_order_relaxed))
-            return;
+    if (release_if_nobody_is_to_be_woken())
+        return;
+    if (_queue == nullptr)
         collect();
-    }
-    auto const notification = _queue->notification;
-    _queue = _queue->next;
+    Waiter& first = *_queue;
+    _queue = first.next;
+    auto const notification = first.notification;
+    if (first.woken_in_vain >= most_in_vain)
+        first.handed = true;
+    else
+        _state.fetch_add(woken - held, std::memory_order_release); // held, not woken, before
     std::atomic_thread_fence(std::memory_order_release);
-    static_cast<void>(notification_signal(notification)); // the mutex is the waiter's now
+    static_cast<void>(notification_signal(notification));
 }
 
 void Recursive_mutex::lock() {

@@ -17,7 +17,7 @@ _POINTER = 56  # of the per-processor data: where the description is; fixed for 
 FIELDS = (
     "magic version bytes all_processors all_threads local_view local_processor local_number "
     "processors_all processors_count processor_bytes processor_number processor_lock "
-    "processor_classes processor_current processor_accounts lock_next lock_serving classes "
+    "processor_classes processor_current processor_accounts lock_held lock_turns classes "
     "classes_queues queue_bytes queue_ready queue_count list_head link_next thread_bytes "
     "thread_queue_link thread_known_link thread_identifier thread_wait thread_processor "
     "thread_priority thread_account thread_registers thread_process process_identifier "
@@ -102,7 +102,7 @@ class OutsideView:
             self._field(processor, "processor_number", 4),
             self._thread(current) if current else None,
             ready,
-            self._field(lock, "lock_next", 4) != self._field(lock, "lock_serving", 4),
+            self._field(lock, "lock_held", 4) != 0,
             length,
             self._field(processor, "processor_accounts"),
         )

@@ -15,12 +15,9 @@ using kernel::Lock;
 using kernel::Lock_guard;
 using threads::processors;
 
-// The lock's first two words: the next ticket, and the one that is served.
-uint32_t tickets_of(Lock& lock) {
-    return __atomic_load_n(reinterpret_cast<uint32_t*>(&lock), __ATOMIC_SEQ_CST);
-}
-void set_tickets(Lock& lock, uint32_t value) {
-    reinterpret_cast<uint32_t*>(&lock)[0] = reinterpret_cast<uint32_t*>(&lock)[1] = value;
+// The lock's third word begins with how many wait.
+uint32_t waiters_of(Lock& lock) {
+    return __atomic_load_n(reinterpret_cast<uint16_t*>(&lock) + 4, __ATOMIC_SEQ_CST);
 }
 
 struct Wish {
@@ -47,34 +44,49 @@ TEST_P(Locks, keep_others_out) {
     EXPECT_EQ(count, uint64_t{GetParam().processors} * rounds);
 }
 
-TEST_P(Locks, serve_in_the_order_of_tickets) {
+TEST_P(Locks, are_passed_on_to_who_waits_longest) {
     Lock lock;
     std::vector<uint32_t> order;
-    EXPECT_TRUE(processors().run(GetParam().processors, [&](uint32_t number) {
-        while (tickets_of(lock) != number) // one after the other takes its ticket
+    std::atomic<bool> held{false};
+    uint32_t const count = GetParam().processors;
+    EXPECT_TRUE(processors().run(count, [&](uint32_t number) {
+        while (number && !(held && waiters_of(lock) == number - 1)) // one comes after the other
             arch::relax();
         lock.acquire();
-        while (number == 0 && tickets_of(lock) != GetParam().processors)
+        held = true;
+        while (number == 0 && waiters_of(lock) != count - 1)
             arch::relax();
         order.push_back(number);
-        lock.release();
+        lock.pass_on();
     }));
-    for (uint32_t i = 0; i < order.size(); ++i)
+    ASSERT_EQ(order.size(), count);
+    for (uint32_t i = 0; i < count; ++i)
         EXPECT_EQ(order[i], i);
+    EXPECT_FALSE(lock.wanted());
+    lock.acquire(); // it is open
+    lock.pass_on();
+    lock.acquire();
+    lock.release();
 }
 
-TEST_P(Locks, tickets_may_wrap_around) {
+// The first comes back at once each time, so that it finds the lock open before those that it has
+// woken.
+TEST_P(Locks, are_had_by_all_although_somebody_comes_back_at_once) {
     Lock lock;
-    set_tickets(lock, ~uint32_t{0} - 50);
-    uint64_t count = 0;
-    EXPECT_TRUE(processors().run(GetParam().processors, [&](uint32_t) {
-        for (unsigned i = 0; i < 100; ++i) {
+    std::atomic<uint32_t> others{0};
+    uint64_t turns = 0;
+    EXPECT_TRUE(processors().run(GetParam().processors, [&](uint32_t number) {
+        if (number) {
             Lock_guard const guard{lock};
-            ++count;
+            ++others;
+        }
+        while (number == 0 && others != GetParam().processors - 1) {
+            Lock_guard const guard{lock};
+            ++turns;
         }
     }));
-    EXPECT_EQ(count, GetParam().processors * 100u);
-    EXPECT_EQ(tickets_of(lock), GetParam().processors * 100u - 51);
+    EXPECT_EQ(others, GetParam().processors - 1);
+    EXPECT_FALSE(lock.wanted());
 }
 
 TEST_P(Locks, of_several_kinds_at_once) {

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A ticket lock that does not burn time. Every shared object names the lock that guards it.
-// Interrupts are masked whenever the kernel runs, so a holder is never interrupted on its own
-// processor; but the platform may take the physical processor away from it. So who waits looks for
-// a short while only and then gives its own physical processor away until it is woken:
+// A lock that does not burn time. Every shared object names the lock that guards it. Interrupts are
+// masked whenever the kernel runs, so a holder is never interrupted on its own processor; but the
+// platform may take the physical processor away from it. So who waits looks for a short while only
+// and then gives its own physical processor away until it is woken:
 //
-//   waiter   takes a ticket -- looks --> says where it waits -- looks again --> arch::wait()
-//   holder   serves the next ticket --> is anybody asleep? --> arch::wake(who has that ticket)
+//   waiter   says where it waits -- looks --> says that it sleeps -- looks again --> arch::wait()
+//   holder   opens the lock --> is anybody asleep? --> arch::wake(who waits longest)
+//
+// The lock is open while the woken one is on its way, and whoever comes first has it: if it had to
+// be the woken one, all would go through the lock in turn, a change of VCPUs each, for as long as
+// they keep coming (a convoy). Who was woken in vain a few times becomes the heir: it is handed the
+// lock, closed, by the next to release it. For a processor there is one lock at a time to wait for.
 //
 // Order, outermost first; a lock may be taken only while those before it in the list are held:
 //   gates (gate.hpp), process, group, endpoint, notification, inheritance, derivation, capability
@@ -23,34 +28,43 @@ public:
     Lock& operator=(Lock const&) = delete;
 
     void acquire() {
-        uint32_t const ticket = __atomic_fetch_add(&_next, 1, __ATOMIC_RELAXED);
-        if (__atomic_load_n(&_serving, __ATOMIC_ACQUIRE) != ticket) [[unlikely]]
-            wait(ticket);
+        if (__atomic_exchange_n(&_held, 1, __ATOMIC_SEQ_CST)) [[unlikely]]
+            wait();
+        __atomic_store_n(&_turns, _turns + 1, __ATOMIC_RELAXED);
     }
-    // The increment is a full barrier: either the waiter sees it, or it is seen asleep here.
+    // The exchange is a full barrier: either the waiter sees it, or it is seen waiting here.
     void release() {
-        __atomic_fetch_add(&_serving, 1, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&_sleepers, __ATOMIC_RELAXED)) [[unlikely]]
-            wake_next();
+        if (__atomic_load_n(&_heir, __ATOMIC_RELAXED)) [[unlikely]]
+            return hand_to(__atomic_load_n(&_heir, __ATOMIC_RELAXED) - 1u);
+        __atomic_exchange_n(&_held, 0, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&_waiters, __ATOMIC_RELAXED)) [[unlikely]]
+            wake_one();
     }
+    // For the holder: releases it, to who waits longest if somebody does.
+    void pass_on();
     // For the holder: somebody waits.
-    bool wanted() const {
-        return __atomic_load_n(&_next, __ATOMIC_RELAXED) !=
-               __atomic_load_n(&_serving, __ATOMIC_RELAXED) + 1;
-    }
+    bool wanted() const { return __atomic_load_n(&_waiters, __ATOMIC_RELAXED) != 0; }
 
 private:
     friend struct Outside_access;
 
-    void wait(uint32_t ticket);
-    void wake_next();
-    bool served(uint32_t ticket) const {
-        return __atomic_load_n(&_serving, __ATOMIC_SEQ_CST) == ticket;
+    void wait();
+    bool try_acquire() {
+        return !__atomic_load_n(&_held, __ATOMIC_SEQ_CST) &&
+               !__atomic_exchange_n(&_held, 1, __ATOMIC_SEQ_CST);
     }
+    void sleep(uint32_t self);
+    void wake_one();
+    void hand_to(uint32_t processor);
+    // The one that waits longest; of those that sleep, if so wanted. ~0: there is none.
+    uint32_t longest(bool sleeps) const;
 
-    uint32_t _next{0};
-    uint32_t _serving{0};
-    uint32_t _sleepers{0};
+    uint32_t _held{0};
+    uint32_t _turns{0};   // of holders, up to now; for readers from outside
+    uint16_t _waiters{0}; // which are in wait()
+    // Processors, counted from 1; 0: none.
+    uint8_t _woken{0}; // is on its way
+    uint8_t _heir{0};
 };
 
 // Who waits for a lock looks this often before it sleeps; `spin_for_ever` is for comparison.

@@ -41,8 +41,8 @@ struct Outside_view {
     Thread* Processor::*processor_current; // 0 when idle
     abi::Processor_accounts* Processor::*processor_accounts;
 
-    uint32_t Lock::*lock_next;    // the ticket that is given out next
-    uint32_t Lock::*lock_serving; // held unless it is the same
+    uint32_t Lock::*lock_held;  // not 0: somebody holds it
+    uint32_t Lock::*lock_turns; // changes with each holder
 
     uint64_t classes; // of scheduling; each has a queue
     Class_queue (Class_set::*classes_queues)[abi::scheduling_classes];
@@ -95,8 +95,8 @@ struct Outside_access {
             .processor_classes = &Processor::_classes,
             .processor_current = &Processor::_current,
             .processor_accounts = &Processor::_accounts,
-            .lock_next = &Lock::_next,
-            .lock_serving = &Lock::_serving,
+            .lock_held = &Lock::_held,
+            .lock_turns = &Lock::_turns,
             .classes = abi::scheduling_classes,
             .classes_queues = &Class_set::_queues,
             .queue_bytes = sizeof(Class_queue),

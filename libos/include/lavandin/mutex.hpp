@@ -9,13 +9,15 @@
 
 namespace lavandin {
 
-// Fair: unlock hands the mutex to the thread that has waited longest. Nobody spins; a mutex that
-// nobody else wants costs one atomic operation to take and one to release.
+// Nobody spins; a mutex that nobody else wants costs one atomic operation to take and one to
+// release. unlock() wakes the thread that has waited longest, one at a time, and leaves the mutex
+// free meanwhile: whoever comes first has it. If it had to be the woken one, all would take turns
+// through the scheduler for as long as they keep coming, which is dear where virtual processors
+// share a physical one. A thread that was woken in vain a few times is handed the mutex.
 //
-//   _state   0                free
-//            1                held, nobody new waits
-//            waiter | 1       held; newest first, the stack of those who came since the holder
-//            looked
+//   _state   bit 0     held
+//            bit 1     somebody was woken and is on the way
+//            the rest  newest first, the stack of those who came since a holder looked
 //   _queue   those who came earlier, oldest first; belongs to the holder
 class Mutex {
 public:
@@ -32,9 +34,13 @@ private:
     struct Waiter {
         abi::Capability_index notification;
         Waiter* next;
+        unsigned woken_in_vain;
+        bool handed; // the mutex is this thread's
     };
 
     void wait();
+    bool take_or_join(Waiter& waiter);
+    bool release_if_nobody_is_to_be_woken();
     void collect();
 
     std::atomic<uintptr_t> _state{0};
