@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a processor leaves: what it does and has goes elsewhere, then it blocks or goes down.
+// How a processor leaves: what it does and has goes elsewhere, then it blocks or goes down. And how
+// it comes, the first time or again.
 #include <arch/clock.hpp>
 #include <kernel/boot.hpp>
 #include <kernel/process.hpp>
@@ -70,6 +71,9 @@ void Processor::leave_for_good() {
         arch::stop_processor();
     arch::idle();
 }
+
+// Without a line in the log: that would wake servers, which would come before who waits for this.
+void processor_started() { processor_resumed(); }
 
 void processor_resumed() {
     Processor& self = this_processor();

@@ -64,11 +64,6 @@ alignas(Processor) char first_processor[sizeof(Processor)];
 
 } // namespace
 
-void processor_started() {
-    log("processor {}: online", this_processor().number());
-    processor_resumed(); // there is no difference any more
-}
-
 void start(Boot const& given) {
     Boot boot = given;
     auto& self = *new (first_processor) Processor{0};

@@ -30,7 +30,7 @@ public:
     void acquire() {
         if (__atomic_exchange_n(&_held, 1, __ATOMIC_SEQ_CST)) [[unlikely]]
             wait();
-        __atomic_store_n(&_turns, _turns + 1, __ATOMIC_RELAXED);
+        ++_turns;
     }
     // The exchange is a full barrier: either the waiter sees it, or it is seen waiting here.
     void release() {
