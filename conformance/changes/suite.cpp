@@ -110,7 +110,7 @@ bool Suite::restore() {
 }
 
 void Suite::test(char const* name, Test body) {
-    auto const before = conformance::count(environment().capability("system"));
+    auto const before = conformance::count_at_rest(environment().capability("system"));
     bool const done = (this->*body)();
     bool const restored = restore();
     bool const good = done && restored && before.ok() && settles(before.value());

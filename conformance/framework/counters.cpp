@@ -4,6 +4,7 @@
 #include "layout.hpp"
 #include "report.hpp"
 
+#include <lavandin/clock.hpp>
 #include <lavandin/objects.hpp>
 #include <lavandin/thread_pointer.hpp>
 
@@ -47,6 +48,23 @@ Result<Counters> count(Capability_index system) {
     counters.frames = all.free_frames + all.pooled_page_tables;
     counters.page_tables = all.page_tables;
     return counters;
+}
+
+Result<Counters> count_at_rest(Capability_index system) {
+    constexpr uint64_t patience = 60 * second;
+    constexpr uint64_t pause = 10 * millisecond;
+    constexpr unsigned looks = 10; // in a row that have to be the same
+    Counters last = TRY(count(system));
+    unsigned same = 0;
+    for (uint64_t const deadline = after(patience); now() < deadline;) {
+        sleep_for(pause);
+        auto const counters = TRY(count(system));
+        same = last == counters ? same + 1 : 0;
+        last = counters;
+        if (same == looks)
+            return last;
+    }
+    return Error::timed_out;
 }
 
 void describe(Counters const& before, Counters const& after) {

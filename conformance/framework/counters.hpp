@@ -21,6 +21,10 @@ struct Counters {
 // Errors: those of system_information and process_information.
 Result<Counters> count(Capability_index system);
 
+// When nothing changes any more: what has ended goes in steps, on whatever processor. Errors: those
+// of count; timed_out: there is no end of it.
+Result<Counters> count_at_rest(Capability_index system);
+
 // Notes each difference.
 void describe(Counters const& before, Counters const& after);
 

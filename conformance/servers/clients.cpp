@@ -149,7 +149,7 @@ Result<void> use_resources(Client& client) {
         auto const entry = TRY(resources.entry(number));
         if (entry.information.state == static_cast<uint64_t>(Processor_state::absent))
             continue;
-        TRY_VOID(again(resources.park(number, after(10 * second))));
+        TRY_VOID(again(resources.park(number, after(60 * second))));
         TRY_VOID(again(resources.unpark(number)));
     }
     return {};
