@@ -463,29 +463,32 @@ void Processor::release_loaded() {
 void Processor::reschedule() {
     if (_classes.failed()) [[unlikely]]
         report_retired();
-    if (!_current || must_reschedule())
-        switch_threads();
-    while (work_left())
-        [[unlikely]] work();
-    if (_current)
-        return;
+    do {
+        if (!_current || must_reschedule())
+            switch_threads();
+        while (work_left())
+            [[unlikely]] work();
+        if (_current)
+            return;
+    } while (!_retiring && await_another());
     if (_retiring)
         return leave_for_good();
-    if (_awaits_another)
-        return await_another();
     Gate::leave(*this, false);
     arch::idle();
 }
 
 // The other one may lack just the physical processor that we are about to leave. If it does its
-// part on that one, we are back without having been woken, and so it need not kick.
-void Processor::await_another() {
+// part on that one, we are back without having been woken, and so it need not kick. False: there is
+// no other one.
+bool Processor::await_another() {
+    if (!_awaits_another)
+        return false;
     _awaits_another = false;
     __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
     Gate::leave(*this, false);
     arch::yield();
     Gate::enter_shared(*this);
-    reschedule();
+    return true;
 }
 
 void Processor::switch_threads() {

@@ -122,7 +122,7 @@ private:
     Thread* steal(Time now);
     Thread* give_away(Processor_set to);
     void put_back_current(Time now);
-    void await_another();
+    bool await_another();
     bool goes_elsewhere(Thread const& current) const;
     Time time_for(Thread const& thread) const;
     template <typename Change>
