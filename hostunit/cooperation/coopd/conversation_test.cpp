@@ -54,7 +54,7 @@ TEST_F(Host, a_session_that_begins_early_is_told_its_share_and_its_ceiling) {
             run(millisecond);
         ASSERT_TRUE(guest.joined());
         EXPECT_EQ(guest.engine().agreed.ceiling, 4u) << number;
-        EXPECT_NEAR(guest.engine().agreed.entitlement, 2000 / (number + 1), 1) << number;
+        EXPECT_EQ(guest.engine().agreed.entitlement, 2000u / (number + 1U)) << number;
     }
 }
 
