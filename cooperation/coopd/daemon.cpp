@@ -27,10 +27,13 @@ Time Daemon::turn() {
     }
     _finder.tend(_now);
     serve();
+    if (_asked && _now >= _rested)
+        answer();
     bool const due = _now >= _next_look;
-    if (due || (_wanted && _now >= _next_asked))
+    if (due || (_wanted && _now >= std::max(_next_asked, _rested)))
         look(due);
     flush();
+    _recorder.settle();
     _ledger.forget();
     return next();
 }
@@ -59,12 +62,29 @@ void Daemon::serve() {
         domain->link->serve(_now, [&](coop_vmm_event const& event) {
             _wanted |= _conversation.hear(*domain, event, _now);
         });
+        _asked |= domain->policy.inbox.request_count != 0;
     }
 }
 
-// `due`, or asked for by a domain.
+// Who asks is told before anything else is done.
+void Daemon::answer() {
+    _asked = false;
+    for (auto const& domain : _ledger.domains()) {
+        if (!domain->joined() || domain->policy.inbox.request_count == 0)
+            continue;
+        _ledger.count(*domain, _now);
+        _decisions.answer(*domain, _now);
+        ++_counts.answers;
+    }
+    flush();
+    Time const told = _xen.now();
+    _rested = _now + (idle_part + 1) * (told - _now);
+    _now = told;
+}
+
+// `due`, or wanted by a domain.
 void Daemon::look(bool due) {
-    _wanted = false;
+    _wanted = _asked = false;
     _ledger.look(_now);
     _ledger.measure(_now);
     for (auto const& domain : _ledger.domains()) {
@@ -86,10 +106,12 @@ void Daemon::look(bool due) {
     ++_counts.steps;
     Time const decided = _xen.now(), took = decided - _now;
     _pace = std::max(_settings.interval, (7 * _pace + (idle_part + 1) * took) / 8);
-    Time const rested = _now + std::max(closest, (idle_part + 1) * took);
-    if (!due)
-        _next_asked = rested;
-    _next_look = std::max(rested, _now + _pace / 2 + _random() % (_pace + 1));
+    Time const rested = _now + (idle_part + 1) * took;
+    if (!due) {
+        _rested = rested;
+        _next_asked = _now + closest;
+    }
+    _next_look = std::max({rested, _now + closest, _now + _pace / 2 + _random() % (_pace + 1)});
     _now = decided; // which the status says
 }
 
@@ -106,8 +128,10 @@ void Daemon::flush() {
 
 Time Daemon::next() const {
     Time next = std::min({_next_look, _next_idle_look, _finder.next()});
+    if (_asked)
+        next = std::min(next, _rested);
     if (_wanted)
-        next = std::min(next, _next_asked);
+        next = std::min(next, std::max(_next_asked, _rested));
     for (auto const& domain : _ledger.domains())
         if (domain->link)
             next = std::min(next, domain->flush ? Time{0} : domain->link->next());

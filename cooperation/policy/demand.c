@@ -127,6 +127,5 @@ void policy_estimate(struct policy_state* state) {
                              : smooth(memory->demand, memory->fresh_demand, passed,
                                       memory->fresh_demand > memory->demand ? state->tuning.rise
                                                                             : state->tuning.fall);
-        memory->served = 0;
     }
 }
