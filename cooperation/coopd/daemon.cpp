@@ -76,10 +76,10 @@ void Daemon::answer() {
         _decisions.answer(*domain, _now);
         ++_counts.answers;
     }
+    Time const decided = _xen.now();
+    _rested = _now + (idle_part + 1) * (decided - _now);
+    _now = decided; // which the status says
     flush();
-    Time const told = _xen.now();
-    _rested = _now + (idle_part + 1) * (told - _now);
-    _now = told;
 }
 
 // `due`, or wanted by a domain.
@@ -112,7 +112,7 @@ void Daemon::look(bool due) {
         _next_asked = _now + closest;
     }
     _next_look = std::max({rested, _now + closest, _now + _pace / 2 + _random() % (_pace + 1)});
-    _now = decided; // which the status says
+    _now = decided;
 }
 
 void Daemon::flush() {
