@@ -47,7 +47,7 @@ def stop(dom0: Dom0, signal: str = "TERM") -> None:
 
 
 def held(dom0: Dom0) -> tuple[int, int]:
-    """Guests' pages that coopd has mapped, and event channels that it has bound; by Linux's word."""
+    """Guests' pages that coopd has mapped, and channels that it has bound; by Linux's word."""
     script = (
         f"grep -c /dev/xen/gntdev /proc/$(cat {_PID})/maps\n"
         "grep -c evtchn:coopd /proc/interrupts; true"
