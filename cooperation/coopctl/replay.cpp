@@ -61,8 +61,10 @@ public:
         _state.domain_count = static_cast<uint32_t>(step.domains.size());
         std::vector<policy_action> actions(step.domains.size() * POLICY_ACTIONS_PER_DOMAIN);
         uint32_t count = 0;
-        policy_status const status =
-            policy_step(&_state, actions.data(), static_cast<uint32_t>(actions.size()), &count);
+        auto const room = static_cast<uint32_t>(actions.size());
+        policy_status const status = step.answer
+                                         ? policy_answer(&_state, 0, actions.data(), room, &count)
+                                         : policy_step(&_state, actions.data(), room, &count);
         if (status != POLICY_OK)
             throw coopd::Record_error{
                 fmt::format("the policy refuses it: status {}", static_cast<int>(status))};

@@ -34,14 +34,14 @@ bool Conversation::hear(Domain& domain, coop_vmm_event const& event, Time now) {
     case COOP_VMM_REQUESTED:
         if (inbox.request_count < POLICY_MOST_REQUESTS)
             inbox.requests[inbox.request_count++] = to_policy(event.message);
-        return true;
+        return false;
     case COOP_VMM_RELEASED:
         inbox.released += count(event.message.body.release.processors);
         learn(domain, event.message.body.release.online, now);
         return true;
     case COOP_VMM_OFFER_REPLIED:
         offer_replied(domain, event);
-        return true;
+        return event.message.head.type != COOP_DONE;
     case COOP_VMM_RECLAIM_REPLIED:
         reclaim_replied(domain, event);
         return true;
@@ -128,7 +128,7 @@ void Conversation::read_report(Domain& domain, Time now) {
     }
     // Whoever misbehaved lately is judged by what Xen counts alone.
     if (engine.points == 0 && domain.joined())
-        domain.policy.report = to_policy(report, now);
+        domain.policy.report = to_policy(report, domain.claims.seen());
     else
         domain.policy.report.time = 0;
 }

@@ -17,7 +17,8 @@ public:
 
     void pace(Time pace) { _pace = pace; }
 
-    // Something happened on the domain's link. True if the policy should look at once.
+    // Something happened on the domain's link. True if the policy should look at all at once: a
+    // session, or processors that others may be waiting for. Requests are answered without that.
     bool hear(Domain& domain, coop_vmm_event const& event, Time now);
     // The newest report, into the policy's hands unless it cannot be believed.
     void read_report(Domain& domain, Time now);

@@ -27,9 +27,13 @@ Time Daemon::turn() {
     }
     _finder.tend(_now);
     serve();
-    if (_now >= _next_look || (_wanted && _now >= _next_step))
-        look();
+    if (_asked && _now >= _rested)
+        answer();
+    bool const due = _now >= _next_look;
+    if (due || (_wanted && _now >= std::max(_next_asked, _rested)))
+        look(due);
     flush();
+    _recorder.settle();
     _ledger.forget();
     return next();
 }
@@ -58,11 +62,29 @@ void Daemon::serve() {
         domain->link->serve(_now, [&](coop_vmm_event const& event) {
             _wanted |= _conversation.hear(*domain, event, _now);
         });
+        _asked |= domain->policy.inbox.request_count != 0;
     }
 }
 
-void Daemon::look() {
-    _wanted = false;
+// Who asks is told before anything else is done.
+void Daemon::answer() {
+    _asked = false;
+    for (auto const& domain : _ledger.domains()) {
+        if (!domain->joined() || domain->policy.inbox.request_count == 0)
+            continue;
+        _ledger.count(*domain, _now);
+        _decisions.answer(*domain, _now);
+        ++_counts.answers;
+    }
+    Time const decided = _xen.now();
+    _rested = _now + (idle_part + 1) * (decided - _now);
+    _now = decided; // which the status says
+    flush();
+}
+
+// `due`, or wanted by a domain.
+void Daemon::look(bool due) {
+    _wanted = _asked = false;
     _ledger.look(_now);
     _ledger.measure(_now);
     for (auto const& domain : _ledger.domains()) {
@@ -82,10 +104,15 @@ void Daemon::look() {
     }
     _decisions.step(_now, _pace);
     ++_counts.steps;
-    Time const took = _xen.now() - _now;
+    Time const decided = _xen.now(), took = decided - _now;
     _pace = std::max(_settings.interval, (7 * _pace + (idle_part + 1) * took) / 8);
-    _next_step = _now + std::max(closest, (idle_part + 1) * took);
-    _next_look = std::max(_next_step, _now + _pace / 2 + _random() % (_pace + 1));
+    Time const rested = _now + (idle_part + 1) * took;
+    if (!due) {
+        _rested = rested;
+        _next_asked = _now + closest;
+    }
+    _next_look = std::max({rested, _now + closest, _now + _pace / 2 + _random() % (_pace + 1)});
+    _now = decided;
 }
 
 void Daemon::flush() {
@@ -101,8 +128,10 @@ void Daemon::flush() {
 
 Time Daemon::next() const {
     Time next = std::min({_next_look, _next_idle_look, _finder.next()});
+    if (_asked)
+        next = std::min(next, _rested);
     if (_wanted)
-        next = std::min(next, _next_step);
+        next = std::min(next, std::max(_next_asked, _rested));
     for (auto const& domain : _ledger.domains())
         if (domain->link)
             next = std::min(next, domain->flush ? Time{0} : domain->link->next());

@@ -3,10 +3,12 @@
 //
 // Whatever domains do, a turn looks at each edge and each event once, at each domain's messages
 // within the protocol's rate, and steps the policy no more often than Settings say. The policy
-// looks at an interval that varies by half, so that no guest can tell when its VCPUs are counted; a
-// request makes it look at once, unless it has just done so. Where looking takes long (many VCPUs,
-// a busy dom0) it looks less often, and gives guests more time, so that a fifth of one processor is
-// the most that it uses by itself.
+// looks at an interval that varies by half, so that no guest can tell when its VCPUs are counted.
+// A request is answered at once, by a count of the one domain that asked and by what the last look
+// found of all others. What else matters to others (a session, processors given back) makes the
+// policy look at once, unless that has just been done. Where looking takes long (many VCPUs, a busy
+// dom0) it looks less often, and gives guests more time, so that a fifth of one processor is the
+// most that it uses by itself, and another fifth for what domains ask for.
 #pragma once
 
 #include "decisions.hpp"
@@ -20,6 +22,7 @@ struct Counts {
     uint64_t turns{0};
     uint64_t edges{0};
     uint64_t steps{0};
+    uint64_t answers{0}; // between steps
     uint64_t reports{0};
 };
 
@@ -41,13 +44,14 @@ public:
     Time now() const { return _now; }
 
 private:
-    static constexpr Time closest = 2 * millisecond; // steps, at requests
+    static constexpr Time closest = 2 * millisecond; // looks that are wanted
     static constexpr unsigned most_edges = 4096;     // in a turn
     static constexpr Time idle_part = 4; // of what a look takes, that passes until the next one
 
     void take_edges();
     void serve();
-    void look();
+    void answer();
+    void look(bool due);
     void flush();
     Time next() const;
 
@@ -62,10 +66,12 @@ private:
     Counts _counts;
     Time _now{0};
     Time _next_look{0};
-    Time _pace{0};      // between looks: the interval, or what a slow host makes of it
-    Time _next_step{0}; // no sooner
+    Time _pace{0};       // between looks: the interval, or what a slow host makes of it
+    Time _next_asked{0}; // a look for a domain, no sooner
+    Time _rested{0};     // anything for a domain, no sooner
     Time _next_idle_look{0};
-    bool _wanted{false}; // a step, by a domain
+    bool _wanted{false}; // a look, by a domain
+    bool _asked{false};  // a request waits for its answer
     bool _changed{true}; // domains came or went
 };
 

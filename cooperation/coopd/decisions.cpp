@@ -45,6 +45,7 @@ void Decisions::pin(Domain& domain, std::optional<uint32_t> processors) {
     domain.policy.memory.rule_target = 0;
     domain.policy.memory.rules_at = 0;
     domain.rules.reset(); // configure() finds the right ones
+    domain.newly_pinned = true;
 }
 
 void Decisions::configure(Domain& domain) {
@@ -80,6 +81,7 @@ void Decisions::step(Time now, Time pace) {
         if (!domain->runs() || _of.size() == POLICY_MOST_DOMAINS)
             continue;
         configure(*domain);
+        domain->newly_pinned = false;
         _domains.push_back(domain->policy);
         _of.push_back(domain.get());
     }
@@ -105,14 +107,33 @@ void Decisions::step(Time now, Time pace) {
         _of[i]->policy.inbox = _domains[i].inbox;
     }
     _actions.resize(count);
-    _recorder.after(_state, _actions);
+    _recorder.after(_actions, false);
     for (policy_action const& action : _actions)
-        carry_out(action, now);
+        carry_out(*_of[action.index], action, now);
     see_to_links(now);
 }
 
-void Decisions::carry_out(policy_action const& action, Time now) {
-    Domain& domain = *_of[action.index];
+void Decisions::answer(Domain& domain, Time now) {
+    if (domain.newly_pinned)
+        return;
+    configure(domain);
+    _state.now = std::max({now, _state.now, _state.last});
+    _state.domains = &domain.policy;
+    _state.domain_count = 1;
+    _actions.resize(POLICY_ACTIONS_PER_DOMAIN);
+    _recorder.before(_state);
+    uint32_t count = 0;
+    policy_status const status =
+        policy_answer(&_state, 0, _actions.data(), static_cast<uint32_t>(_actions.size()), &count);
+    if (status != POLICY_OK)
+        return;
+    _actions.resize(count);
+    _recorder.after(_actions, true);
+    for (policy_action const& action : _actions)
+        carry_out(domain, action, now);
+}
+
+void Decisions::carry_out(Domain& domain, policy_action const& action, Time now) {
     switch (action.kind) {
     case POLICY_SET_WEIGHT:
         return _ledger.set_weight(domain, {action.value, domain.applied.cap});

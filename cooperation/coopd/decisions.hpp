@@ -16,6 +16,9 @@ public:
     // After the ledger has measured; `pace` is the time between steps. Where that is more than was
     // set, guests get more time, because it takes longer to see what they did.
     void step(Time now, Time pace);
+    // Answers a domain's requests at once, by what the last step left over: after the ledger has
+    // counted it, and without a look at any other. One that cannot be waits for the next step.
+    void answer(Domain& domain, Time now);
     // Gives the host back as it was.
     void restore();
 
@@ -28,7 +31,7 @@ public:
 
 private:
     void configure(Domain& domain);
-    void carry_out(policy_action const& action, Time now);
+    void carry_out(Domain& domain, policy_action const& action, Time now);
     void see_to_links(Time now);
     void read_rate_limit();
 

@@ -63,6 +63,7 @@ struct Domain {
     std::unique_ptr<policy_history> history;
     std::shared_ptr<policy_rules const> rules; // in force
     std::optional<uint32_t> pinned;            // processors, by the operator's hand
+    bool newly_pinned{false};                  // or no more; no step knows it yet
 
     bool runs() const { return !gone && !facts.dying && !facts.ended; }
     bool joined() const { return link && link->engine().state == COOP_VMM_JOINED; }

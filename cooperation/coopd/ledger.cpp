@@ -36,6 +36,22 @@ std::optional<Weight> parse_weight(std::string const& text) {
     return Weight{*weight, *cap};
 }
 
+// Since the last measurement, that `passed` ago.
+void count_vcpus(Domain& domain, Time passed) {
+    policy_measured& measured = domain.policy.measured;
+    uint32_t runnable = 0;
+    measured.online = measured.active = 0;
+    for (size_t i = 0; i < domain.facts.vcpus.size(); ++i) {
+        Vcpu_facts const& vcpu = domain.facts.vcpus[i];
+        Time const part = vcpu.time - std::min(vcpu.time, domain.ran[i]);
+        bool const wants = vcpu.online && !vcpu.blocked;
+        runnable += wants;
+        measured.online += vcpu.online;
+        measured.active += vcpu.online && (wants || part > passed / active_part);
+    }
+    measured.runnable = runnable * POLICY_WHOLE;
+}
+
 } // namespace
 
 uint64_t Domain::online() const {
@@ -160,22 +176,24 @@ void Ledger::measure(Time now) {
     _measured_at = now;
 }
 
+void Ledger::count(Domain& domain, Time now) {
+    _xen.vcpus(domain.facts);
+    count_vcpus(domain, passed(now));
+}
+
+Time Ledger::passed(Time now) const {
+    return _measured_at != 0 && now > _measured_at ? now - _measured_at : 0;
+}
+
 void Ledger::measure(Domain& domain, Time now) {
-    Time const passed = _measured_at != 0 && now > _measured_at ? now - _measured_at : 0;
+    Time const passed = this->passed(now);
     policy_measured& measured = domain.policy.measured;
-    uint64_t ran = 0, runnable = 0;
-    measured.online = measured.active = 0;
+    uint64_t ran = 0;
+    count_vcpus(domain, passed);
     for (size_t i = 0; i < domain.facts.vcpus.size(); ++i) {
-        Vcpu_facts const& vcpu = domain.facts.vcpus[i];
-        Time const part = vcpu.time - std::min(vcpu.time, domain.ran[i]);
-        bool const wants = vcpu.online && !vcpu.blocked;
-        domain.ran[i] = vcpu.time;
-        ran += vcpu.time;
-        runnable += wants;
-        measured.online += vcpu.online;
-        measured.active += vcpu.online && (wants || part > passed / active_part);
+        domain.ran[i] = domain.facts.vcpus[i].time;
+        ran += domain.ran[i];
     }
-    measured.runnable = static_cast<uint32_t>(runnable * POLICY_WHOLE);
     // Whoever looks at dom0 runs in it: what is seen at that moment says nothing.
     if (domain.facts.number == 0 && passed != 0) {
         uint64_t const used = ran - std::min(ran, domain.ran_in_all);

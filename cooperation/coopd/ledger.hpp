@@ -30,6 +30,8 @@ public:
     void look(Time now);
     // Measures all since the last call, into their policy_domain.
     void measure(Time now);
+    // Counts one domain's VCPUs as they are now, and measures nothing: it chose the moment.
+    void count(Domain& domain, Time now);
     void forget();
     void check_weights();
     void read_processors(Domain& domain);
@@ -42,6 +44,7 @@ public:
 private:
     void appear(Domain_facts& facts, Time now);
     void adopt(Domain& domain);
+    Time passed(Time now) const;
     void measure(Domain& domain, Time now);
     void remember(Domain& domain);
 

@@ -13,30 +13,24 @@
 // to sleep or wakes, so the greatest difference of a few looks is right to some microseconds.
 #pragma once
 
-#include "xen_headers.hpp"
-#include "xen_side.hpp"
-
-#include <memory>
+#include "run_states.hpp"
 
 namespace lavandin::coopd {
 
 class Real_clock {
 public:
-    Real_clock();
+    explicit Real_clock(Run_states& states);
 
     Time now();
+
+private:
     // Now and then: Linux's clock and Xen's may drift apart.
     void calibrate();
 
-private:
     static constexpr int first_looks = 32;
     static constexpr Time calibrated_for = second;
 
-    struct Closer {
-        void operator()(xencall_handle* handle) const { xencall_close(handle); }
-    };
-
-    std::unique_ptr<xencall_handle, Closer> _call;
+    Run_states& _states;
     Time _made{0};
     uint64_t _local{0}; // Linux's clock at the last calibration
     Time _system{0};    // and Xen's

@@ -3,14 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 
 namespace lavandin::coopd {
 
@@ -18,6 +15,8 @@ namespace {
 
 constexpr size_t most_domains = 1024; // as policy_state takes
 constexpr uint32_t most_vcpus = 64;   // that anybody speaks of
+// What fits into a page: libxencall keeps buffers of that size, and maps larger ones each time.
+constexpr uint32_t listed_at_once = XC_PAGE_SIZE / sizeof(xc_domaininfo_t);
 
 template <class Handle>
 Handle* opened(Handle* handle, char const* what) {
@@ -25,17 +24,6 @@ Handle* opened(Handle* handle, char const* what) {
         throw Xen_error{std::string{what} + ": " + std::strerror(errno) +
                         " (coopd runs in dom0, as root)"};
     return handle;
-}
-
-// Of all processors of this Linux, as `steal` in /proc/stat: its VCPUs wanted to run and did not.
-uint64_t stolen() {
-    std::ifstream file{"/proc/stat"};
-    std::string word;
-    uint64_t ticks[8]{};
-    file >> word;
-    for (uint64_t& each : ticks)
-        file >> each;
-    return file ? ticks[7] * (second / static_cast<uint64_t>(sysconf(_SC_CLK_TCK))) : 0;
 }
 
 } // namespace
@@ -61,23 +49,62 @@ void Real_xen::fill(Domain_facts& facts, xc_domaininfo_t const& info) {
     facts.dying = (info.flags & XEN_DOMINF_dying) != 0;
     facts.ended = (info.flags & XEN_DOMINF_shutdown) != 0;
     facts.pool = info.cpupool;
-    facts.waited = info.domain == 0 ? stolen() : 0;
+    facts.waited = 0;
     facts.vcpus.resize(std::min(info.max_vcpu_id + 1, most_vcpus));
+    if (info.domain == 0)
+        return fill_own(facts);
+    if (facts.dying)
+        return facts.vcpus.assign(facts.vcpus.size(), {});
+    if (facts.vcpus.size() != 1)
+        return vcpus(facts);
+    // Of one VCPU the list tells all.
+    facts.vcpus.front() = {info.cpu_time, info.nr_online_vcpus != 0,
+                           (info.flags & XEN_DOMINF_blocked) != 0};
+}
+
+// Of its own domain Xen tells more, in as many calls.
+void Real_xen::fill_own(Domain_facts& facts) {
+    for (uint32_t i = 0; i < facts.vcpus.size(); ++i) {
+        std::optional<vcpu_runstate_info> const state = _states.of(i);
+        if (!state) {
+            facts.vcpus[i] = {};
+            continue;
+        }
+        facts.waited += state->time[RUNSTATE_runnable];
+        facts.vcpus[i] = {state->time[RUNSTATE_running], state->state != RUNSTATE_offline,
+                          state->state == RUNSTATE_blocked};
+    }
+}
+
+void Real_xen::vcpus(Domain_facts& facts) {
     for (uint32_t i = 0; i < facts.vcpus.size(); ++i) {
         xc_vcpuinfo_t vcpu{};
         // One that is not there yet, or went meanwhile, counts as one that is down.
-        if (facts.dying || xc_vcpu_getinfo(_control.get(), info.domain, i, &vcpu) != 0)
+        if (xc_vcpu_getinfo(_control.get(), facts.number, i, &vcpu) != 0)
             vcpu = {};
         facts.vcpus[i] = {vcpu.cpu_time, vcpu.online != 0, vcpu.blocked != 0};
     }
 }
 
+void Real_xen::list() {
+    size_t count = 0;
+    for (uint32_t first = 0; count < most_domains;) {
+        _infos.resize(count + listed_at_once);
+        int const found =
+            xc_domain_getinfolist(_control.get(), first, listed_at_once, _infos.data() + count);
+        if (found < 0)
+            throw Xen_error{std::string{"Xen does not list its domains: "} + std::strerror(errno)};
+        count += static_cast<uint32_t>(found);
+        if (static_cast<uint32_t>(found) < listed_at_once)
+            break;
+        first = _infos[count - 1].domain + 1U;
+    }
+    _infos.resize(std::min(count, most_domains));
+}
+
 void Real_xen::domains(std::vector<Domain_facts>& facts) {
-    _infos.resize(most_domains);
-    int const count = xc_domain_getinfolist(_control.get(), 0, most_domains, _infos.data());
-    if (count < 0)
-        throw Xen_error{std::string{"Xen does not list its domains: "} + std::strerror(errno)};
-    facts.resize(static_cast<size_t>(count));
+    list();
+    facts.resize(_infos.size());
     for (size_t i = 0; i < facts.size(); ++i)
         fill(facts[i], _infos[i]);
 }

@@ -21,6 +21,7 @@ public:
 
     Time now() override { return _clock.now(); }
     void domains(std::vector<Domain_facts>& facts) override;
+    void vcpus(Domain_facts& facts) override;
     uint32_t pool_processors() override;
     std::optional<Weight> weight(Domain_number domain) override;
     bool set_weight(Domain_number domain, Weight weight) override;
@@ -58,14 +59,17 @@ private:
         }
     };
 
+    void list();
     void fill(Domain_facts& facts, xc_domaininfo_t const& info);
+    void fill_own(Domain_facts& facts);
 
     uint32_t _pool;
     std::unique_ptr<xc_interface, Closer<xc_interface_close>> _control;
     std::unique_ptr<xenevtchn_handle, Closer<xenevtchn_close>> _channels;
     std::unique_ptr<xengnttab_handle, Closer<xengnttab_close>> _grants;
     Real_store _store;
-    Real_clock _clock;
+    Run_states _states;
+    Real_clock _clock{_states};
     std::vector<xc_domaininfo_t> _infos;
 };
 

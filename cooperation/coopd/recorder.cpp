@@ -47,16 +47,30 @@ void Recorder::write(coop_record const& record) {
 }
 
 void Recorder::before(policy_state const& state) {
-    if (_policy.wanted())
-        _line = step_input(state);
+    if (!_policy.wanted())
+        return;
+    _before.state = state;
+    _before.domains.assign(state.domains, state.domains + state.domain_count);
 }
 
-void Recorder::after(policy_state const& state, std::span<policy_action const> actions) {
-    if (_policy.wanted())
-        _policy.write(step_line(_line, state, actions));
+void Recorder::after(std::span<policy_action const> actions, bool answer) {
+    if (!_policy.wanted())
+        return;
+    _decided.push_back(std::move(_before));
+    _decided.back().actions.assign(actions.begin(), actions.end());
+    _decided.back().answer = answer;
+}
+
+void Recorder::settle() {
+    for (Decided& decided : _decided) {
+        decided.state.domains = decided.domains.data();
+        _policy.write(step_line(decided.state, decided.actions, decided.answer));
+    }
+    _decided.clear();
 }
 
 void Recorder::flush() {
+    settle();
     _protocol.flush();
     _policy.flush();
 }

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace lavandin::coopd {
 
@@ -21,9 +22,11 @@ public:
     Recorder(std::string const& folder, uint64_t limit);
 
     void write(coop_record const& record);
-    // Around a step of the policy.
+    // Around a step of the policy, or an answer between two steps. That is kept until settle():
+    // to write it takes longer than to decide, and guests wait for their answers.
     void before(policy_state const& state);
-    void after(policy_state const& state, std::span<policy_action const> actions);
+    void after(std::span<policy_action const> actions, bool answer);
+    void settle();
     void flush();
 
 private:
@@ -40,8 +43,16 @@ private:
         uint64_t _left{0};
     };
 
+    struct Decided {
+        policy_state state{};
+        std::vector<policy_domain> domains; // of that state, as they were before
+        std::vector<policy_action> actions;
+        bool answer{false};
+    };
+
     File _protocol, _policy;
-    std::string _line;
+    Decided _before;
+    std::vector<Decided> _decided;
 };
 
 } // namespace lavandin::coopd

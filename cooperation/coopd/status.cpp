@@ -218,6 +218,7 @@ Json status(Daemon const& daemon) {
              {{"cpu_time", own_time()},
               {"turns", counts.turns},
               {"steps", counts.steps},
+              {"answers", counts.answers},
               {"edges", counts.edges},
               {"reports", counts.reports}}},
             {"domains", std::move(domains)}};

@@ -87,31 +87,27 @@ policy_action to_action(Json const& row) {
 
 } // namespace
 
-std::string step_input(policy_state const& state) {
+std::string step_line(policy_state const& state, std::span<policy_action const> actions,
+                      bool answer) {
+    policy_tuning const& t = state.tuning;
     Json domains = Json::array();
     for (uint32_t i = 0; i < state.domain_count; ++i)
         domains.push_back(from_domain(state.domains[i]));
-    return domains.dump();
-}
-
-std::string step_line(std::string const& input, policy_state const& state,
-                      std::span<policy_action const> actions) {
-    policy_tuning const& t = state.tuning;
     Json made = Json::array();
     for (policy_action const& action : actions)
         made.push_back(from_action(action));
-    Json const head = {
+    Json const line = {
         {"time", state.now},
+        {"answer", answer},
         {"policy", state.kind},
         {"processors", state.processors},
         {"rate_limit", state.rate_limit},
         {"tuning",
          {t.rise, t.fall, t.count, t.grow_after, t.shrink_after, t.give_back, t.park, t.offer,
           t.offer_again, t.stale, t.settle, t.rate_limit, t.quick, t.band, t.request_limit}},
-        {"actions", std::move(made)}};
-    std::string line = head.dump();
-    line.pop_back();
-    return line + ",\"domains\":" + input + "}\n";
+        {"actions", std::move(made)},
+        {"domains", std::move(domains)}};
+    return line.dump() + "\n";
 }
 
 Step read_step(std::string const& line) {
@@ -121,6 +117,7 @@ Step read_step(std::string const& line) {
         policy_state& state = step.state;
         policy_tuning& t = state.tuning;
         state.now = row.at("time").get<uint64_t>();
+        step.answer = row.at("answer").get<bool>();
         state.kind = row.at("policy").get<uint32_t>();
         state.processors = row.at("processors").get<uint32_t>();
         state.rate_limit = row.at("rate_limit").get<uint32_t>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A step of the policy as a line of JSON, and back. Steps from coopd's start lead to the same
-// actions again; with another policy or tuning one sees what that would have done.
+// A step of the policy as a line of JSON, and back; or an answer between two steps, which has the
+// domain that asked alone. Lines from coopd's start lead to the same actions again; with another
+// policy or tuning one sees what that would have done.
 #pragma once
 
 #include <cooperation/policy/policy.h>
@@ -17,11 +18,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// What goes in, without the policy's own memory.
-std::string step_input(policy_state const& state);
-// The whole line, with its newline.
-std::string step_line(std::string const& input, policy_state const& state,
-                      std::span<policy_action const> actions);
+// With its newline. The state is what went in; the policy's own memory is left out.
+std::string step_line(policy_state const& state, std::span<policy_action const> actions,
+                      bool answer);
 
 // One line read. Domains have no memory and no rules; `memory.known` is 0 for those that were new.
 struct Step {
@@ -29,6 +28,7 @@ struct Step {
     std::vector<policy_domain> domains;
     std::vector<uint32_t> pinned; // of each, by the operator's hand; 0: not
     std::vector<policy_action> actions;
+    bool answer{false};
 };
 
 Step read_step(std::string const& line);

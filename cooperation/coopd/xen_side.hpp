@@ -69,6 +69,8 @@ public:
 
     // All domains, ascending; `facts` is filled anew and keeps its memory.
     virtual void domains(std::vector<Domain_facts>& facts) = 0;
+    // Counts the VCPUs of one of them anew, and looks at nothing else.
+    virtual void vcpus(Domain_facts& facts) = 0;
     virtual uint32_t pool_processors() = 0;
     virtual std::optional<Weight> weight(Domain_number domain) = 0;
     virtual bool set_weight(Domain_number domain, Weight weight) = 0;

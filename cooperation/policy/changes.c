@@ -154,7 +154,9 @@ static void change(struct policy_state* state, uint32_t index, struct policy_out
 }
 
 void policy_change(struct policy_state* state, struct policy_output* output) {
-    for (uint32_t i = 0; i < state->domain_count; ++i)
+    for (uint32_t i = 0; i < state->domain_count; ++i) {
         change(state, i, output);
+        state->domains[i].memory.served = 0;
+    }
     state->work += state->domain_count;
 }

@@ -49,6 +49,8 @@ uint32_t policy_guaranteed(struct policy_state const* state, struct policy_domai
 void policy_estimate(struct policy_state* state);
 /* All VCPUs that it has are busy, by the VMM's count, now or on average. */
 int policy_busy(struct policy_domain const* domain);
+/* The same on average alone: only then may what it claims press on others. */
+int policy_stays_busy(struct policy_domain const* domain);
 int policy_report_counts(struct policy_state const* state, struct policy_domain const* domain);
 
 /* shares.c: weighted max-min fair division of what `wants` chooses, into `share`. */
@@ -63,11 +65,13 @@ uint32_t policy_most_processors(struct policy_state const* state,
                                 struct policy_domain const* domain);
 void policy_choose_targets(struct policy_state* state);
 
-/* replies.c: releases and what came of offers and reclaims. */
+/* replies.c: releases and what came of offers and reclaims; of all, or of one domain. */
 void policy_take_replies(struct policy_state* state, struct policy_output* output);
+void policy_take_reply(struct policy_state* state, uint32_t index, struct policy_output* output);
 
-/* requests.c */
+/* requests.c: of all domains; of one, from what is left over still. */
 void policy_answer_requests(struct policy_state* state, struct policy_output* output);
+void policy_answer_domain(struct policy_state* state, uint32_t index, struct policy_output* output);
 
 /* changes.c: offers, reclaims and enforcement, with hysteresis. */
 void policy_change(struct policy_state* state, struct policy_output* output);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One step: checks what the caller gave, then runs the stages, none of which can fail. */
+ * One step, or one answer: checks what the caller gave, then runs the stages, none of which can
+ * fail. */
 #include "internal.h"
 
 static const uint64_t millisecond = 1000000;
@@ -79,6 +80,7 @@ static void welcome(struct policy_state* state) {
         domain->memory.processor_time = domain->measured.processor_time;
         domain->memory.runnable =
             policy_least(domain->measured.runnable, POLICY_MOST_PROCESSORS * POLICY_WHOLE);
+        domain->memory.mean_use = domain->memory.runnable;
         domain->memory.allocated = policy_clamp(domain->measured.online, domain->config.minimum,
                                                 policy_limit(state, domain));
     }
@@ -102,6 +104,33 @@ enum policy_status policy_step(struct policy_state* state, struct policy_action*
     policy_set_weights(state, &output);
     policy_set_rate_limit(state, &output);
     state->last = state->now;
+    *count = output.count;
+    return POLICY_OK;
+}
+
+static enum policy_status check_one(struct policy_state const* state, uint32_t index,
+                                    uint32_t capacity) {
+    if (!host_valid(state) || index >= state->domain_count)
+        return POLICY_BAD_HOST;
+    if (state->now < state->last)
+        return POLICY_CLOCK_BACK;
+    if (capacity < POLICY_ACTIONS_PER_DOMAIN)
+        return POLICY_NO_ROOM;
+    if (!config_valid(&state->domains[index].config))
+        return POLICY_BAD_DOMAIN;
+    return state->domains[index].memory.known ? POLICY_OK : POLICY_NEW_DOMAIN;
+}
+
+enum policy_status policy_answer(struct policy_state* state, uint32_t index,
+                                 struct policy_action* actions, uint32_t capacity,
+                                 uint32_t* count) {
+    struct policy_output output = {actions, 0};
+    enum policy_status status = check_one(state, index, capacity);
+    if (status != POLICY_OK)
+        return status;
+    state->work = 0;
+    policy_take_reply(state, index, &output);
+    policy_answer_domain(state, index, &output);
     *count = output.count;
     return POLICY_OK;
 }

@@ -3,10 +3,11 @@
  * Who gets which processors: state in, actions out.
  *
  * The caller keeps one policy_state for a host (or for a pool of processors that is scheduled by
- * itself), fills in what it measured and what guests said, and calls policy_step now and then: at a
- * steady interval, and when a request comes in. The policy answers with a list of actions, which
- * the caller carries out. Nothing is allocated, no clock is read, no floating point is used,
- * nothing waits; the time of a step is bounded by the number of domains. Equal states give equal
+ * itself), fills in what it measured and what guests said, and calls policy_step now and then, at a
+ * steady interval. The policy answers with a list of actions, which the caller carries out. A
+ * request need not wait for the next step: policy_answer judges it by the division of the last one.
+ * Nothing is allocated, no clock is read, no floating point is used, nothing waits; the time of a
+ * step is bounded by the number of domains, that of an answer is constant. Equal states give equal
  * actions.
  *
  * Units: time in nanoseconds of the caller's clock, which does not run backwards; processor
@@ -155,13 +156,15 @@ struct policy_memory {
     uint32_t target;       /* processors for that share */
     uint32_t runnable;     /* parts, smoothed */
     uint32_t use;          /* parts since the last step */
-    uint32_t enforced;     /* the cap at entitlement is on */
-    uint32_t hold_shift;   /* how much longer a change must be wanted, after turning back */
-    uint32_t wish;         /* processors of a request that could not be had at once */
+    uint32_t mean_use;     /* the same, smoothed as `runnable` is */
+    uint32_t reserved;
+    uint32_t enforced;   /* the cap at entitlement is on */
+    uint32_t hold_shift; /* how much longer a change must be wanted, after turning back */
+    uint32_t wish;       /* processors of a request that could not be had at once */
     uint32_t wish_minimum;
     uint32_t requests_seen;  /* in this second */
     uint32_t offers_refused; /* in a row */
-    uint32_t served;         /* a request has raised `allocated` in this step */
+    uint32_t served;         /* a request has raised `allocated` since changes were looked at */
     uint32_t last_direction; /* of the last change: 1 up, 2 down */
     uint32_t scratch;
     uint32_t rule_target;
@@ -219,6 +222,8 @@ struct policy_state {
     uint64_t work;        /* loop bodies run in the last step: what bounds its time */
     uint32_t last_number; /* given to an offer or a reclaim */
     uint32_t pressure;    /* somebody is short of processors */
+    uint32_t spare;       /* parts that nobody was given, now */
+    uint32_t fresh_spare; /* the same by demand that is not smoothed */
 };
 
 enum policy_action_kind {
@@ -274,6 +279,7 @@ enum policy_status {
     POLICY_BAD_HOST,   /* no processors, or too many; too many domains; unknown policy; tuning */
     POLICY_BAD_DOMAIN, /* a configuration that is not in the ranges above */
     POLICY_CLOCK_BACK, /* `now` is earlier than at the last step */
+    POLICY_NEW_DOMAIN, /* no step has seen it: it cannot be answered */
 };
 
 void policy_defaults(struct policy_tuning* tuning);
@@ -282,6 +288,15 @@ void policy_defaults(struct policy_tuning* tuning);
  * changed. What came from guests is never a reason to fail: it is put into its range. */
 enum policy_status policy_step(struct policy_state* state, struct policy_action* actions,
                                uint32_t capacity, uint32_t* count);
+
+/* Between two steps: takes what is in the inbox of domains[index], and answers its requests from
+ * what the last step left over, less what was granted since. Of `measured` only the counts of VCPUs
+ * are looked at, so a guest that chooses the moment of its requests does not choose how it is
+ * measured. No other domain is looked at, `domains` may hold this one alone; what follows for the
+ * others, for weights and for caps is left to the next step. The list has room for
+ * POLICY_ACTIONS_PER_DOMAIN actions. */
+enum policy_status policy_answer(struct policy_state* state, uint32_t index,
+                                 struct policy_action* actions, uint32_t capacity, uint32_t* count);
 
 #ifdef __cplusplus
 }

@@ -56,18 +56,21 @@ static void follow(struct policy_state const* state, struct policy_domain* domai
         policy_clamp(memory->allocated, domain->config.minimum, policy_limit(state, domain));
 }
 
+void policy_take_reply(struct policy_state* state, uint32_t index, struct policy_output* output) {
+    struct policy_domain* domain = &state->domains[index];
+    struct policy_inbox* inbox = &domain->inbox;
+    struct policy_memory* memory = &domain->memory;
+    ++state->work;
+    follow(state, domain);
+    look_at_release(domain);
+    look_at_offer(state, index, output);
+    if (memory->reclaim.number != 0 && inbox->reclaim.number == memory->reclaim.number)
+        memory->reclaim.outcome = inbox->reclaim.outcome;
+    inbox->released = 0;
+    inbox->offer = inbox->reclaim = (struct policy_reply){0, POLICY_OPEN};
+}
+
 void policy_take_replies(struct policy_state* state, struct policy_output* output) {
-    for (uint32_t i = 0; i < state->domain_count; ++i) {
-        struct policy_domain* domain = &state->domains[i];
-        struct policy_inbox* inbox = &domain->inbox;
-        struct policy_memory* memory = &domain->memory;
-        ++state->work;
-        follow(state, domain);
-        look_at_release(domain);
-        look_at_offer(state, i, output);
-        if (memory->reclaim.number != 0 && inbox->reclaim.number == memory->reclaim.number)
-            memory->reclaim.outcome = inbox->reclaim.outcome;
-        inbox->released = 0;
-        inbox->offer = inbox->reclaim = (struct policy_reply){0, POLICY_OPEN};
-    }
+    for (uint32_t i = 0; i < state->domain_count; ++i)
+        policy_take_reply(state, i, output);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Answers every request exactly once, in the step that finds it.
+ * Answers every request exactly once: at once, or in the step that finds it.
  *
  * Up to its entitlement a domain gets what it asks for, at once, whatever the others do: so it
  * risks nothing by giving processors up. Beyond that it gets what nobody else needs. */
@@ -61,17 +61,16 @@ static enum policy_reason why_not_more(struct policy_state const* state,
 
 /* Whether it is only the smoothing of demand that keeps more from it. */
 static int soon(struct policy_state const* state, struct policy_domain const* domain,
-                uint32_t fresh_spare, uint32_t least) {
+                uint32_t least) {
     if (state->kind == POLICY_STATIC || domain->memory.rule_target != 0)
         return 0;
-    return available(state, domain, fresh_spare) >= least;
+    return available(state, domain, state->fresh_spare) >= least;
 }
 
 static struct verdict judge(struct policy_state const* state, struct policy_domain const* domain,
-                            struct policy_request const* request, uint32_t spare,
-                            uint32_t fresh_spare) {
+                            struct policy_request const* request) {
     uint32_t now = domain->memory.allocated;
-    uint32_t can = available(state, domain, spare);
+    uint32_t can = available(state, domain, state->spare);
     uint32_t guaranteed = policy_guaranteed(state, domain);
     uint32_t least = policy_most(request->minimum, now + 1);
     if (request->wanted <= now)
@@ -88,7 +87,7 @@ static struct verdict judge(struct policy_state const* state, struct policy_doma
         return (struct verdict){POLICY_PARTLY, why_not_more(state, domain, can), can};
     if (!policy_busy(domain))
         return (struct verdict){POLICY_NOT, POLICY_UNUSED, now};
-    if (soon(state, domain, fresh_spare, least))
+    if (soon(state, domain, least))
         return (struct verdict){POLICY_LATER, POLICY_SETTLING, now};
     return (struct verdict){POLICY_NOT, why_not_more(state, domain, can), now};
 }
@@ -104,10 +103,9 @@ static void remember_wish(struct policy_state const* state, struct policy_memory
         memory->wish_until = request->by;
 }
 
-/* Returns the parts of `spare` that were given away. */
+/* Returns the parts that were given away. */
 static uint32_t answer(struct policy_state const* state, uint32_t index,
-                       struct policy_request const* request, uint32_t spare, uint32_t fresh_spare,
-                       struct policy_output* output) {
+                       struct policy_request const* request, struct policy_output* output) {
     struct policy_domain* domain = &state->domains[index];
     struct policy_memory* memory = &domain->memory;
     struct verdict verdict = {POLICY_NOT, POLICY_NO_REASON, memory->allocated};
@@ -118,7 +116,7 @@ static uint32_t answer(struct policy_state const* state, uint32_t index,
     else if (senseless(state, domain, request))
         verdict.reason = POLICY_BAD_REQUEST;
     else
-        verdict = judge(state, domain, request, spare, fresh_spare);
+        verdict = judge(state, domain, request);
     action = policy_emit(output, state, index, POLICY_ANSWER, verdict.reason);
     action->number = request->number;
     action->answer = verdict.answer;
@@ -133,29 +131,32 @@ static uint32_t answer(struct policy_state const* state, uint32_t index,
         memory->served = 1;
         given = (verdict.processors - before) * POLICY_WHOLE;
     }
-    return policy_least(given, spare);
+    return given;
+}
+
+void policy_answer_domain(struct policy_state* state, uint32_t index,
+                          struct policy_output* output) {
+    struct policy_inbox* inbox = &state->domains[index].inbox;
+    uint32_t requests = policy_least(inbox->request_count, POLICY_MOST_REQUESTS);
+    for (uint32_t i = 0; i < requests; ++i) {
+        uint32_t given = answer(state, index, &inbox->requests[i], output);
+        state->spare -= policy_least(given, state->spare);
+        state->fresh_spare -= policy_least(given, state->fresh_spare);
+        ++state->work;
+    }
+    inbox->request_count = 0;
 }
 
 void policy_answer_requests(struct policy_state* state, struct policy_output* output) {
     uint64_t capacity = (uint64_t)state->processors * POLICY_WHOLE, shares = 0, fresh = 0;
-    uint32_t spare, fresh_spare;
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         shares += state->domains[i].memory.share;
         fresh +=
             policy_least(state->domains[i].memory.share, state->domains[i].memory.fresh_demand);
     }
-    spare = shares < capacity ? (uint32_t)(capacity - shares) : 0;
-    fresh_spare = fresh < capacity ? (uint32_t)(capacity - fresh) : 0;
-    for (uint32_t i = 0; i < state->domain_count; ++i) {
-        struct policy_inbox* inbox = &state->domains[i].inbox;
-        uint32_t requests = policy_least(inbox->request_count, POLICY_MOST_REQUESTS);
-        for (uint32_t j = 0; j < requests; ++j) {
-            uint32_t given = answer(state, i, &inbox->requests[j], spare, fresh_spare, output);
-            spare -= given;
-            fresh_spare -= policy_least(given, fresh_spare);
-            ++state->work;
-        }
-        inbox->request_count = 0;
-    }
+    state->spare = shares < capacity ? (uint32_t)(capacity - shares) : 0;
+    state->fresh_spare = fresh < capacity ? (uint32_t)(capacity - fresh) : 0;
+    for (uint32_t i = 0; i < state->domain_count; ++i)
+        policy_answer_domain(state, i, output);
     state->work += (uint64_t)2 * state->domain_count;
 }

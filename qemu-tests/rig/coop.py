@@ -46,6 +46,16 @@ def stop(dom0: Dom0, signal: str = "TERM") -> None:
     dom0.run(script, 30, title=f"end coopd by SIG{signal}")
 
 
+def held(dom0: Dom0) -> tuple[int, int]:
+    """Guests' pages that coopd has mapped, and channels that it has bound; by Linux's word."""
+    script = (
+        f"grep -c /dev/xen/gntdev /proc/$(cat {_PID})/maps\n"
+        "grep -c evtchn:coopd /proc/interrupts; true"
+    )
+    pages, channels = dom0.run(script).output.split()
+    return int(pages), int(channels)
+
+
 def status(dom0: Dom0) -> dict[str, Any]:
     """What `coopctl status --json` says."""
     output = dom0.run("coopctl status --json").output

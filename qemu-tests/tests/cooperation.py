@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rig import coop
+from rig.dom0 import Dom0
 from rig.full import FullMachine
 from rig.machine import Guest, GuestConfig
 from rig.testing.system import Context, system_test
@@ -41,8 +42,6 @@ class _Home:
         values = self._dom0.run(read).output.split()
         assert len(values) == len(_KEYS), values
         return {key: int(value) for key, value in zip(_KEYS, values)}
-
-
 
 
 @system_test("cooperation: without a VMM side a guest is found, asks nobody, and goes on",
@@ -166,3 +165,60 @@ def restarts(context: Context) -> None:
     pair.machine.destroy_guest(pair.guest)
     time.sleep(2)
     assert "(null)" not in pair.dom0.run("xl list").output
+
+
+def _wait_for(dom0: Dom0, names: set[str]) -> None:
+    """Until those domains cooperate, and coopd knows no others."""
+    found: dict[str, bool] = {}
+    for _ in range(120):
+        rows = coop.status(dom0)["domains"][1:]
+        found = {row["name"]: row["cooperating"] and row["claims"] is not None for row in rows}
+        if found == {name: True for name in names}:
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"cooperating: {found}, and not {names}")
+
+
+def _seconds(dom0: Dom0, name: str) -> float:
+    """Processor time of the domain, by the toolstack."""
+    row = dom0.run(f"xl list {name}").output.strip().split("\n")[-1]
+    return float(row.split()[-1])
+
+
+@system_test("cooperation: domains come and go under load, and nothing of them stays", timeout=600)
+def come_and_go(context: Context) -> None:
+    machine = context.machine("full", guests=2, guest_memory=96, programs=coop.programs())
+    assert isinstance(machine, FullMachine)
+    dom0 = machine.dom0
+    coop.start(dom0)
+
+    def create(name: str) -> Guest:
+        guest = machine.create_guest(GuestConfig(name=name, memory=48, vcpus=2))
+        wait_for_shell(guest)
+        for _ in range(2):
+            answer(guest, "work 600 &")
+        return guest
+
+    create("stays")
+    _wait_for(dom0, {"stays"})
+    one = coop.held(dom0)
+    assert one == (2, 1), one
+    for number in range(3):
+        guest = create(f"comes-{number}")
+        _wait_for(dom0, {"stays", guest.name})
+        if number == 1:
+            coop.stop(dom0, "KILL")
+            coop.start(dom0)
+            _wait_for(dom0, {"stays", guest.name})
+        assert coop.held(dom0) == (4, 2), coop.held(dom0)
+        machine.destroy_guest(guest)
+        _wait_for(dom0, {"stays"})
+        assert coop.held(dom0) == one, coop.held(dom0)
+        assert "(null)" not in dom0.run("xl list").output
+    # The ledger says what Xen does.
+    before = coop.domain(dom0, "stays")
+    seconds = _seconds(dom0, "stays")
+    after = coop.domain(dom0, "stays")
+    times = [row["measured"]["time"] / 1e9 for row in (before, after)]
+    assert times[0] - 0.1 <= seconds <= times[1] + 0.1, (times, seconds)
+    assert after["operator"]["weight"] == 256 and not after["enforced"], after

@@ -8,8 +8,10 @@
 
 #include <xen_side.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <fmt/format.h>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
@@ -49,7 +51,10 @@ public:
     std::set<std::pair<Domain_number, Watch_event::Kind>> watches;
     // What is counted, and what is to fail.
     uint64_t looks{0}, reads{0}, edges{0};
+    std::map<Domain_number, uint64_t> counted; // by itself
     unsigned fail_maps{0}, fail_binds{0}, fail_weights{0}, fail_writes{0};
+    // What happens once it, or a domain, has been looked at: dom0 need not go on running at once.
+    std::function<void()> after_look, after_count;
 
     Fake_domain& create(Domain_number number, size_t vcpus, Weight weight = {}) {
         Fake_domain& domain = machine[number];
@@ -100,6 +105,17 @@ public:
         facts.clear();
         for (auto const& [number, domain] : machine)
             facts.push_back(domain.facts);
+        if (after_look)
+            after_look();
+    }
+    void vcpus(Domain_facts& facts) override {
+        ++counted[facts.number];
+        if (machine.contains(facts.number))
+            facts.vcpus = machine.at(facts.number).facts.vcpus;
+        else
+            std::ranges::fill(facts.vcpus, Vcpu_facts{});
+        if (after_count)
+            after_count();
     }
     uint32_t pool_processors() override { return processors; }
     std::optional<Weight> weight(Domain_number number) override {

@@ -56,6 +56,19 @@ protected:
         }
     }
 
+    // To the moment after coopd has looked at all domains: it does so next in 5 ms at the soonest.
+    void run_to_a_look() {
+        uint64_t const steps = daemon->counts().steps;
+        while (daemon->counts().steps == steps)
+            run(millisecond);
+    }
+    // Nothing but coopd's next turn, and the guest's after it.
+    void turn(Fake_guest& guest) {
+        xen.time += 10 * microsecond;
+        daemon->turn();
+        guest.turn();
+    }
+
     Domain& entry(Domain_number number) {
         Domain* const found = daemon->ledger().find(number);
         if (found == nullptr)

@@ -196,6 +196,31 @@ TEST_F(Host, requests_without_end_do_not_make_the_policy_run_without_end) {
     EXPECT_LE(daemon->counts().steps - before, regular + asked);
 }
 
+// With what its looks may take, that leaves most of a processor to dom0's other programs.
+TEST_F(Host, requests_take_a_fifth_of_a_processor_at_most) {
+    constexpr Domain_number many = 40;
+    for (Domain_number number = 1; number <= many; ++number)
+        join(number, 2).set_online(0b01);
+    start();
+    run(200 * millisecond);
+    Time spent = 0;
+    xen.after_count = [&] {
+        spent += 100 * microsecond;
+        xen.run(100 * microsecond);
+    };
+    Time const begun = xen.time;
+    while (xen.time - begun < second) {
+        for (auto& [number, guest] : guests)
+            guest->request(2);
+        xen.run(100 * microsecond);
+        daemon->turn();
+    }
+    for (auto const& [number, guest] : guests)
+        EXPECT_GT(guest->answers, 5u) << number;
+    EXPECT_LE(spent, (xen.time - begun) / 5 + many * 100 * microsecond);
+    EXPECT_GT(spent, (xen.time - begun) / 10) << "they do not ask enough";
+}
+
 TEST_F(Host, a_claim_that_xen_disproves_is_a_violation) {
     Fake_guest& guest = join(1, 2);
     start();

@@ -63,6 +63,21 @@ TEST_F(Recorded, the_policy_decides_the_same_again) {
         ADD_FAILURE() << each.line << "\nthen " << each.then << "\nnow " << each.now;
 }
 
+TEST_F(Recorded, answers_between_steps_are_among_what_is_decided_again) {
+    live();
+    std::ifstream file = recording("policy.jsonl");
+    unsigned answers = 0;
+    for (std::string line; std::getline(file, line);) {
+        auto const row = nlohmann::json::parse(line);
+        if (!row.at("answer").get<bool>())
+            continue;
+        ++answers;
+        EXPECT_EQ(row.at("domains").size(), 1u);
+        EXPECT_EQ(row.at("actions").at(0).at(0), uint32_t{POLICY_ANSWER});
+    }
+    EXPECT_GE(answers, 1u);
+}
+
 TEST_F(Recorded, another_policy_decides_otherwise) {
     live();
     std::ifstream file = recording("policy.jsonl");

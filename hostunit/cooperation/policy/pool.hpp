@@ -82,6 +82,18 @@ public:
         }
     }
 
+    // Answers one domain between two steps.
+    policy_status answer(size_t index, uint64_t passed = millisecond) {
+        state.now += passed;
+        actions.assign(POLICY_ACTIONS_PER_DOMAIN, {});
+        uint32_t count = 0;
+        policy_status const status =
+            policy_answer(&state, static_cast<uint32_t>(index), actions.data(),
+                          static_cast<uint32_t>(actions.size()), &count);
+        actions.resize(count);
+        return status;
+    }
+
     // Steps until there is an action of that kind for that domain; null after `most` steps.
     policy_action const* step_to(policy_action_kind kind, size_t index, int most = 200) {
         for (int i = 0; i < most; ++i) {

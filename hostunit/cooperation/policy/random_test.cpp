@@ -50,6 +50,19 @@ public:
         actions.resize(count);
     }
 
+    // One domain's requests between two steps, of whatever kind they are.
+    void answer(uint32_t index) {
+        state.now += _random.below(3 * millisecond);
+        measure(domains[index]);
+        messages(domains[index]);
+        actions.assign(POLICY_ACTIONS_PER_DOMAIN, {});
+        uint32_t count = 0;
+        ASSERT_EQ(policy_answer(&state, index, actions.data(),
+                                static_cast<uint32_t>(actions.size()), &count),
+                  POLICY_OK);
+        actions.resize(count);
+    }
+
     policy_state state{};
     std::vector<policy_domain> domains;
     std::vector<policy_action> actions;
@@ -172,6 +185,26 @@ TEST(Random, every_request_is_answered_once_and_in_its_step) {
                     }
                 EXPECT_EQ(numbers, answered);
                 EXPECT_EQ(world.domains[index].inbox.request_count, 0u);
+            }
+        }
+    }
+}
+
+TEST(Random, answers_between_steps_stay_in_bounds_and_cost_no_more_with_more_domains) {
+    for (uint64_t seed = 0; seed < seeds; ++seed) {
+        World world{seed, 12};
+        for (int i = 0; i < steps; ++i) {
+            world.move();
+            world.step();
+            for (uint32_t index = 0; index < world.domains.size(); ++index) {
+                world.answer(index);
+                policy_domain const& domain = world.domains[index];
+                EXPECT_GE(domain.memory.allocated, domain.config.minimum);
+                EXPECT_LE(domain.memory.allocated, limit(world, domain));
+                EXPECT_EQ(domain.inbox.request_count, 0u);
+                EXPECT_LE(world.state.work, 1u + POLICY_MOST_REQUESTS);
+                for (policy_action const& action : world.actions)
+                    EXPECT_EQ(action.index, index);
             }
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "pool.hpp"
 
+#include <cstring>
+
 namespace {
 
 using lavandin::test::millisecond;
@@ -170,6 +172,157 @@ TEST(Requests, after_a_release_get_it_back_at_once) {
     EXPECT_EQ(pool[0].memory.allocated, 1u);
     EXPECT_EQ(pool[0].memory.entitlement, 2000u);
     EXPECT_EQ(answer(pool, 0, 2).answer, POLICY_GRANTED);
+}
+
+TEST(Answers, between_steps_are_those_of_a_step) {
+    for (uint32_t wanted = 1; wanted <= 4; ++wanted) {
+        auto const prepared = [] {
+            Pool pool{4};
+            pool.add(256, 1);
+            pool.add(256, 2);
+            pool.busy(0, 1000);
+            pool.busy(1, 2000);
+            for (int i = 0; i < 50; ++i)
+                pool.step();
+            return pool;
+        };
+        Pool pool = prepared(), stepped = prepared();
+        pool.state.domains = &pool[0];
+        stepped.state.domains = &stepped[0];
+        policy_action const expected = answer(stepped, 0, wanted);
+        pool.request(0, wanted, 1, 42);
+        ASSERT_EQ(pool.answer(0), POLICY_OK);
+        ASSERT_EQ(pool.actions.size(), 1u);
+        EXPECT_EQ(pool.actions[0].number, 42u);
+        EXPECT_EQ(pool.actions[0].answer, expected.answer) << wanted;
+        EXPECT_EQ(pool.actions[0].reason, expected.reason) << wanted;
+        EXPECT_EQ(pool.actions[0].processors, expected.processors) << wanted;
+        EXPECT_EQ(pool[0].inbox.request_count, 0u);
+    }
+}
+
+TEST(Answers, between_steps_give_nothing_away_twice) {
+    Pool pool{6};
+    for (int i = 0; i < 3; ++i) {
+        pool.add(256, 1);
+        pool.busy(static_cast<size_t>(i), 1000);
+    }
+    for (int i = 0; i < 50; ++i)
+        pool.step();
+    EXPECT_EQ(pool.state.spare, 3000u);
+    uint32_t given = 0;
+    for (size_t i = 0; i < 3; ++i) {
+        pool.request(i, 4, 1);
+        ASSERT_EQ(pool.answer(i), POLICY_OK);
+        given += pool[i].memory.allocated - 1;
+    }
+    // The first takes all that is left over; the others have what they are entitled to.
+    EXPECT_EQ(pool[0].memory.allocated, 4u);
+    EXPECT_EQ(pool[1].memory.allocated, 2u);
+    EXPECT_EQ(pool[2].memory.allocated, 2u);
+    EXPECT_EQ(given, 5u);
+    EXPECT_EQ(pool.state.spare, 0u);
+}
+
+// Or a guest would be measured at moments of its own choice.
+TEST(Answers, between_steps_measure_nobody) {
+    Pool pool{4};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool.busy(0, 200);
+    pool.busy(1, 2000);
+    for (int i = 0; i < 50; ++i)
+        pool.step();
+    policy_memory const before = pool[0].memory, other = pool[1].memory;
+    pool[0].measured.runnable = 2000; // just now
+    pool[0].measured.processor_time += 50 * millisecond;
+    for (int i = 0; i < 20; ++i) {
+        pool.request(0, 2);
+        ASSERT_EQ(pool.answer(0), POLICY_OK);
+    }
+    EXPECT_EQ(pool[0].memory.runnable, before.runnable);
+    EXPECT_EQ(pool[0].memory.demand, before.demand);
+    EXPECT_EQ(pool[0].memory.use, before.use);
+    EXPECT_EQ(pool[0].memory.balance, before.balance);
+    EXPECT_EQ(std::memcmp(&pool[1].memory, &other, sizeof(other)), 0);
+}
+
+// Its VCPUs had been asleep, and have just begun to work: by the VMM's count, not by its word.
+TEST(Answers, between_steps_go_by_what_is_counted_now) {
+    for (bool const awake : {false, true}) {
+        Pool pool{4};
+        pool.add(256, 1);
+        pool.add(768, 1); // entitled to three of them
+        pool.busy(0, 0);
+        pool.busy(1, 0);
+        for (int i = 0; i < 50; ++i)
+            pool.step();
+        pool.request(0, 4);
+        pool[0].measured.runnable = awake ? 1000 : 0;
+        pool[0].measured.active = awake;
+        ASSERT_EQ(pool.answer(0), POLICY_OK);
+        EXPECT_EQ(pool.actions.at(0).answer, awake ? POLICY_GRANTED : POLICY_NOT);
+    }
+}
+
+TEST(Answers, count_releases_that_came_before) {
+    Pool pool{4};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool.busy(0, 2000);
+    pool.busy(1, 4000);
+    for (int i = 0; i < 50; ++i)
+        pool.step();
+    pool[0].inbox.released = 1;
+    pool[0].measured.online = 1;
+    pool.request(0, 2);
+    ASSERT_EQ(pool.answer(0), POLICY_OK);
+    EXPECT_EQ(pool.actions.at(0).reason, POLICY_WITHIN_SHARE);
+    EXPECT_EQ(pool[0].memory.allocated, 2u);
+    EXPECT_EQ(pool[0].inbox.released, 0u);
+}
+
+TEST(Answers, are_not_taken_back_by_the_step_that_follows) {
+    Pool pool{2};
+    pool.add(256, 1);
+    pool.add(256, 2);
+    pool.busy(0, 0);
+    pool.busy(1, 2000);
+    for (int i = 0; i < 100; ++i)
+        pool.step();
+    pool.busy(0, 1000);
+    policy_action const* const reclaim = pool.step_to(POLICY_RECLAIM, 1);
+    ASSERT_NE(reclaim, nullptr);
+    uint32_t const number = reclaim->number;
+    pool.busy(0, 0); // and goes again
+    pool.state.spare = 2000;
+    pool[1].memory.allocated = 1;
+    pool.request(1, 2);
+    ASSERT_EQ(pool.answer(1), POLICY_OK);
+    ASSERT_EQ(pool.actions.at(0).answer, POLICY_GRANTED);
+    pool.step();
+    ASSERT_NE(pool.find(POLICY_WITHDRAW, 1), nullptr);
+    EXPECT_EQ(pool.find(POLICY_WITHDRAW, 1)->number, number);
+    EXPECT_EQ(pool.find(POLICY_RECLAIM, 1), nullptr);
+}
+
+TEST(Answers, are_for_domains_that_a_step_has_seen) {
+    Pool pool{2};
+    pool.add();
+    pool.request(0, 2);
+    EXPECT_EQ(pool.answer(0), POLICY_NEW_DOMAIN);
+    EXPECT_EQ(pool[0].inbox.request_count, 1u);
+    EXPECT_EQ(pool.answer(1), POLICY_BAD_HOST);
+    pool.step();
+    pool.request(0, 2);
+    pool[0].config.minimum = 0;
+    EXPECT_EQ(pool.answer(0), POLICY_BAD_DOMAIN);
+    pool[0].config.minimum = 1;
+    uint32_t count = 0;
+    EXPECT_EQ(policy_answer(&pool.state, 0, pool.actions.data(), 1, &count), POLICY_NO_ROOM);
+    pool.state.last = pool.state.now + 1;
+    EXPECT_EQ(pool.answer(0, 0), POLICY_CLOCK_BACK);
+    EXPECT_EQ(pool[0].inbox.request_count, 1u);
 }
 
 } // namespace
