@@ -28,7 +28,8 @@ def _seen_by_dom0(context: Context, name: str) -> list[float]:
     return [float(row.split()[5]) for row in rows if row.split()[:1] == [name]]
 
 
-@system_test("a domU's two processors: what it says it used is what dom0 sees", timeout=300)
+@system_test("a domU's two processors: what it says it used is what dom0 sees", timeout=300,
+             processors=2, about=25)
 def cpu_time(context: Context) -> None:
     guest = context.guest(
         "full", memory=16, name="counted", vcpus=2, command_line="processors=2"

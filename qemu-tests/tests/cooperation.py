@@ -17,6 +17,7 @@ from rig.testing.system import Context, system_test
 
 from ._shell import answer, expect_answer, wait_for_shell
 
+_NEEDS = (coop.programs,)
 _KEYS = ("version-least", "version-most", "guest-page-ref", "vmm-page-ref", "event-channel")
 
 
@@ -108,7 +109,7 @@ def _in_use(row: dict[str, Any]) -> int:
 
 
 @system_test("cooperation: an idle guest gives its processors and gets them for work",
-             timeout=500)
+             timeout=500, needs=_NEEDS)
 def together(context: Context) -> None:
     pair = _Pair(context)
     pair.join()
@@ -135,7 +136,8 @@ def together(context: Context) -> None:
     expect_answer(pair.guest, "coop release 1", "^released [01] processors")
 
 
-@system_test("cooperation: either side dies and the other goes on", timeout=500)
+@system_test("cooperation: either side dies and the other goes on", timeout=500,
+             needs=_NEEDS)
 def restarts(context: Context) -> None:
     pair = _Pair(context)
     first = pair.join()
