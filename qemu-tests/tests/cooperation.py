@@ -50,7 +50,7 @@ class _Home:
              timeout=240)
 def alone(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2)
-    wait_for_shell(guest)
+    wait_for_shell(guest, processors=2)
     home = _Home(context, guest)
     first = home.wait_until_ready()
     assert first["version-least"] <= 1 <= first["version-most"], first
