@@ -111,9 +111,8 @@ class Lanes(unittest.TestCase):
         cases = self.run_jobs([self.job(name, talk(name)) for name in names], 3)
         self.assertEqual([case.name for case in cases], names)
         for number, name in enumerate(names):
-            said = sorted(self.done[number].said.splitlines())
-            expected = [f"{name} begins", f"{name} ends", f"{name} has a child"]
-            self.assertEqual(said, expected)
+            said = self.done[number].said.splitlines()
+            self.assertEqual(said, [f"{name} begins", f"{name} has a child", f"{name} ends"])
 
     def test_two_are_beside_each_other_in_lanes_of_their_own(self):
         first, second = (Path(self.directory, name) for name in ("first", "second"))

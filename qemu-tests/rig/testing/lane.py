@@ -164,6 +164,7 @@ def _redirect(log: Path) -> None:
     os.dup2(sink, 2)
     os.close(sink)
     os.close(nothing)
+    sys.stdout.reconfigure(line_buffering=True)  # between what goes to stderr  # type: ignore
 
 
 def _serve(number: int, jobs: Sequence[Job], connection: Connection) -> None:

@@ -26,11 +26,12 @@ from ..testing import source_checks, system
 from ..testing.jobs import Done, Job, prepare
 from ..testing.report import Report
 from ..testing.results import Group, Selection, close
-from ..values import whole_number
+from ..values import host_memory, whole_number
 from .build import add_preset
 
 HELP = "build and test everything"
 MOST_JOBS = 64
+_LANE_MEMORY = 3072  # MiB: the machine that a lane's tests share, and one of a test's own
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +43,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=whole_number(1, MOST_JOBS),
-        default=host_processors(),
+        default=_most_lanes(),
         help="run so many of what boots machines, and the model, side by side; 1 shows their "
-        "output as it comes (default: the processors, %(default)s)",
+        "output as it comes (default: as many as there are processors and memory for, %(default)s)",
     )
+
+
+def _most_lanes() -> int:
+    return max(1, min(host_processors(), host_memory() // _LANE_MEMORY, MOST_JOBS))
 
 
 def _listing() -> None:
