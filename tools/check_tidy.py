@@ -6,8 +6,8 @@
 
 BUILD is the folder of a clang preset, whose compile_commands.json says how each file is compiled.
 PATHs (default: all of the project) select files. A file that passed is not looked at again until
-something that it includes, or .clang-tidy, changes. Prints each finding; exit status 1 when there
-is one."""
+something that it includes, or a .clang-tidy above it, changes. Prints each finding; exit status 1
+when there is one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIGURATION = ROOT / ".clang-tidy"
+CONFIGURATION = ".clang-tidy"  # of a folder and those below it
 ONE_FILE_TIMEOUT = 300
 FINDING = re.compile(r"^(\S+?:\d+):\d+: (?:error|warning): (.*)$", re.M)
 
@@ -57,6 +57,12 @@ def units(build: Path, paths: list[Path]) -> list[Unit]:
     return sorted({unit.file: unit for unit in found}.values(), key=lambda unit: unit.file)
 
 
+def configurations(unit: Unit) -> list[Path]:
+    """The files that say how it is looked at."""
+    folders = [folder for folder in unit.file.parents if folder.is_relative_to(ROOT)]
+    return [folder / CONFIGURATION for folder in folders if (folder / CONFIGURATION).exists()]
+
+
 def digest(unit: Unit) -> str | None:
     """Of all that the compiler reads, comments included; None when it does not compile."""
     command = list(unit.command)
@@ -70,8 +76,9 @@ def digest(unit: Unit) -> str | None:
     )
     if done.returncode:
         return None
-    content = hashlib.sha256(CONFIGURATION.read_bytes())
-    content.update(" ".join(command).encode())
+    content = hashlib.sha256(" ".join(command).encode())
+    for file in configurations(unit):
+        content.update(file.read_bytes())
     content.update(done.stdout)
     return content.hexdigest()
 

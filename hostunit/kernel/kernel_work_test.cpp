@@ -312,7 +312,9 @@ protected:
         Worker worker = start_apart(operation);
         auto const [number, arguments] = choice(worker);
         bool disturbed = false;
-        fake::platform().between_steps = [&, seen = 0u]() mutable {
+        // Clang 14 has no structured binding captured by reference.
+        fake::platform().between_steps = [&, number = number, arguments = arguments,
+                                          seen = 0u]() mutable {
             if (++seen != point)
                 return;
             disturbed = true;

@@ -17,7 +17,6 @@ using namespace abi;
 class Random : public Kernel_test, public testing::WithParamInterface<unsigned> {
 protected:
     static constexpr unsigned steps = 4000;
-    static constexpr unsigned most_processes = 5;
 
     uint64_t below(uint64_t limit) { return _random() % limit; }
     bool one_in(uint64_t n) { return below(n) == 0; }

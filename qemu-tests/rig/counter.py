@@ -35,18 +35,16 @@ class Counts:
 
 def build() -> Path:
     """The plugin, made when its source changed."""
-    made, stamp = paths.CACHE / "counter.so", paths.CACHE / "counter.stamp"
-    print_ = cache.fingerprint([_SOURCE])
-    if not (cache.fresh(stamp, print_) and made.exists()):
-        packages.ensure_host("build")
-        paths.CACHE.mkdir(parents=True, exist_ok=True)
-        process.run(
-            ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-            + ["-fvisibility=hidden", "-o", str(made), str(_SOURCE)],
-            timeout=60,
-        )
-        stamp.write_text(print_)
-    return made
+    return cache.made("counter.so", cache.fingerprint([_SOURCE]), _compile)
+
+
+def _compile(file: Path) -> None:
+    packages.ensure_host("build")
+    process.run(
+        ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+        + ["-fvisibility=hidden", "-o", str(file), str(_SOURCE)],
+        timeout=60,
+    )
 
 
 def arguments(log: Path) -> list[str]:

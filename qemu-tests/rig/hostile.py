@@ -14,20 +14,18 @@ _LIBRARIES = ("xengnttab", "xencall", "xentoolcore", "xentoollog")
 
 def build() -> Path:
     """The static program, made when its source changed."""
-    made, stamp = paths.CACHE / "hostile", paths.CACHE / "hostile.stamp"
-    print_ = cache.fingerprint([_SOURCE, Path(__file__)])
-    if not (cache.fresh(stamp, print_) and made.exists()):
-        packages.ensure_host("build")
-        packages.ensure("build")
-        paths.CACHE.mkdir(parents=True, exist_ok=True)
-        library = paths.PACKAGES / "libxen-dev" / "usr"
-        process.run(
-            ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(made), str(_SOURCE)]
-            + [f"-I{library}/include", f"-L{library}/lib/x86_64-linux-gnu"]
-            + ["-D__XEN_INTERFACE_VERSION__=0x00040e00"]
-            + [f"-l{name}" for name in _LIBRARIES]
-            + ["-lpthread", "-ldl"],
-            timeout=60,
-        )
-        stamp.write_text(print_)
-    return made
+    return cache.made("hostile", cache.fingerprint([_SOURCE, Path(__file__)]), _compile)
+
+
+def _compile(file: Path) -> None:
+    packages.ensure_host("build")
+    packages.ensure("build")
+    library = paths.PACKAGES / "libxen-dev" / "usr"
+    process.run(
+        ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-o", str(file), str(_SOURCE)]
+        + [f"-I{library}/include", f"-L{library}/lib/x86_64-linux-gnu"]
+        + ["-D__XEN_INTERFACE_VERSION__=0x00040e00"]
+        + [f"-l{name}" for name in _LIBRARIES]
+        + ["-lpthread", "-ldl"],
+        timeout=60,
+    )

@@ -27,13 +27,12 @@ def _compile(target: Path, options: list[str], sources: list[str]) -> None:
 
 def _root() -> Path:
     """The initial file system, made when a source changed."""
-    made, stamp = paths.CACHE / "linux-bench.cpio", paths.CACHE / "linux-bench.stamp"
     sources = [_SOURCES / name for name in _FILES]
-    print_ = cache.fingerprint(sources)
-    if cache.fresh(stamp, print_) and made.exists():
-        return made
+    return cache.made("linux-bench.cpio", cache.fingerprint(sources), _make_root)
+
+
+def _make_root(file: Path) -> None:
     packages.ensure_host("build")
-    paths.CACHE.mkdir(parents=True, exist_ok=True)
     init, end = paths.CACHE / "linux-bench-init", paths.CACHE / "linux-bench-end"
     _compile(init, ["-pthread"], [str(_SOURCES / name) for name in _PROGRAM])
     _compile(end, ["-nostdlib"], [str(_SOURCES / _SMALLEST)])
@@ -41,9 +40,7 @@ def _root() -> Path:
     archive.program("init", init.read_bytes())
     archive.program("end", end.read_bytes())
     archive.directory("dev")
-    made.write_bytes(archive.bytes())
-    stamp.write_text(print_)
-    return made
+    file.write_bytes(archive.bytes())
 
 
 def c_library() -> str:

@@ -12,6 +12,12 @@ from .machine import Machine, MachineOptions
 MODES = ("direct", "full")
 
 
+def prepare() -> None:
+    """What machines of both modes need, downloaded and installed."""
+    packages.ensure_host("run")
+    packages.ensure("xen", "dom0")
+
+
 def start(mode: str, options: MachineOptions = MachineOptions()) -> Machine:
     """A machine of that mode, with what it needs downloaded first. In full mode dom0 is up when
     this returns; in direct mode QEMU starts with the guest."""

@@ -22,6 +22,7 @@ from typing import Any
 from .errors import Interrupted, RigError, TimedOut
 from .progress import Step
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,6 +32,28 @@ def guard() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
+
+
+def fork() -> int:
+    """As os.fork, for a child that is a driver of its own: it leads a session, is interrupted when
+    this process dies, and adopts its descendants. No signal interrupts either before that."""
+    parent = os.getpid()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        guard()
+        if os.getppid() != parent:
+            os._exit(128 + signal.SIGTERM)
+        return 0  # with signals blocked: see let_signals_in
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pid
+
+
+def let_signals_in() -> None:
+    """What a forked child calls once it is ready to be interrupted."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _interrupt(number: int, _frame: object) -> None:
@@ -137,6 +160,19 @@ def descendants() -> list[int]:
         if not more:
             return sorted(family - {os.getpid()})
         family |= more
+
+
+def processor_seconds() -> float:
+    """What this process, its descendants and those of them that have ended have used so far."""
+    mine = os.times()
+    ticks = 0
+    for child in descendants():
+        try:
+            stat = Path(f"/proc/{child}/stat").read_text()
+        except OSError:
+            continue
+        ticks += sum(map(int, stat[stat.rindex(")") + 2 :].split()[11:15]))
+    return sum(mine[:4]) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def sweep(grace: float = 3) -> None:

@@ -21,6 +21,19 @@ def paint(text: str, code: str, stream: object = None) -> str:
     return f"\033[{code}m{text}\033[0m" if to_terminal else text
 
 
+def no_terminal() -> None:
+    """From now on the output goes elsewhere, whatever it went to at the start."""
+    global _terminal, _colour
+    _terminal = _colour = False
+
+
+def clear() -> None:
+    """Makes room for lines on standard output where a step's line may stand."""
+    if _terminal:
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
+
+
 def say(text: str) -> None:
     """One plain line to standard error."""
     print(text, file=sys.stderr, flush=True)
@@ -88,7 +101,7 @@ class Step:
         self._done.set()
         if self._ticker:
             self._ticker.join()
-            sys.stderr.write("\r\033[K")
+            clear()
         stopped = kind is not None and not issubclass(kind, Exception)
         outcome = "done" if kind is None else "stopped" if stopped else "failed"
         mark = paint(outcome, GREEN if kind is None else RED)

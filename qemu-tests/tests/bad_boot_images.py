@@ -137,7 +137,8 @@ def _good_image(context: Context) -> Path:
     return paths.boot_image(context.preset)
 
 
-@system_test("malformed and truncated boot images are refused with the reason", timeout=240)
+@system_test("malformed and truncated boot images are refused with the reason", timeout=240,
+             processors=_AT_ONCE, about=20)
 def malformed_images(context: Context) -> None:
     images = []
     for _, change, _ in _IMAGES:

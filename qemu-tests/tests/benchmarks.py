@@ -45,7 +45,7 @@ def _check_counts(figure: Figure) -> None:
     assert figure.counted_hypercalls <= figure.hypercalls * 1.25 + 0.2, figure
 
 
-@system_test("bench measures all it promises", timeout=900)
+@system_test("bench measures all it promises", timeout=900, about=140)
 def measures(context: Context) -> None:
     options = MachineOptions(preset=context.preset, logs=fresh_directory("bench"), quiet=True)
     report = bench.run(options, memory=64, timeout=360, cooperation=False)

@@ -32,7 +32,8 @@ def _copy(target: Path) -> None:
     shutil.copytree(paths.BUILD / "newlib-gcc", target / "build" / "newlib-gcc")
 
 
-@system_test("a checkout builds whose path has blanks and a comma", timeout=400)
+@system_test("a checkout builds whose path has blanks and a comma", timeout=400, processors=2,
+             about=20)
 def awkward_path(context: Context) -> None:
     with tempfile.TemporaryDirectory(prefix="a path, with blanks ", dir=paths.BUILD) as directory:
         checkout = Path(directory, "lavandin sources")

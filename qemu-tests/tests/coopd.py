@@ -12,6 +12,8 @@ from rig.testing.system import Context, system_test
 
 from ._shell import answer, wait_for_shell
 
+_NEEDS = (coop.programs,)
+
 
 def _machine(context: Context, guests: int) -> FullMachine:
     machine = context.machine(
@@ -28,7 +30,8 @@ def _weights(machine: FullMachine) -> dict[str, tuple[int, int]]:
     return {name: (int(weight), int(cap)) for name, weight, cap in rows}
 
 
-@system_test("coopd lists domains that do not cooperate, and keeps their shares", timeout=300)
+@system_test("coopd lists domains that do not cooperate, and keeps their shares",
+             timeout=300, needs=_NEEDS)
 def not_cooperating(context: Context) -> None:
     machine = _machine(context, 2)
     turned_away = "[domain.one]\\nturn-away = true\\n[domain.two]\\nturn-away = true\\n"
@@ -36,8 +39,8 @@ def not_cooperating(context: Context) -> None:
     coop.start(machine.dom0, "--config /tmp/coopd.toml")
     guest = machine.create_guest(GuestConfig(name="one", memory=32, vcpus=1))
     other = machine.create_guest(GuestConfig(name="two", memory=32, vcpus=2))
-    for each in (guest, other):
-        wait_for_shell(each)
+    wait_for_shell(guest)
+    wait_for_shell(other, processors=2)
     machine.dom0.run("sleep 2")
     found = coop.status(machine.dom0)
     assert found["version"] == 1 and found["processors"] == 2, found
@@ -65,7 +68,8 @@ def not_cooperating(context: Context) -> None:
     raise AssertionError("what coopd shows as weight is not Xen's")
 
 
-@system_test("coopd ends in good order by SIGTERM, and starts again after SIGKILL", timeout=300)
+@system_test("coopd ends in good order by SIGTERM, and starts again after SIGKILL",
+             timeout=300, needs=_NEEDS)
 def ends(context: Context) -> None:
     machine = _machine(context, 1)
     dom0 = machine.dom0
@@ -95,7 +99,8 @@ def ends(context: Context) -> None:
     assert missing.status == 1 and "is coopd running?" in missing.output, missing
 
 
-@system_test("a destroyed domain leaves nothing behind while coopd runs", timeout=300)
+@system_test("a destroyed domain leaves nothing behind while coopd runs", timeout=300,
+             needs=_NEEDS)
 def destroyed(context: Context) -> None:
     machine = _machine(context, 1)
     dom0 = machine.dom0
@@ -112,7 +117,8 @@ def destroyed(context: Context) -> None:
         assert names == ["Domain-0"], names
 
 
-@system_test("coopd's and coopctl's command lines explain themselves", timeout=200)
+@system_test("coopd's and coopctl's command lines explain themselves", timeout=200,
+             needs=_NEEDS)
 def command_lines(context: Context) -> None:
     dom0 = _machine(context, 1).dom0
     for command, words in (

@@ -18,6 +18,7 @@ from rig.testing.system import Context, system_test
 
 from ._shell import answer, expect_answer, wait_for_shell
 
+_NEEDS = (coop.programs,)
 _KEYS = ("version-least", "version-most", "guest-page-ref", "vmm-page-ref", "event-channel")
 
 
@@ -48,7 +49,7 @@ class _Home:
              timeout=240)
 def alone(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2)
-    wait_for_shell(guest)
+    wait_for_shell(guest, processors=2)
     home = _Home(context, guest)
     first = home.wait_until_ready()
     assert first["version-least"] <= 1 <= first["version-most"], first
@@ -107,7 +108,7 @@ def _in_use(row: dict[str, Any]) -> int:
 
 
 @system_test("cooperation: an idle guest gives its processors and gets them for work",
-             timeout=500)
+             timeout=500, needs=_NEEDS)
 def together(context: Context) -> None:
     pair = _Pair(context)
     pair.join()
@@ -134,7 +135,8 @@ def together(context: Context) -> None:
     expect_answer(pair.guest, "coop release 1", "^released [01] processors")
 
 
-@system_test("cooperation: either side dies and the other goes on", timeout=500)
+@system_test("cooperation: either side dies and the other goes on", timeout=500,
+             needs=_NEEDS)
 def restarts(context: Context) -> None:
     pair = _Pair(context)
     first = pair.join()

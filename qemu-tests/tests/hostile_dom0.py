@@ -49,7 +49,8 @@ def _run_suite(machine: FullMachine, name: str, ring: str) -> tuple[Guest, str]:
     return guest, noted
 
 
-@system_test("hostile dom0: scribbled rings cost output, not results", timeout=900)
+@system_test("hostile dom0: scribbled rings cost output, not results", timeout=900,
+             about=110)
 def scribble(context: Context) -> None:
     machine = _machine(context, guests=2, guest_memory=160)
     guest, _ = _run_suite(machine, "store", "store")
@@ -70,7 +71,8 @@ def _work(guest: Guest, seconds: int) -> dict[str, int]:
     return {name: int(number) for name, number, _ in rows}
 
 
-@system_test("hostile dom0: an event storm costs its interrupts and no more", timeout=900)
+@system_test("hostile dom0: an event storm costs its interrupts and no more", timeout=900,
+             about=60)
 def storm(context: Context) -> None:
     machine = _machine(context, deterministic=True)  # a nanosecond of running is an instruction
     guest = machine.create_guest(GuestConfig(name="stormy", memory=32))

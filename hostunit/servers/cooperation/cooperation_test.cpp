@@ -24,7 +24,7 @@ protected:
         coop_vmm_config const config{.instance = coop_stock_vmm_instance(other.get()),
                                      .capabilities = capabilities,
                                      .ceiling = Fake_machine::count,
-                                     .turn_away = turn_away,
+                                     .turn_away = static_cast<uint16_t>(turn_away),
                                      .entitlement = 2000,
                                      .report_period = period,
                                      .reclaim_time = 5 * millisecond,

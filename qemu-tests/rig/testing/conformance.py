@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .. import build, hang, ktap, paths
+from .. import hang, ktap, modes, paths
 from ..errors import GuestGone, TimedOut
+from ..ktap import Case
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
-from ..modes import start
 from ..progress import Step
-from .results import Case, Group, Selection
+from .jobs import Built, Job
+from .results import Selection
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Run:
     mode: str
     vcpus: int = 1
     slow: bool = False
+    about: float = 70  # seconds
 
 
 # What depends on the number of processors is tested with several. System calls at random are fewer
@@ -42,16 +44,29 @@ _SEVERAL_CALLS = 20_000
 _FULL_WORDS = " calls=1000000"  # system calls at random, conformance/README.md
 _FULL_TIMEOUT = 1500
 _MEMORY = 64
+_WHOLE = "the whole suite"
 _GOOD_ENDINGS = ("reboot", "poweroff")
 
 
-def run(which: Run, preset: str, group: Group, selection: Selection) -> None:
-    if not selection.whole(which.name):
-        return
-    if which.slow and not selection.slow:
-        group.add(Case("the whole suite", "skipped", "slow: runs with --full"))
-        return
-    build.ensure(preset)
+def jobs(preset: str, selection: Selection) -> list[Job]:
+    """One for each run that is selected."""
+    return [
+        Job(
+            which.name,
+            _WHOLE,
+            lambda _lane, which=which: _run(which, preset, selection.slow),  # type: ignore[misc]
+            () if which.slow and not selection.slow else (Built(preset), modes.prepare),
+            processors=min(which.vcpus, MachineOptions.processors),
+            about=which.about,
+        )
+        for which in RUNS
+        if selection.whole(which.name)
+    ]
+
+
+def _run(which: Run, preset: str, slow: bool) -> list[Case]:
+    if which.slow and not slow:
+        return [Case(_WHOLE, "skipped", "slow: runs with --full")]
     logs = fresh_directory(f"conformance-{which.mode}-{which.vcpus}")
     options = MachineOptions(preset=preset, guest_memory=_MEMORY, logs=logs)
     command_line = COMMAND_LINE
@@ -59,15 +74,14 @@ def run(which: Run, preset: str, group: Group, selection: Selection) -> None:
     if which.vcpus > 1:
         command_line = f"processors={which.vcpus} {COMMAND_LINE} calls={_SEVERAL_CALLS}"
         timeout = _SEVERAL_TIMEOUT
-        print(f"    {which.name}: {_SEVERAL_CALLS:,} system calls at random, no more")
-    elif selection.slow:
+        print(f"{which.name}: {_SEVERAL_CALLS:,} system calls at random, no more")
+    elif slow:
         command_line += _FULL_WORDS
         timeout = _FULL_TIMEOUT
     report = run_guest(which.mode, options, None, command_line, timeout, which.vcpus)
-    for case in report.cases:
-        group.add(case)
-    if group.failed:
-        print(f"    logs: {logs.relative_to(paths.ROOT)}")
+    if any(case.outcome == "failed" for case in report.cases):
+        print(f"logs: {logs.relative_to(paths.ROOT)}")
+    return report.cases
 
 
 def run_guest(
@@ -88,7 +102,7 @@ def run_guest(
         memory=_MEMORY,
         vcpus=vcpus,
     )
-    with start(mode, options) as machine:
+    with modes.start(mode, options) as machine:
         guest = machine.create_guest(config)
         ending = _watch(machine, guest, timeout)
         return ktap.parse(guest.console.text, ending)

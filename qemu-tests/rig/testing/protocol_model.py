@@ -10,10 +10,11 @@ import sys
 import unittest
 from types import ModuleType
 
-from .. import build, packages, paths, process
+from .. import packages, paths, process
 from ..ktap import Case
 from ..progress import Step
-from .results import Group, Selection
+from .jobs import Built, Job
+from .results import Collector, Group, Selection
 from .rig_units import Recorder
 
 NAME = "protocol model"
@@ -52,16 +53,27 @@ def listing() -> list[str]:
     return [run.name for run in _load("verify").RUNS] + list(_replays())
 
 
-def run(group: Group, selection: Selection) -> None:
+def jobs(selection: Selection) -> list[Job]:
+    """All of it is one, because most of it is one search after the other."""
     wanted = {name for name in listing() if selection.wants(NAME, name)}
     if not wanted and not selection.whole(NAME):
-        return
+        return []
+    needs = (_install, Built(paths.HOST_PRESET)) if wanted & set(_replays()) else (_install,)
+    return [Job(NAME, NAME, lambda _lane: _run(wanted, selection.whole(NAME)), needs, about=20)]
+
+
+def _install() -> None:
     packages.ensure_host("model")
+
+
+def _run(wanted: set[str], whole: bool) -> list[Case]:
+    group = Collector(NAME)
     _search(group, wanted)
-    if selection.whole(NAME):
+    if whole:
         tests = unittest.TestLoader().loadTestsFromModule(_load("test_replay"))
         tests.run(Recorder(group))
     _replay(group, wanted)
+    return group.cases
 
 
 def _search(group: Group, wanted: set[str]) -> None:
@@ -82,7 +94,6 @@ def _replay(group: Group, wanted: set[str]) -> None:
     replays = {name: more for name, more in _replays().items() if name in wanted}
     if not replays:
         return
-    build.ensure(paths.HOST_PRESET)
     directory = paths.preset_directory(paths.HOST_PRESET)
     replay = _load("replay")
     for name, (recorder, *arguments) in replays.items():

@@ -36,6 +36,9 @@ class Group:
     def add(self, case: Case) -> None:
         """Counts a case, and prints it unless it passed."""
         self.cases.append(case)
+        self.show(case)
+
+    def show(self, case: Case) -> None:
         if case.outcome != "passed":
             mark = paint(case.outcome.upper(), _COLOURS[case.outcome], sys.stdout)
             detail = case.detail.strip().replace("\n", "\n        ")
@@ -50,8 +53,15 @@ class Group:
     def finish(self) -> None:
         if not self.cases:
             self.add(Case("the group itself", "failed", "no test ran"))
-        self.took = time.monotonic() - self.began
+        self.took = self.took or time.monotonic() - self.began
         print(f"{self.name}: {tally(self.cases)} ({self.took:.1f} s)", flush=True)
+
+
+class Collector(Group):
+    """Collects cases that somebody else shows."""
+
+    def show(self, case: Case) -> None:
+        pass
 
 
 def close(groups: list[Group]) -> int:

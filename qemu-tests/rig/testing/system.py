@@ -6,33 +6,31 @@
         guest = context.guest("full", memory=16)
         guest.console.expect("lavandin>")
 
-`context.guest` takes the machine that tests of a mode share (each guest is removed at the test's
-end); `context.machine` boots one of the test's own."""
+`context.guest` takes the machine that tests of a mode share in a lane (each guest is removed at the
+test's end); `context.machine` boots one of the test's own."""
 
 from __future__ import annotations
 
 import importlib
 import re
 import signal
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import build, paths
+from .. import modes, paths
 from ..errors import RigError, TimedOut
 from ..full import FullMachine
 from ..full_guest import FullGuest
 from ..ktap import Case
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
-from ..modes import start
-from .results import Group, Selection
+from .jobs import Built, Job, Need
+from .results import Selection
 
 NAME = "system"
-_SLOWEST = 8  # that are named at the end
 _SHARED = {"guests": 4, "guest_memory": 1024}
 
 
@@ -47,6 +45,9 @@ class Test:
     timeout: float
     slow: bool
     needs_build: bool
+    needs: tuple[Need, ...]
+    processors: int
+    about: float
 
 
 _tests: list[Test] = []
@@ -61,13 +62,23 @@ def provide(path: str, make: Callable[[], Path | bytes]) -> str:
 
 
 def system_test(
-    name: str, *, timeout: float = 120, slow: bool = False, needs_build: bool = True
+    name: str,
+    *,
+    timeout: float = 120,
+    slow: bool = False,
+    needs_build: bool = True,
+    needs: tuple[Need, ...] = (),
+    processors: int = 1,
+    about: float = 0,
 ) -> Callable:
     """Registers a test. Slow ones run only with `--full`; `needs_build=False` is for those that
-    boot something else than Lavandin."""
+    boot something else than Lavandin. What a test needs to be made is called before, `processors`
+    is how many it keeps busy, `about` how many seconds it takes if many (jobs.py)."""
 
     def register(function: Callable[[Context], None]) -> Callable[[Context], None]:
-        _tests.append(Test(name, function, timeout, slow, needs_build))
+        _tests.append(
+            Test(name, function, timeout, slow, needs_build, needs, processors, about)
+        )
         return function
 
     return register
@@ -89,7 +100,7 @@ class Context:
             name = f"system-{self._pool.current}-{len(self._machines)}"
             options["logs"] = fresh_directory(name)
         self._logs = options["logs"]
-        machine = start(mode, MachineOptions(preset=self.preset, **options))
+        machine = modes.start(mode, MachineOptions(preset=self.preset, **options))
         self._machines.append(machine)
         return machine
 
@@ -130,9 +141,12 @@ class Context:
 
 
 class Pool:
-    """The shared full machine, booted when the first test asks for it."""
+    """The full machine that tests share, booted when the first one asks for it. Each lane has its
+    own copy of the pool, and so a machine of its own."""
 
     def __init__(self, preset: str) -> None:
+        self.preset = preset
+        self.lane = 0
         self._options = MachineOptions(preset=preset, **_SHARED)  # type: ignore[arg-type]
         self._machine: FullMachine | None = None
         self._boots = 0
@@ -141,11 +155,11 @@ class Pool:
     def full(self) -> FullMachine:
         if self._machine is None:
             self._boots += 1
-            logs = fresh_directory(f"system-shared-{self._boots}")
+            logs = fresh_directory(f"system-shared-{self.lane}-{self._boots}")
             files = {path: make() for path, make in _provided.items()}
             # Booting has its own limit; it must not use up the time of whichever test is first.
             left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
-            machine = start("full", replace(self._options, logs=logs, files=files))
+            machine = modes.start("full", replace(self._options, logs=logs, files=files))
             signal.setitimer(signal.ITIMER_REAL, left)
             assert isinstance(machine, FullMachine)
             self._machine = machine
@@ -165,32 +179,29 @@ def load() -> list[Test]:
     return _tests
 
 
-def run(preset: str, group: Group, selection: Selection) -> None:
-    chosen = [test for test in load() if selection.wants(NAME, test.name)]
-    pool = Pool(preset)
-    built = False
-    took: list[tuple[float, str]] = []
-    try:
-        for test in chosen:
-            if test.slow and not selection.slow:
-                group.add(Case(test.name, "skipped", "slow: runs with --full"))
-                continue
-            if test.needs_build and not built:
-                build.ensure(preset)
-                built = True
-            began = time.monotonic()
-            group.add(_run_one(test, preset, pool))
-            took.append((time.monotonic() - began, test.name))
-    finally:
-        pool.drop()
-    if len(took) > _SLOWEST:
-        slowest = sorted(took, reverse=True)[:_SLOWEST]
-        print("    slowest: " + "; ".join(f"{name} {seconds:.0f} s" for seconds, name in slowest))
+def jobs(pool: Pool, selection: Selection) -> list[Job]:
+    """One for each test that is selected. Whoever runs them drops the pool in the end."""
+    return [
+        _job(test, pool, selection.slow)
+        for test in load()
+        if selection.wants(NAME, test.name)
+    ]
 
 
-def _run_one(test: Test, preset: str, pool: Pool) -> Case:
+def _job(test: Test, pool: Pool, slow: bool) -> Job:
+    if test.slow and not slow:
+        skipped = Case(test.name, "skipped", "slow: runs with --full")
+        return Job(NAME, test.name, lambda _lane: [skipped])
+    kernel = (Built(pool.preset),) if test.needs_build else ()
+    needs = (modes.prepare, *kernel, *test.needs)
+    processors, about = test.processors, test.about
+    return Job(NAME, test.name, lambda lane: [_run(test, pool, lane)], needs, processors, about)
+
+
+def _run(test: Test, pool: Pool, lane: int) -> Case:
+    pool.lane = lane
     pool.current = re.sub(r"[^a-z0-9]+", "-", test.name.lower()).strip("-")[:40]
-    context = Context(preset, pool)
+    context = Context(pool.preset, pool)
 
     def expired(_number: int, _frame: object) -> None:
         raise TimedOut(f"the test took more than {test.timeout:.0f} s")
