@@ -44,7 +44,7 @@ constexpr uint64_t first_processor(uint64_t set) { return set & -set; }
 class Child {
 public:
     static constexpr uint64_t usual_quota = 128 * 1024;
-    static constexpr uint64_t usual_patience = 10 * second;
+    static constexpr uint64_t usual_patience = 30 * second;
 
     // A process with nothing mapped but the report. Errors: those of the system calls.
     static Result<Child> create(uint64_t quota = usual_quota, uint64_t flags = 0,

@@ -3,6 +3,7 @@
 #include "tests/common.hpp"
 
 #include <array>
+#include <atomic>
 #include <new>
 #include <string_view>
 
@@ -242,8 +243,8 @@ TEST(scheduling, sleepers_wake_in_order_of_deadlines) {
 }
 
 TEST(scheduling, many_sleepers_all_wake) {
-    uint64_t awake = 0;
-    uint64_t early = 0;
+    std::atomic<uint64_t> awake{0};
+    std::atomic<uint64_t> early{0};
     auto const body = [&] {
         for (uint64_t i = 1; i <= 10; ++i) {
             uint64_t const deadline = after((i * 7 + awake * 13) % 11 * millisecond);
@@ -259,8 +260,8 @@ TEST(scheduling, many_sleepers_all_wake) {
         TAKE((new (place) Sleeper{body})->start());
     for (auto& place : memory)
         EXPECT(reinterpret_cast<Sleeper*>(place)->wait());
-    EXPECT_EQUAL(awake, count);
-    EXPECT_EQUAL(early, 0);
+    EXPECT_EQUAL(awake.load(), count);
+    EXPECT_EQUAL(early.load(), 0);
 }
 
 TEST(scheduling, processor_time_is_counted) {
