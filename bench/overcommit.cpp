@@ -16,7 +16,7 @@ namespace bench {
 namespace {
 
 constexpr unsigned threads = 8;
-constexpr unsigned rounds = 5;
+constexpr unsigned rounds = 3;
 constexpr unsigned locks_each = 2000;
 constexpr unsigned barriers = 1000;
 constexpr unsigned objects_each = 2000;
