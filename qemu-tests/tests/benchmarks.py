@@ -2,12 +2,13 @@
 """`./lavandin bench` measures what it promises to, of Lavandin and of Linux. No figure is judged,
 but that none is below its floor, that what the kernel counts of itself is what is counted from
 outside (anything else would be a mistake of the measuring), and that all are those which the
-documentation shows. What is judged is how long the kernel goes on without a look for events: that
-is counted in instructions, and promised."""
+documentation shows. What is judged is what is counted in instructions and promised: how long the
+kernel goes on without a look for events, what it costs to take processors away and give them back,
+and what the same work costs with more of them than there are."""
 
 from __future__ import annotations
 
-from rig import bench, comparison, recorded
+from rig import bench, bench_processors, comparison, recorded
 from rig.figures import Figure, Floor
 from rig.logs import fresh_directory
 from rig.machine import MachineOptions
@@ -57,6 +58,8 @@ def measures(context: Context) -> None:
     for figure in report.lavandin:
         most = _TOP_TABLE if figure.name in _MAKE_TOP_TABLES else _LONGEST_GO
         assert figure.longest is None or figure.longest <= most, figure
+    missed = bench_processors.missed(report.processors)
+    assert not missed, "\n".join(missed)
     group = figures["call between members of a group"]
     assert group.counted_entries == 0 and group.table_loads == 0, group
     page = figures["read the clock by its page"]
