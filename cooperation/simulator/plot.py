@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Draws the results of an experiment (JSON, as cooperation-simulator and the rig write it).
 
-    plot.py RESULTS.json --output PICTURE.png [--setup NAME]...
+    plot.py RESULTS.json --output PICTURE.png [--setup NAME]... [--seed N]
 
-For each run: what each guest used and wanted, with the VCPUs it was allowed; below, where the run
-was traced, which VCPU was on which processor. Needs Debian's python3-matplotlib."""
+For each run: what each guest used and wanted, with the VCPUs it was allowed, and what it got done
+where that is known over time; below, where the run was traced, which VCPU was on which processor.
+Needs Debian's python3-matplotlib."""
 
 from __future__ import annotations
 
@@ -22,17 +23,21 @@ TIMELINE_HEIGHT = 1.5
 STRETCHES_HEIGHT = 0.45  # for each processor
 
 
-def read(file: Path, setups: list[str]) -> list[dict[str, Any]]:
+def read(file: Path, setups: list[str], seed: int | None) -> list[dict[str, Any]]:
     try:
         results = json.loads(file.read_text())
     except (OSError, json.JSONDecodeError) as error:
         sys.exit(f"plot.py: {file}: {error}")
     if results.get("format") != FORMAT:
         sys.exit(f"plot.py: {file}: not of the format {FORMAT}")
-    runs = [run for run in results["runs"] if not setups or run["setup"] in setups]
+    runs = [
+        run
+        for run in results["runs"]
+        if (not setups or run["setup"] in setups) and seed in (None, run["seed"])
+    ]
     if not runs:
-        known = ", ".join(sorted({run["setup"] for run in results["runs"]}))
-        sys.exit(f"plot.py: {file}: no run of that set-up; there are: {known}")
+        known = ", ".join(sorted({f"{run['setup']} {run['seed']}" for run in results["runs"]}))
+        sys.exit(f"plot.py: {file}: no such run; there are (set-up and seed): {known}")
     return runs
 
 
@@ -47,6 +52,9 @@ def draw_guest(axes: Any, run: dict[str, Any], guest: dict[str, Any], colour: st
     vcpus = column(run, guest, "online")
     axes.step(times, vcpus, color="black", lw=1.2, where="pre", label="VCPUs")
     axes.plot(times, column(run, guest, "demand"), color="grey", lw=0.8, ls=":", label="demand")
+    if "throughput" in run["timeline_fields"]:
+        done = column(run, guest, "throughput")
+        axes.plot(times, done, color="black", lw=0.8, ls="-.", label="work done")
     axes.axhline(guest["entitlement"], color=colour, lw=1, ls="--", label="entitlement")
     axes.set_ylabel(guest["name"])
     axes.set_xlim(0, run["duration"])
@@ -93,7 +101,7 @@ def draw(runs: list[dict[str, Any]], output: Path) -> None:
             if number == 0:
                 title = f"{run['scenario']}: {run['setup']}"
                 panel.set_title(f"{title} ({run['processors']} processors)")
-                panel.legend(loc="upper right", ncol=4, fontsize="x-small")
+                panel.legend(loc="upper right", ncol=5, fontsize="x-small")
         if run["stretches"]:
             draw_stretches(next(rest), run)
     axes[-1, 0].set_xlabel("seconds")
@@ -108,8 +116,9 @@ def main() -> int:
     parser.add_argument("results", type=Path)
     parser.add_argument("--output", type=Path, required=True, help="PNG, SVG or PDF, by its ending")
     parser.add_argument("--setup", action="append", default=[], help="only this one; repeatable")
+    parser.add_argument("--seed", type=int, help="only the runs with this one")
     options = parser.parse_args()
-    draw(read(options.results, options.setup), options.output)
+    draw(read(options.results, options.setup, options.seed), options.output)
     return 0
 
 
