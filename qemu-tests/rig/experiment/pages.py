@@ -76,7 +76,8 @@ def record(description: str, document: Json, picture: Path | None) -> None:
 def page(known: Json) -> str:
     setups = "\n".join(f"- *{name}*: {what}." for name, what in EXPLAINED.items())
     parts = [_INTRODUCTION.format(setups=setups)]
-    parts += [_section(name, known[name]) for name in sorted(known)]
+    sections = [_section(name, known[name]) for name in sorted(known)]
+    parts += sections or ["Nothing is recorded yet.\n"]
     return "\n".join(parts)
 
 

@@ -60,7 +60,8 @@ def _rest(scenario: Scenario, domain: Domain_courses) -> Json:
     grid = _grid(scenario)
     online = [domain.online.last(until) for _, until in grid]
     return {
-        "entitlement": domain.entitlement,
+        # Not the last sample's: who has ended by then leaves its share to the others.
+        "entitlement": domain.entitlement.last(end / 2),
         "used": domain.used.rate(0, end),
         "online": sum(online) / len(online),
         "enforced": domain.last["enforcements"] - domain.first["enforcements"],

@@ -75,7 +75,7 @@ class Domain_courses:
         self.online = course(lambda row: bin(row["measured"]["online"]).count("1"))
         self.allocated = course(lambda row: row["allocation"])
         self.weight = course(lambda row: row["measured"]["weight"])
-        self.entitlement = rows[-1][1]["entitlement"] / 1000
+        self.entitlement = course(lambda row: row["entitlement"] / 1000)
         self.demand = course(lambda row: row["demand"] / 1000)
         self.last = rows[-1][1]
         self.first = rows[0][1]
