@@ -155,20 +155,26 @@ Result<void> use_resources(Client& client) {
     return {};
 }
 
-// A store on a busy machine may take longer than the server waits for it.
+// A store on a busy machine may take longer than the server waits for it; and a server whose
+// predecessor died in the middle of a message is busy until it has found its place in the stream.
 template <typename Request>
 auto patiently(Request request) {
     constexpr unsigned most_attempts = 4;
+    uint64_t const mended = after(30 * second);
     auto answer = request();
     for (unsigned i = 1; i < most_attempts && answer.error() == Error::timed_out; ++i)
         answer = request();
+    while (answer.error() == Error::busy && now() < mended) {
+        sleep_for(50 * millisecond);
+        answer = request();
+    }
     return answer;
 }
 
 // Begun anew when its server died within it.
 Result<void> transact(Xenstore_client const& store, std::string_view path, std::string_view value) {
     while (true) {
-        auto const transaction = TRY(store.begin());
+        auto const transaction = TRY(patiently([&] { return store.begin(); }));
         auto const written = store.write(path, value, transaction);
         auto const done = written.ok() ? store.commit(transaction) : written;
         if (done.ok() || done.error() == Error::permission_denied)
@@ -226,7 +232,7 @@ Result<void> use_xenstore(Client& client) {
         ; // of the rounds before
     TRY_VOID(patiently([&] { return store.write(last, "x"); }));
     TRY_VOID(wait_for_event(store, changed));
-    TRY_VOID(gone(store.unwatch(7)));
+    TRY_VOID(gone(patiently([&] { return store.unwatch(7); }))); // it may be being set again
     return gone(patiently([&] { return store.remove(path); }));
 }
 

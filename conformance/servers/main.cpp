@@ -84,6 +84,23 @@ bool settles(Balance const& before) {
     return false;
 }
 
+// When nothing changes any more: what has ended goes in steps, on whatever processor. Error:
+// timed_out.
+Result<Balance> settled_balance() {
+    constexpr unsigned looks = 10; // in a row that have to be the same
+    Balance last = TRY(take_balance());
+    unsigned same = 0;
+    for (uint64_t const deadline = after(settling_time); now() < deadline;) {
+        sleep_for(settling_step);
+        auto const balance = TRY(take_balance());
+        same = last.counters == balance.counters ? same + 1 : 0;
+        last = balance;
+        if (same == looks)
+            return last;
+    }
+    return Error::timed_out;
+}
+
 class Suite {
 public:
     void test(char const* name, std::span<std::string_view const> servers, uint64_t pause);
@@ -109,7 +126,7 @@ private:
 // Once without deaths, so that what is made once and kept is there; then the balance counts.
 void Suite::test(char const* name, std::span<std::string_view const> servers, uint64_t pause) {
     auto const warm = _killer.run(servers, Killer::never);
-    auto const before = take_balance();
+    auto const before = settled_balance();
     if (!warm.ok() || !warm.value().all_finished || !before.ok()) {
         printf("# also without deaths: errors %u and %u\n", static_cast<unsigned>(warm.error()),
                static_cast<unsigned>(before.error()));

@@ -15,7 +15,6 @@ using namespace conformance;
 using abi::Activity;
 using abi::Process_accounts;
 using abi::Processor_accounts;
-using abi::Run_kind;
 using abi::Run_state;
 using abi::Thread_account;
 using abi::Thread_phase;

@@ -148,6 +148,9 @@ coop_vmm_config Finder::config(Domain const& domain) const {
 
 void Finder::open(Domain& domain, Keys const& keys, Time now) {
     std::string why;
+    // Settings go by the name, which the toolstack may have given it since it was found.
+    if (auto name = _xen.read(domain.facts.number, "name"))
+        domain.name = std::move(*name);
     domain.link = Link::open(
         _xen, domain.facts.number, keys, config(domain),
         [this, &domain](auto const& r) {

@@ -457,17 +457,16 @@ TEST_F(Kernel_works, who_is_about_to_end_gets_no_answer) {
                   .error,
               Error::timed_out);
     rest();
-    EXPECT_EQ(current(), client.thread.get()) << "it was let go of, and comes before the worker";
-    call(Call::thread_sleep, {forever});
-    come_back();
+    EXPECT_EQ(current(), worker.thread.get()) << "it was let go of, and does not come back";
     EXPECT_TRUE(client.thread->ended());
+    come_back();
 }
 
 // Else a server that runs elsewhere would take callers as fast as its end lets them go.
 TEST_F(Kernel_works, who_is_about_to_end_receives_no_more) {
     Worker worker = start_worker();
     Child const server = spawn();
-    Slot const victim = give(worker, server.slot);
+    Slot const victim = give(worker, server.thread_slot);
     Slot const endpoint = make(Call::endpoint_create);
     Slot const bell = make(Call::notification_create);
     Slot const at = give(server, endpoint);
@@ -491,9 +490,8 @@ TEST_F(Kernel_works, who_is_about_to_end_receives_no_more) {
             rung->signal(1);
     };
     rest();
-    call(Call::process_destroy, {victim, 0});
+    call(Call::thread_destroy, {victim});
     ASSERT_EQ(current(), server.thread.get());
-    EXPECT_FALSE(server.process->alive());
     EXPECT_EQ(call(Call::endpoint_receive, {at, replies[2], forever}).error, Error::peer_died);
     call(Call::thread_sleep, {forever});
     come_back();

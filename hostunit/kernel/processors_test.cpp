@@ -321,6 +321,26 @@ TEST_F(Elsewhere, next_one_runs_there) {
     EXPECT_EQ(current_on(1), second.thread.get());
 }
 
+// A server could else answer its callers with errors that come of its own end.
+TEST_F(Elsewhere, no_thread_of_an_ending_process_comes_back_to_user_mode) {
+    Child const first = spawn_on(1);
+    Child const second = spawn_thread(first, 1);
+    send(second, set_of(2));
+    take_kicks();
+    ASSERT_EQ(current_on(2), second.thread.get());
+    unsigned points = 0;
+    fake::platform().between_steps = [&] {
+        ++points;
+        for (uint32_t const number : {1u, 2u})
+            EXPECT_FALSE(current_on(number) && in_user_mode(number)) << number << ", " << points;
+    };
+    EXPECT_EQ(call(Call::process_destroy, {first.slot, 0}).error, Error::none);
+    fake::platform().between_steps = {};
+    EXPECT_GT(points, 2u);
+    take_kicks();
+    EXPECT_TRUE(first.thread->ended() && second.thread->ended());
+}
+
 // It enters the kernel at that very moment: what it came for is void.
 TEST_F(Elsewhere, system_call_in_flight_is_void) {
     Child const child = spawn_on(1);

@@ -15,7 +15,7 @@ namespace {
 
 uint64_t depth_of(Process const& home, Group_calls const& calls) {
     uint64_t const depth = __atomic_load_n(&calls.depth, __ATOMIC_RELAXED);
-    bool const possible = home.group() && home.group()->shared() && depth <= Group_calls::deepest;
+    bool const possible = home.in_shared_group() && depth <= Group_calls::deepest;
     return possible ? depth : 0;
 }
 

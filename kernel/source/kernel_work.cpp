@@ -67,6 +67,13 @@ bool Kernel_work::keeps() {
     return _ending;
 }
 
+void Kernel_work::end_with_process() {
+    if (_ending)
+        return;
+    give_up();
+    _any = _ending = true;
+}
+
 void Kernel_work::hand_over() {
     this_processor().take_over(_leftovers);
     _ending = _any = false;

@@ -69,7 +69,7 @@ void Thread_accounts::remove(Thread& thread) {
     if (thread.account != &thread.own_account) {
         take_place(thread);
         unlisted = false;
-        Thread* next = _counts->unlisted ? _process.threads().front() : nullptr;
+        Thread* next = _page && _counts->unlisted ? _process.threads().front() : nullptr;
         while (next && (next == &thread || next->account != &next->own_account))
             next = _process.threads().next(*next);
         if (next)

@@ -38,10 +38,25 @@ void Process::end(abi::Process_state state, uint64_t status) {
         _table.close();
         if (_group)
             _group->hide(*this);
+        if (!in_shared_group())
+            leave_user_mode();
     }
     // Anew, when it has begun: whoever was at it may be a thread of it, and has yet to stop.
     _end = __atomic_add_fetch(&ends, 1, __ATOMIC_RELAXED);
     go_on_ending();
+}
+
+// Those of our threads that run on other processors: none of them makes another call, and all that
+// comes to run from now on ends by itself (Kernel_work::end_with_process). A server could else
+// answer its callers with errors that come of its own end.
+void Process::leave_user_mode() {
+    for (uint32_t number = 0; number < processors().count(); ++number) {
+        Processor& other = *processors().at(number);
+        if (&other == &this_processor() || !other.current() || &other.current()->home() != this)
+            continue;
+        other.halt();
+        other.disturb();
+    }
 }
 
 void Process::go_on_ending() {

@@ -433,6 +433,8 @@ void Processor::run(Thread& next, Time now) {
     }
     _previous = _loaded = &next;
     next.set_loaded_on(_number);
+    if (next.home().has_stopped()) [[unlikely]]
+        next.work.end_with_process();
 }
 
 // Nobody runs here: others may take over who did.

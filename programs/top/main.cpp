@@ -25,14 +25,12 @@ bool parse(int count, char** arguments, Options& options) {
     constexpr uint64_t most = 1'000'000;
     for (int i = 1; i < count; ++i) {
         std::string_view const word = arguments[i];
-        bool const value = i + 1 < count;
+        uint64_t* const number = word == "-n"   ? &options.times
+                                 : word == "-d" ? &options.seconds
+                                                : nullptr;
         if (word == "-t")
             options.threads = true;
-        else if (word == "-n" && value && read_number(arguments[i + 1], most, options.times))
-            ++i;
-        else if (word == "-d" && value && read_number(arguments[i + 1], most, options.seconds))
-            ++i;
-        else
+        else if (!number || i + 1 == count || !read_number(arguments[++i], most, *number))
             return false;
     }
     return true;

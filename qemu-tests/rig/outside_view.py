@@ -42,6 +42,7 @@ class Processor:
     ready: dict[int, list[Thread]]  # by priority
     locked: bool  # the queues may be changing
     length: int  # of the queues, as counted
+    accounts: int  # address of its accounts
 
 
 class OutsideView:
@@ -103,6 +104,7 @@ class OutsideView:
             ready,
             self._field(lock, "lock_next", 4) != self._field(lock, "lock_serving", 4),
             length,
+            self._field(processor, "processor_accounts"),
         )
 
     def processors(self) -> list[Processor]:

@@ -111,11 +111,14 @@ class Kernel:
     boot_image: set[int]  # which both sides may read
     rings: set[int]  # shared with other domains; a server maps them, too
     clock: set[int]  # the clock page, for all to read
+    accounts: set[int]  # of processors, for some to read
     walk: Walk
 
     def private(self) -> set[int]:
         frames = {m.frame for m in of_guest(self.walk.mappings)}
-        return (frames - self.boot_image - self.rings - self.clock) | self.walk.tables
+        return (
+            frames - self.boot_image - self.rings - self.clock - self.accounts
+        ) | self.walk.tables
 
 
 def problems(kernel: Kernel, user: Walk) -> list[str]:
@@ -142,6 +145,8 @@ def problems(kernel: Kernel, user: Walk) -> list[str]:
             found.append(f"user table: {m.address:#x} can write the boot image")
         elif m.frame in kernel.clock and (m.writable or m.executable):
             found.append(f"user table: {m.address:#x} can write or execute the clock page")
+        elif m.frame in kernel.accounts and (m.writable or m.executable):
+            found.append(f"user table: {m.address:#x} can write or execute accounts")
     return found
 
 

@@ -24,7 +24,7 @@ def _given_out(guest: Guest) -> int:
 
 def _reference(guest: Guest, line: str) -> str:
     guest.console.send(f"{line}\n")
-    return guest.console.expect(r"^reference (\d+)", 60).group(1).decode()
+    return guest.console.expect(r"^reference (\d+)\s", 60).group(1).decode()
 
 
 @system_test("grants: dom0 uses a page of a guest until it lets go", timeout=240)

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import functools
-
 from rig import look_inside
-from rig.errors import RigError
-from rig.look_inside import read_frame, stopped_in
+from rig.kernel_memory import KernelMemory
+from rig.look_inside import stopped_in
 from rig.machine import GuestConfig, Machine
 from rig.outside_view import OutsideView, Processor
-from rig.page_walk import PAGE, of_guest, walk
 from rig.testing.system import Context, system_test
 
 from ._shell import answer, wait_for_shell
@@ -20,27 +17,9 @@ _BUSY = 5
 _ATTEMPTS = 20
 
 
-class _Memory:
-    """A machine's memory by the kernel's addresses, as long as it stands still."""
-
-    def __init__(self, machine: Machine, table: int) -> None:
-        self._read = functools.cache(functools.partial(read_frame, machine))
-        self._frames = {m.address: m.frame for m in of_guest(walk(self._read, table).mappings)}
-
-    def read(self, address: int, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            at = address + len(data)
-            page, place = at & -PAGE, at % PAGE
-            if page not in self._frames:
-                raise RigError(f"{at:#x} is not mapped in the kernel")
-            data += self._read(self._frames[page])[place : place + size - len(data)]
-        return data
-
-
 def _look(machine: Machine) -> tuple[list[Processor], set[str]]:
     with stopped_in(machine, _KERNEL) as processor:
-        view = OutsideView(_Memory(machine, processor.table).read, processor.gs_base)
+        view = OutsideView(KernelMemory(machine, processor.table).read, processor.gs_base)
         return view.processors(), {thread.name for thread in view.threads()}
 
 

@@ -9,9 +9,12 @@ import struct
 
 from rig import paths
 from rig.elf import Elf
+from rig.kernel_memory import KernelMemory
 from rig.look_inside import read_frame, stopped_in
 from rig.machine import Guest, GuestConfig, Machine
+from rig.outside_view import OutsideView
 from rig.page_walk import (
+    PAGE,
     Kernel,
     Mapping,
     Walk,
@@ -55,7 +58,13 @@ def _guest_frames(machine: Machine, kernel: Walk) -> set[int]:
     return frames
 
 
-def _kernel(machine: Machine, table: int, preset: str) -> Kernel:
+def _accounts(machine: Machine, table: int, gs_base: int) -> set[int]:
+    """Addresses of the pages of processors' accounts."""
+    view = OutsideView(KernelMemory(machine, table).read, gs_base)
+    return {processor.accounts & -PAGE for processor in view.processors()}
+
+
+def _kernel(machine: Machine, table: int, preset: str, accounts: set[int]) -> Kernel:
     """The kernel's side. Beyond its image it maps the boot image and the console's ring; the tables
     that the domain builder made lie there, too."""
     found = walk(functools.partial(read_frame, machine), table)
@@ -65,7 +74,8 @@ def _kernel(machine: Machine, table: int, preset: str) -> Kernel:
         owned=_guest_frames(machine, found),
         boot_image={m.frame for m in beyond if not m.writable},
         rings={m.frame for m in beyond if m.writable},
-        clock={m.frame for m in found.mappings if m.address == clock},
+        clock={m.frame for m in found.mappings if m.address in (clock, clock + PAGE)},
+        accounts={m.frame for m in found.mappings if m.address in accounts},
         walk=found,
     )
 
@@ -86,8 +96,9 @@ def _check(machine: Machine, guest: Guest, preset: str, memory: int) -> None:
     answer(guest, "sleep --calling 1000 &")  # in the kernel again and again
     with stopped_in(machine, range(_KERNEL_BASE, _symbol(preset, "kernel_end"))) as processor:
         kernel_table = processor.table
+        accounts = _accounts(machine, kernel_table, processor.gs_base)
     with stopped_in(machine, _USER) as processor:
-        kernel = _kernel(machine, kernel_table, preset)
+        kernel = _kernel(machine, kernel_table, preset, accounts)
         tables = _user_tables(machine, kernel, processor.table)
         walks = [walk(functools.partial(read_frame, machine), table) for table in tables]
     assert processor.table in tables and kernel_table not in tables, (kernel_table, tables)

@@ -54,12 +54,14 @@ class Problems(unittest.TestCase):
         self.map(self.kernel, WINDOW + 0x5000, 5, P | U | W | NX)  # a message buffer
         self.map(self.kernel, KERNEL_BASE + 0x4000, 6, P | U | W | NX)  # a ring
         self.map(self.kernel, KERNEL_BASE + 0x3000, 7, P | U | W | NX)  # the clock page
+        self.map(self.kernel, WINDOW + 0x8000, 8, P | U | W | NX)  # accounts
         self.map(self.user, USER, 10, P | U)
         self.map(self.user, USER + 0x1000, 11, P | U | W | NX)
         self.map(self.user, USER + 0x2000, 5, P | U | W | NX | KERNEL_OWNED)
         self.map(self.user, USER + 0x3000, 4, P | U | NX)
         self.map(self.user, USER + 0x4000, 6, P | U | W | NX)
         self.map(self.user, USER + 0x5000, 7, P | U | NX)
+        self.map(self.user, USER + 0x6000, 8, P | U | NX)
         self.plant_top(self.user, 261, 77 << 12 | P | W)  # Xen's, not for ring 3
 
     def map(self, *arguments):
@@ -69,7 +71,8 @@ class Problems(unittest.TestCase):
         self.memory._frames[top][slot] = entry
 
     def found(self):
-        kernel = Kernel(set(range(1, 2000)), {4}, {6}, {7}, walk(self.memory.read, self.kernel))
+        own = walk(self.memory.read, self.kernel)
+        kernel = Kernel(set(range(1, 2000)), {4}, {6}, {7}, {8}, own)
         return problems(kernel, walk(self.memory.read, self.user))
 
     def assert_one(self, part):
@@ -79,7 +82,7 @@ class Problems(unittest.TestCase):
     def test_all_is_well(self):
         self.assertEqual(self.found(), [])
         mappings = walk(self.memory.read, self.user).mappings
-        self.assertEqual(census(mappings), "2 r--, 1 r-x, 3 rw-")
+        self.assertEqual(census(mappings), "3 r--, 1 r-x, 3 rw-")
         self.assertEqual(mappings[0].address, USER)
 
     def test_upper_addresses_are_canonical(self):
@@ -132,6 +135,10 @@ class Problems(unittest.TestCase):
     def test_a_writable_clock_page(self):
         self.map(self.user, USER + 0x5000, 7, P | U | W | NX)
         self.assert_one("can write or execute the clock page")
+
+    def test_writable_accounts(self):
+        self.map(self.user, USER + 0x6000, 8, P | U | W | NX)
+        self.assert_one("can write or execute accounts")
 
     def test_the_kernels_half(self):
         self.plant_top(self.user, 300, 0 | P)

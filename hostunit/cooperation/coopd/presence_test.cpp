@@ -46,6 +46,24 @@ TEST_F(Host, who_comes_back_quickly_in_new_pages_is_found) {
     }
 }
 
+// The toolstack names a domain a little after it has made it; coopd looks for names once a second.
+TEST_F(Host, settings_hold_for_one_that_is_named_late) {
+    settings.domains["guest-1"].turn_away = true;
+    start();
+    run(900 * millisecond);
+    xen.create(1, 2);
+    xen.machine.at(1).store.erase("name");
+    run(150 * millisecond);
+    xen.machine.at(1).store["name"] = "guest-1";
+    guests[1] = std::make_unique<Fake_guest>(xen, 1);
+    bool joined = false;
+    for (unsigned i = 0; i < 30; ++i) {
+        run(50 * millisecond);
+        joined |= guests.at(1)->joined();
+    }
+    EXPECT_FALSE(joined);
+}
+
 TEST_F(Host, a_destroyed_domain_is_unmapped_in_the_next_turn) {
     join(1, 2);
     start();

@@ -53,6 +53,9 @@ public:
     // The thread is to end. True when it has to do its work first; it ends by itself then.
     bool keeps();
     bool ending() const { return _ending; }
+    // The thread, which runs next, belongs to a process that is ending: it does not come back to
+    // user mode, where it would go on to answer others for a process that is not whole any more.
+    void end_with_process();
 
     // What the thread is doing it does not finish: it goes on elsewhere.
     void give_up();

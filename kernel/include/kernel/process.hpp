@@ -47,6 +47,9 @@ public:
     Mappings& mappings() { return _mappings; }
     Capability_table& table() { return _table; }
     bool alive() const { return _state == abi::Process_state::alive; }
+    // Its threads do not come back to user mode. Those of a shared group do: they may be visiting.
+    bool has_stopped() const { return !alive() && !in_shared_group(); }
+    bool in_shared_group() const { return _group && _group->shared(); }
     bool uses_fpu() const { return _uses_fpu; }
     char const* name() const { return _name.text; }
     uint64_t identifier() const { return _identifier; }
@@ -106,6 +109,7 @@ private:
 
     static uint64_t latest_end();
     void go_on_ending();
+    void leave_user_mode();
     bool stop_thread();
     bool end_dependant();
     bool release_space();

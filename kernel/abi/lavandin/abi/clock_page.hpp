@@ -43,6 +43,9 @@ struct Clock_record {
     uint8_t reserved_after[3];
 };
 
+// What one maps to have all of a Clock_page.
+inline constexpr uint64_t clock_page_bytes = 2 * 4096;
+
 // The rest is written by the kernel.
 struct Clock_page {
     static constexpr uint64_t most_processors = 64;
@@ -55,13 +58,12 @@ struct Clock_page {
     uint64_t wall_checked; // when the kernel looked at it last, by the clock
     uint64_t reserved_words[3];
     Clock_record records[most_processors];
+    // Nothing else of the kernel lies in these pages.
+    uint8_t unused[clock_page_bytes - 64 - most_processors * sizeof(Clock_record)];
 };
 
 static_assert(sizeof(Clock_record) == 64);
 static_assert(offsetof(Clock_page, records) == 64);
-
-// What one maps to have it all.
-inline constexpr uint64_t clock_page_bytes = 2 * 4096;
-static_assert(sizeof(Clock_page) <= clock_page_bytes);
+static_assert(sizeof(Clock_page) == clock_page_bytes);
 
 } // namespace lavandin::abi

@@ -46,7 +46,7 @@ enum class Label : uint32_t {
     // Errors: already_mapped (the token is in use), table_full (too many watches), too_large.
     watch = 7,
     // w2: token. What has not been fetched of its events is lost. Errors: not_mapped (no such
-    // watch).
+    // watch), busy (it is not set yet, or not again after the server's death).
     unwatch = 8,
     // Answers a path and w1: the token of the watch: the node or something below it has changed.
     // When events come faster than they are fetched, several become one with the watch's own path.
