@@ -49,9 +49,10 @@ void Measurement::finish() {
 void print_figure(char const* name, char const* unit, uint64_t* samples, unsigned count) {
     qsort(samples, count, sizeof *samples, compare);
     printf("BENCH {\"name\": \"%s\", \"unit\": \"%s\", \"iterations\": %u, \"min\": %llu, "
-           "\"median\": %llu, \"max\": %llu}\n",
+           "\"median\": %llu, \"p99\": %llu, \"max\": %llu}\n",
            name, unit, count, static_cast<unsigned long long>(samples[0]),
            static_cast<unsigned long long>(samples[count / 2]),
+           static_cast<unsigned long long>(samples[count * 99 / 100]),
            static_cast<unsigned long long>(samples[count - 1]));
 }
 

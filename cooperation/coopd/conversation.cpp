@@ -128,7 +128,7 @@ void Conversation::read_report(Domain& domain, Time now) {
     }
     // Whoever misbehaved lately is judged by what Xen counts alone.
     if (engine.points == 0 && domain.joined())
-        domain.policy.report = to_policy(report, now);
+        domain.policy.report = to_policy(report, domain.claims.seen());
     else
         domain.policy.report.time = 0;
 }

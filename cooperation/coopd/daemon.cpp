@@ -27,8 +27,9 @@ Time Daemon::turn() {
     }
     _finder.tend(_now);
     serve();
-    if (_now >= _next_look || (_wanted && _now >= _next_step))
-        look();
+    bool const due = _now >= _next_look;
+    if (due || (_wanted && _now >= _next_asked))
+        look(due);
     flush();
     _ledger.forget();
     return next();
@@ -61,7 +62,8 @@ void Daemon::serve() {
     }
 }
 
-void Daemon::look() {
+// `due`, or asked for by a domain.
+void Daemon::look(bool due) {
     _wanted = false;
     _ledger.look(_now);
     _ledger.measure(_now);
@@ -82,10 +84,13 @@ void Daemon::look() {
     }
     _decisions.step(_now, _pace);
     ++_counts.steps;
-    Time const took = _xen.now() - _now;
+    Time const decided = _xen.now(), took = decided - _now;
     _pace = std::max(_settings.interval, (7 * _pace + (idle_part + 1) * took) / 8);
-    _next_step = _now + std::max(closest, (idle_part + 1) * took);
-    _next_look = std::max(_next_step, _now + _pace / 2 + _random() % (_pace + 1));
+    Time const rested = _now + std::max(closest, (idle_part + 1) * took);
+    if (!due)
+        _next_asked = rested;
+    _next_look = std::max(rested, _now + _pace / 2 + _random() % (_pace + 1));
+    _now = decided; // which the status says
 }
 
 void Daemon::flush() {
@@ -102,7 +107,7 @@ void Daemon::flush() {
 Time Daemon::next() const {
     Time next = std::min({_next_look, _next_idle_look, _finder.next()});
     if (_wanted)
-        next = std::min(next, _next_step);
+        next = std::min(next, _next_asked);
     for (auto const& domain : _ledger.domains())
         if (domain->link)
             next = std::min(next, domain->flush ? Time{0} : domain->link->next());

@@ -4,9 +4,9 @@
 // Whatever domains do, a turn looks at each edge and each event once, at each domain's messages
 // within the protocol's rate, and steps the policy no more often than Settings say. The policy
 // looks at an interval that varies by half, so that no guest can tell when its VCPUs are counted; a
-// request makes it look at once, unless it has just done so. Where looking takes long (many VCPUs,
-// a busy dom0) it looks less often, and gives guests more time, so that a fifth of one processor is
-// the most that it uses by itself.
+// request makes it look at once, unless another has just done so. Where looking takes long (many
+// VCPUs, a busy dom0) it looks less often, and gives guests more time, so that a fifth of one
+// processor is the most that it uses by itself, and another fifth for requests.
 #pragma once
 
 #include "decisions.hpp"
@@ -41,13 +41,13 @@ public:
     Time now() const { return _now; }
 
 private:
-    static constexpr Time closest = 2 * millisecond; // steps, at requests
+    static constexpr Time closest = 2 * millisecond; // looks that are asked for
     static constexpr unsigned most_edges = 4096;     // in a turn
     static constexpr Time idle_part = 4; // of what a look takes, that passes until the next one
 
     void take_edges();
     void serve();
-    void look();
+    void look(bool due);
     void flush();
     Time next() const;
 
@@ -62,8 +62,8 @@ private:
     Counts _counts;
     Time _now{0};
     Time _next_look{0};
-    Time _pace{0};      // between looks: the interval, or what a slow host makes of it
-    Time _next_step{0}; // no sooner
+    Time _pace{0};       // between looks: the interval, or what a slow host makes of it
+    Time _next_asked{0}; // at a domain's request, no sooner
     Time _next_idle_look{0};
     bool _wanted{false}; // a step, by a domain
     bool _changed{true}; // domains came or went

@@ -29,6 +29,8 @@ std::optional<uint32_t> number(std::optional<std::string> const& text) {
     return error == std::errc{} && rest == end ? std::optional{value} : std::nullopt;
 }
 
+bool known(Domain const& domain) { return domain.policy.memory.known != 0; }
+
 } // namespace
 
 Finder::Finder(Xen_side& xen, Settings const& settings, Ledger& ledger, Recorder recorder)
@@ -72,7 +74,8 @@ void Finder::tend(Domain& domain, Time now) {
         domain.look = true;
         close(domain, now);
     }
-    if (domain.facts.number == 0 || !domain.look || now < domain.next_look)
+    // A session is told its share and its ceiling, which are known once the policy has seen it.
+    if (domain.facts.number == 0 || !domain.look || now < domain.next_look || !known(domain))
         return;
     domain.next_look = now + _settings.connection_pause;
     domain.look = false;
@@ -213,7 +216,7 @@ void Finder::close(Domain& domain, Time now) {
 Time Finder::next() const {
     Time next = never;
     for (auto const& domain : _ledger.domains())
-        if (domain->runs() && domain->facts.number != 0 && domain->look)
+        if (domain->runs() && domain->facts.number != 0 && domain->look && known(*domain))
             next = std::min(next, domain->next_look);
     return next;
 }

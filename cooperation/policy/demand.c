@@ -37,9 +37,18 @@ static uint32_t in_use(struct policy_domain const* domain) {
     return policy_clamp(policy_held(domain), 1, POLICY_MOST_PROCESSORS) * POLICY_WHOLE;
 }
 
+static uint32_t all_of_it(struct policy_domain const* domain) {
+    return policy_least(in_use(domain), domain->memory.allocated * POLICY_WHOLE);
+}
+
 int policy_busy(struct policy_domain const* domain) {
     return policy_most(domain->memory.runnable, policy_counted(domain)) + BUSY_ENOUGH >=
-           policy_least(in_use(domain), domain->memory.allocated * POLICY_WHOLE);
+           all_of_it(domain);
+}
+
+/* Not at a single moment: who sleeps most of the time is seen awake now and then. */
+int policy_stays_busy(struct policy_domain const* domain) {
+    return domain->memory.runnable + BUSY_ENOUGH >= all_of_it(domain);
 }
 
 static uint32_t believed(struct policy_state const* state, struct policy_domain const* domain) {
@@ -96,6 +105,7 @@ static void measure(struct policy_state const* state, struct policy_domain* doma
     memory->processor_time = time;
     memory->runnable =
         smooth(memory->runnable, policy_counted(domain), passed, state->tuning.count);
+    memory->mean_use = smooth(memory->mean_use, memory->use, passed, state->tuning.count);
 }
 
 void policy_estimate(struct policy_state* state) {

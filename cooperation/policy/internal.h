@@ -49,6 +49,8 @@ uint32_t policy_guaranteed(struct policy_state const* state, struct policy_domai
 void policy_estimate(struct policy_state* state);
 /* All VCPUs that it has are busy, by the VMM's count, now or on average. */
 int policy_busy(struct policy_domain const* domain);
+/* The same on average alone: only then may what it claims press on others. */
+int policy_stays_busy(struct policy_domain const* domain);
 int policy_report_counts(struct policy_state const* state, struct policy_domain const* domain);
 
 /* shares.c: weighted max-min fair division of what `wants` chooses, into `share`. */

@@ -79,6 +79,7 @@ static void welcome(struct policy_state* state) {
         domain->memory.processor_time = domain->measured.processor_time;
         domain->memory.runnable =
             policy_least(domain->measured.runnable, POLICY_MOST_PROCESSORS * POLICY_WHOLE);
+        domain->memory.mean_use = domain->memory.runnable;
         domain->memory.allocated = policy_clamp(domain->measured.online, domain->config.minimum,
                                                 policy_limit(state, domain));
     }

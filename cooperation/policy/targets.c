@@ -93,18 +93,35 @@ static void yield_fractions(struct policy_state* state) {
     policy_divide(state, POLICY_FIELD_SCRATCH);
 }
 
+/* How much of a demand presses on others. Claims count for who keeps its VCPUs busy by the VMM's
+ * count; who lets them sleep is short of nothing but what they were runnable. */
+static uint32_t pressing(struct policy_domain const* domain, uint32_t demand) {
+    return policy_stays_busy(domain) ? demand : policy_least(demand, domain->memory.runnable);
+}
+
+static int lacks_processors(struct policy_state const* state, struct policy_domain const* domain) {
+    struct policy_memory const* memory = &domain->memory;
+    int told = state->kind == POLICY_STATIC || memory->rule_target != 0;
+    if (memory->target > memory->allocated && (told || policy_stays_busy(domain)))
+        return 1;
+    return pressing(domain, memory->demand) > memory->share + state->tuning.band;
+}
+
+/* It lacks what it is entitled to. On average: between two steps that follow each other closely,
+ * as for requests, somebody always waits. */
+static int deprived(struct policy_state const* state, struct policy_domain const* domain) {
+    struct policy_memory const* memory = &domain->memory;
+    uint32_t enough = memory->mean_use + state->tuning.band;
+    return enough < memory->entitlement && pressing(domain, memory->fresh_demand) > enough;
+}
+
 /* Nobody is short: 0. Somebody is: 1. Somebody is who has less than it is entitled to: 2. */
 static uint32_t shortage(struct policy_state const* state) {
     uint32_t worst = 0;
     for (uint32_t i = 0; i < state->domain_count; ++i) {
-        struct policy_memory const* memory = &state->domains[i].memory;
-        uint32_t lacking = memory->fresh_demand > memory->use + state->tuning.band &&
-                           memory->use + state->tuning.band < memory->entitlement;
-        if (memory->target > memory->allocated ||
-            memory->demand > memory->share + state->tuning.band)
-            worst = policy_most(worst, 1);
-        if (lacking)
-            worst = 2;
+        if (deprived(state, &state->domains[i]))
+            return 2;
+        worst = policy_most(worst, (uint32_t)lacks_processors(state, &state->domains[i]));
     }
     return worst;
 }

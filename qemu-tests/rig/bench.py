@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import (
+    bench_coop,
     bench_processors,
     build,
     comparison,
@@ -46,6 +47,7 @@ class Report:
     cpu: str
     versions: dict[str, str]
     processors: dict[str, list[Figure]]
+    cooperation: bench_coop.Cooperation | None
 
     def record(self) -> dict[str, Any]:
         """What docs/figures.json holds of it."""
@@ -64,6 +66,12 @@ class Report:
     def _longest_go(self) -> str:
         figure = figures.longest_go(self.lavandin)
         return f"Longest kernel stretch: {figure.longest:,.0f} instructions ({figure.name})"
+
+    def _cooperation(self) -> list[str]:
+        if self.cooperation is None:
+            return []
+        head = "With dom0 and coopd, all on one processor; instructions of all of them:"
+        return [head, "", bench_coop.as_text(self.cooperation), ""]
 
     def as_text(self) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
@@ -90,6 +98,7 @@ class Report:
                 "",
                 bench_processors.as_text(self.processors),
                 "",
+                *self._cooperation(),
                 f"-cpu {self.cpu}, deterministic mode; {versions}",
             ]
         )
@@ -118,8 +127,11 @@ def _commit() -> str:
     return said.strip() if status == 0 else "?"
 
 
-def run(options: MachineOptions, memory: int, timeout: float) -> Report:
-    """Boots the stub, Lavandin with its benchmarks, Lavandin with its shell, and Linux."""
+def run(
+    options: MachineOptions, memory: int, timeout: float, cooperation: bool = True
+) -> Report:
+    """Boots the stub, Lavandin with its benchmarks, Lavandin with its shell, and Linux; then, where
+    that is wanted, dom0 with coopd and guests."""
     real = options
     options = replace(options, deterministic=True)
     counting = replace(options, counting=True)
@@ -139,6 +151,7 @@ def run(options: MachineOptions, memory: int, timeout: float) -> Report:
             lambda title, config: _measure(title, real, config, timeout),
             memory,
         ),
+        bench_coop.run(real, timeout) if cooperation else None,
     )
 
 

@@ -39,6 +39,7 @@ class Figure:
     counted_hypercalls: float | None = None
     table_loads: float | None = None
     longest: float | None = None  # instructions of the kernel without a look for events
+    p99: float | None = None
 
 
 def with_counts(figures: list[Figure], stretches: list[Stretch]) -> list[Figure]:
@@ -84,7 +85,7 @@ def _check(row: dict, line: str) -> None:
     for key, kind in _KEYS.items():
         if not isinstance(row.get(key), kind):
             raise RigError(f"figure without a good {key!r}: {line}")
-    for key in (*_NUMBERS, *_COUNTS):
+    for key in (*_NUMBERS, *_COUNTS, "p99"):
         if not isinstance(row.get(key, None if key in _NUMBERS else 0), (int, float)):
             raise RigError(f"figure without a good {key!r}: {line}")
 

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from rig import comparison, counter, crash, figures, recorded, xen
+from rig import bench_coop, comparison, counter, crash, figures, recorded, xen
 from rig.errors import RigError
 from rig.symbols import Symboliser
 
@@ -185,6 +185,32 @@ class Figures(unittest.TestCase):
     def test_a_floor_needs_its_figures(self):
         with self.assertRaises(RigError):
             figures.Floor.of(figures.parse(self.GOOD))
+
+
+class Cooperation(unittest.TestCase):
+    LINE = 'BENCH {{"name": "{}", "unit": "nanoseconds", "iterations": 9, "min": 1, '
+    LINE += '"median": {}, "p99": {}, "max": 99}}\n'
+
+    def found(self) -> bench_coop.Cooperation:
+        text = "".join(
+            self.LINE.format(f"{absence}: {stage}", median, p99)
+            for absence, median, p99 in (("parked", 1111, 2222), ("stopped", 3333, 4444))
+            for stage in ("offer seen", "all")
+        )
+        reports = figures.Figure("coopd, a report", "instructions", 50, 5, 6, 7)
+        return bench_coop.Cooperation(figures.parse(text), reports, 10.26)
+
+    def test_stages_in_their_order_limits_last(self):
+        text = bench_coop.as_text(self.found())
+        lines = [line.split("  ")[0] for line in text.split("\n")]
+        self.assertEqual(lines[2:5], ["offer seen", "all", "wanted"])
+        self.assertRegex(text, r"(?m)^all +1,111 +2,222 +3,333 +4,444$")
+        self.assertRegex(text, r"(?m)^wanted +300,000 +1,000,000 +300,000 +1,000,000$")
+
+    def test_a_report_s_cost(self):
+        text = bench_coop.as_text(self.found())
+        self.assertIn("every 10.3 ms: 6 instructions", text)
+        self.assertIn("(5 to 7, 50 reports)", text)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 namespace lavandin::resource_manager {
 
 void Resource_manager_server::cooperation_state(Request& request) {
-    auto const state = _cooperating.engine().state();
+    auto const state = _cooperating.state();
     request.answer().object(state);
 }
 

@@ -41,6 +41,56 @@ TEST_F(Host, a_guest_joins) {
     EXPECT_EQ(guest.engine().agreed.ceiling, 4u);
 }
 
+// Domains are looked at when the toolstack does something, the policy steps at its interval: a
+// session may begin in between.
+TEST_F(Host, a_session_that_begins_early_is_told_its_share_and_its_ceiling) {
+    start();
+    for (Domain_number number = 1; number <= 8; ++number) {
+        xen.create(100, 1);
+        run(37 * millisecond);
+        Fake_guest const& guest = join(number, 4);
+        destroy(100);
+        for (int i = 0; i < 50 && !guest.joined(); ++i)
+            run(millisecond);
+        ASSERT_TRUE(guest.joined());
+        EXPECT_EQ(guest.engine().agreed.ceiling, 4u) << number;
+        EXPECT_EQ(guest.engine().agreed.entitlement, 2000u / (number + 1U)) << number;
+    }
+}
+
+TEST_F(Host, a_report_that_is_not_renewed_grows_old) {
+    join(1, 2);
+    start();
+    run(500 * millisecond);
+    ASSERT_TRUE(entry(1).joined());
+    EXPECT_GE(entry(1).policy.report.time + 20 * millisecond, xen.time);
+    guests.clear(); // it sleeps
+    run(settings.tuning.stale + 100 * millisecond);
+    ASSERT_TRUE(entry(1).joined());
+    EXPECT_LT(entry(1).policy.report.time + settings.tuning.stale, xen.time);
+}
+
+// dom0 does not run between measuring and reading: the report is newer than what was counted.
+TEST_F(Host, a_report_that_is_newer_than_the_measurement_contradicts_nothing) {
+    Fake_guest& guest = join(1, 2);
+    start();
+    while (!guest.joined() || entry(1).reports() == 0)
+        run(millisecond);
+    unsigned starved = 0;
+    Time next = xen.time + second;
+    xen.after_look = [&] {
+        if (xen.time < next)
+            return;
+        ++starved;
+        next = xen.time + 5 * second;
+        xen.run(700 * millisecond);
+        guest.turn();
+    };
+    run(30 * second);
+    EXPECT_GE(starved, 3u);
+    EXPECT_EQ(entry(1).link->engine().misbehaviour, 0u);
+}
+
 TEST_F(Host, a_request_is_answered_and_processors_move) {
     Fake_guest& guest = join(1, 2);
     guest.set_online(0b01);
@@ -69,6 +119,25 @@ TEST_F(Host, a_request_is_answered_within_a_turn) {
     daemon->turn();
     guest.turn();
     EXPECT_EQ(guest.answers, answers + 1);
+}
+
+TEST_F(Host, a_request_is_answered_at_once_even_right_after_a_look) {
+    Fake_guest& guest = join(1, 2);
+    guest.set_online(0b01);
+    start();
+    run(100 * millisecond);
+    for (int i = 0; i < 10; ++i) {
+        uint64_t const steps = daemon->counts().steps;
+        while (daemon->counts().steps == steps)
+            run(millisecond);
+        uint64_t const answers = guest.answers;
+        ASSERT_EQ(guest.request(2), COOP_OK);
+        xen.time += 10 * microsecond;
+        daemon->turn();
+        guest.turn();
+        ASSERT_EQ(guest.answers, answers + 1) << i;
+        run(100 * millisecond);
+    }
 }
 
 TEST_F(Host, the_operators_hand_takes_and_gives) {

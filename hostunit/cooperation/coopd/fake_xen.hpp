@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <fmt/format.h>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
@@ -50,6 +51,8 @@ public:
     // What is counted, and what is to fail.
     uint64_t looks{0}, reads{0}, edges{0};
     unsigned fail_maps{0}, fail_binds{0}, fail_weights{0}, fail_writes{0};
+    // What happens once it has been looked at: dom0 need not go on running at once.
+    std::function<void()> after_look;
 
     Fake_domain& create(Domain_number number, size_t vcpus, Weight weight = {}) {
         Fake_domain& domain = machine[number];
@@ -100,6 +103,8 @@ public:
         facts.clear();
         for (auto const& [number, domain] : machine)
             facts.push_back(domain.facts);
+        if (after_look)
+            after_look();
     }
     uint32_t pool_processors() override { return processors; }
     std::optional<Weight> weight(Domain_number number) override {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Whatever the policy says is something that the protocol can say.
-#include <claims.hpp>
 #include <translate.hpp>
 
 #include <cooperation/codec.h>
@@ -56,64 +55,6 @@ TEST(Translate, a_report_keeps_its_numbers) {
     EXPECT_EQ(made.processors[2].run_queue, 6u);
     EXPECT_EQ(made.processors[1].in_use, 0u);
     EXPECT_EQ(made.processors[2].in_use, 1u);
-}
-
-namespace {
-
-class Claimed : public ::testing::Test {
-protected:
-    Claims claims;
-    coop_report report{};
-    Domain_facts facts;
-    Time now{second};
-
-    Claimed() { facts.vcpus.assign(2, {0, true, false}); }
-
-    bool after(Time passed, Time busy, Time ran) {
-        now += passed;
-        report.processor[0].busy += busy;
-        facts.vcpus[0].time += ran;
-        return claims.contradict(report, facts, now);
-    }
-};
-
-} // namespace
-
-TEST_F(Claimed, honest_ones_are_believed) {
-    for (int i = 0; i < 1000; ++i) // what is read a moment apart differs somewhat
-        EXPECT_FALSE(after(10 * millisecond, 9 * millisecond, 8 * millisecond));
-}
-
-TEST_F(Claimed, more_than_it_ran_is_a_contradiction) {
-    bool found = false;
-    for (int i = 0; i < 250; ++i)
-        found |= after(10 * millisecond, 10 * millisecond, 2 * millisecond);
-    EXPECT_TRUE(found);
-}
-
-TEST_F(Claimed, a_parked_processor_does_not_run) {
-    report.parked = 0b10;
-    bool found = false;
-    for (int i = 0; i < 250; ++i) {
-        facts.vcpus[1].time += 8 * millisecond;
-        found |= after(10 * millisecond, 0, 0);
-    }
-    EXPECT_TRUE(found);
-}
-
-TEST_F(Claimed, one_that_was_parked_for_a_part_of_the_time_may_have_run) {
-    for (int i = 0; i < 1000; ++i) {
-        report.parked = i % 50 < 25 ? 0b10 : 0;
-        facts.vcpus[1].time += 8 * millisecond;
-        EXPECT_FALSE(after(10 * millisecond, 0, 0));
-    }
-}
-
-TEST_F(Claimed, sums_that_overflow_do_no_harm) {
-    for (coop_processor_report& each : report.processor)
-        each.busy = UINT64_MAX;
-    after(0, 0, 0);
-    after(2 * second, 0, 0);
 }
 
 } // namespace lavandin::coopd

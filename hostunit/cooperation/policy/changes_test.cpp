@@ -4,6 +4,7 @@
 namespace {
 
 using lavandin::test::cooperates;
+using lavandin::test::millisecond;
 using lavandin::test::Pool;
 
 // Two processors, equal weights: the first has borrowed one, and the second wants it back.
@@ -138,6 +139,41 @@ TEST(Idle_processors, stay_where_they_are_while_nobody_needs_them) {
     EXPECT_EQ(pool.step_to(POLICY_RECLAIM, 0, 500), nullptr);
     pool.busy(1, 4000);
     EXPECT_NE(pool.step_to(POLICY_RECLAIM, 0), nullptr);
+}
+
+// The second sleeps: its VCPU is seen awake in one of so many steps, or never.
+void let_sleep(Pool& pool, int i, int awake) {
+    pool[1].measured.runnable = awake != 0 && i % awake == 1 ? POLICY_WHOLE : 0;
+    pool[1].measured.active = pool[1].measured.runnable / POLICY_WHOLE;
+}
+
+TEST(Idle_processors, are_not_asked_back_for_a_claim_of_who_sleeps) {
+    for (policy_load const load : {POLICY_LOAD_THROUGHPUT, POLICY_LOAD_INTERACTIVE})
+        for (int const awake : {0, 10}) {
+            Pool pool{4, POLICY_CHARACTERISTICS};
+            pool.add(256, 4);
+            pool.add(256, 1);
+            pool.busy(0, 0);
+            pool.busy(1, 4000, load);
+            for (int i = 0; i < 500; ++i) {
+                let_sleep(pool, i, awake);
+                pool.step();
+                ASSERT_EQ(pool.find(POLICY_RECLAIM, 0), nullptr) << load << awake << i;
+                ASSERT_EQ(pool.state.pressure, 0u) << load << awake << i;
+            }
+        }
+}
+
+TEST(Pressure, of_who_waits_counts_whatever_it_says) {
+    Pool pool{2};
+    pool.add(256, 1);
+    pool.busy(0, 0); // so it says
+    pool[0].measured.runnable = POLICY_WHOLE;
+    for (int i = 0; i < 50; ++i) {
+        pool.step();
+        pool[0].measured.processor_time -= 9 * millisecond; // of each ten it ran one
+    }
+    EXPECT_EQ(pool.state.pressure, 2u);
 }
 
 TEST(Hysteresis, turning_back_takes_longer_each_time_and_calms_down) {

@@ -249,6 +249,56 @@ TEST_F(Cooperation_test, asking_by_hand_waits_for_the_answer_and_rests_the_polic
     EXPECT_EQ(replies(COOP_VMM_REQUESTED).size(), 1u);
 }
 
+TEST_F(Cooperation_test, moments_of_a_request_are_kept) {
+    machine.states[2] = machine.states[3] = Processor_state::stopped;
+    join();
+    machine.slow = true;
+    uint64_t const begin = machine.time;
+    ASSERT_EQ(cooperation->ask(4, 10 * second), Error::none);
+    machine.pass(3);
+    settle();
+    uint32_t const number = only_reply(COOP_VMM_REQUESTED).head.sequence;
+    coop_answer answer{};
+    answer.outcome = COOP_GRANTED;
+    answer.processors = 4;
+    ASSERT_EQ(coop_vmm_answer(&vmm.engine, &answer, machine.time), COOP_OK);
+    machine.pass(5);
+    offer(transfer(0b1100), number);
+    machine.pass(7);
+    EXPECT_EQ(cooperation->state().moved_at, 0u);
+    machine.end_all();
+    auto const state = cooperation->state();
+    EXPECT_EQ(state.asked_at, begin);
+    EXPECT_EQ(state.judged_at, begin + 3);
+    EXPECT_EQ(state.decided_at, begin + 8);
+    EXPECT_EQ(state.offered_at, begin + 8);
+    EXPECT_EQ(state.moved_at, begin + 15);
+    ASSERT_EQ(cooperation->ask(4, 10 * second), Error::none);
+    EXPECT_EQ(cooperation->state().moved_at, 0u);
+}
+
+TEST_F(Cooperation_test, what_may_be_had_is_what_the_status_shows_now) {
+    machine.states[1] = machine.states[2] = machine.states[3] = Processor_state::stopped;
+    start_vmm();
+    vmm.engine.config.ceiling = 1;
+    vmm.engine.config.entitlement = 0;
+    settle();
+    ASSERT_EQ(vmm.engine.state, COOP_VMM_JOINED);
+    EXPECT_EQ(cooperation->state().ceiling, 1u);
+    EXPECT_EQ(cooperation->state().entitlement, 0u);
+    machine.load = 1;
+    machine.ready = 3;
+    run(300 * millisecond);
+    EXPECT_TRUE(replies(COOP_VMM_REQUESTED).empty());
+    vmm.engine.config.ceiling = Fake_machine::count;
+    vmm.engine.config.entitlement = 3000;
+    run(300 * millisecond);
+    ASSERT_FALSE(replies(COOP_VMM_REQUESTED).empty());
+    EXPECT_EQ(replies(COOP_VMM_REQUESTED).front().body.request.wanted, 4u);
+    EXPECT_EQ(cooperation->state().ceiling, 4u);
+    EXPECT_EQ(cooperation->state().entitlement, 3000u);
+}
+
 // Offers.
 
 TEST_F(Cooperation_test, an_offer_that_nobody_asked_for_is_refused_without_use) {

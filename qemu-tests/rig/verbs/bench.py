@@ -5,7 +5,8 @@ and repeat to 0.2 %. They are printed; only --check judges them.
 
 A stub kernel is measured first: what its hypercalls, entries and table switches cost is the floor
 under Lavandin's figures. Linux comes last, with what is nearest to each of Lavandin's operations,
-as the initial domain of the same Xen (docs/measuring.md)."""
+as the initial domain of the same Xen (docs/measuring.md). Last of all comes what cooperation costs,
+with dom0, coopd and guests on one processor."""
 
 from __future__ import annotations
 
@@ -34,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write docs/figures.json, and README.md and docs/interface.md, which show them",
     )
+    parser.add_argument(
+        "--without-cooperation",
+        action="store_true",
+        help="leave out what needs dom0 and coopd, and some minutes",
+    )
     parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
     parser.add_argument("--memory", type=values.memory(LEAST_MEMORY), default=64, metavar="MIB")
     parser.add_argument("--timeout", type=values.seconds, default=600, metavar="S")
@@ -44,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
         bench.check_target(options.json)
     build.ensure(options.preset)
     machine = MachineOptions(preset=options.preset, logs=fresh_directory("bench"), cpu=options.cpu)
-    result = bench.run(machine, options.memory, options.timeout)
+    result = bench.run(
+        machine, options.memory, options.timeout, not options.without_cooperation
+    )
     if options.json != "-":
         print(result.as_text())
     if options.json:

@@ -48,6 +48,14 @@ void Cooperating::ended(uint64_t number, Outcome const& outcome) {
         _engine.ended(number, outcome);
 }
 
+Cooperation_state Cooperating::state() {
+    Cooperation_state state = _engine.state();
+    for (uint64_t* const moment :
+         {&state.asked_at, &state.judged_at, &state.decided_at, &state.offered_at, &state.moved_at})
+        *moment -= std::min(*moment, _observer.offset());
+    return state;
+}
+
 bool Cooperating::begin(uint64_t number, Processor_action action, uint64_t deadline) {
     uint64_t const offset = _observer.offset();
     return _around.mover.begin(number, action, deadline - std::min(deadline, offset));

@@ -46,6 +46,8 @@ public:
     uint64_t deadline();
     void ended(uint64_t number, Outcome const& outcome);
     Cooperation& engine() { return _engine; }
+    // With moments of our clock.
+    Cooperation_state state();
 
 private:
     uint64_t now() override;

@@ -88,7 +88,7 @@ void Cooperation::happened(coop_guest_event const& event) {
     case COOP_GUEST_LOST:
         return lost();
     case COOP_GUEST_ANSWERED:
-        return answered(event.message.body.answer);
+        return answered(event.message);
     case COOP_GUEST_OFFERED:
         return offered(event.message);
     case COOP_GUEST_RECLAIMED:
@@ -127,7 +127,11 @@ void Cooperation::lost() {
     _hand_request = false;
 }
 
-void Cooperation::answered(coop_answer const& answer) {
+void Cooperation::answered(coop_message const& message) {
+    coop_answer const& answer = message.body.answer;
+    coop_status status{};
+    _told.judged_at = message.head.time;
+    _told.decided_at = shown(status) ? status.time : 0; // written before the answer
     _told.outcome = answer.outcome;
     _told.answer_reason = answer.reason;
     _told.answer_processors = answer.processors;
@@ -143,7 +147,9 @@ void Cooperation::offered(coop_message const& message) {
     uint64_t const now = _host.now();
     coop_transfer const& transfer = message.body.transfer;
     unsigned wanted = transfer.count;
-    if (message.head.regarding == 0) {
+    if (message.head.regarding != 0) {
+        _told.offered_at = now;
+    } else {
         auto const count = static_cast<unsigned>(__builtin_popcountll(online()));
         unsigned const useful = _policy.useful(situation(now));
         if (useful <= count)

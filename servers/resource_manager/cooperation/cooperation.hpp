@@ -60,19 +60,26 @@ public:
     Cooperation_state state();
 
 private:
-    struct Tally;
+    // What may be had, in the session that is on.
+    struct Bounds {
+        unsigned ceiling;
+        uint32_t entitlement;
+    };
 
     coop_guest& engine() { return _link.engine; }
+    coop_guest const& engine() const { return _link.engine; }
     bool joined() const { return _link.engine.state == COOP_GUEST_JOINED; }
     bool other_open() const;
     uint64_t online();
+    bool shown(coop_status& status) const;
+    Bounds bounds() const;
     unsigned available();
 
     void exchange();
     void happened(coop_guest_event const& event);
     void welcomed(coop_welcome const& welcome);
     void lost();
-    void answered(coop_answer const& answer);
+    void answered(coop_message const& message);
     void offered(coop_message const& message);
     void reclaimed(coop_transfer const& transfer);
     coop_manner manner_of(coop_transfer const& transfer);

@@ -56,6 +56,7 @@ void Cooperation::finish(Move& move, coop_type type) {
     _told.reply_processor = reply.processor;
     _told.reply_detail = reply.detail;
     if (offer) {
+        _told.moved_at = done && _told.offered_at != 0 ? _host.now() : 0;
         _online |= reply.processors;
         _given &= ~reply.processors;
     } else {

@@ -67,17 +67,31 @@ void Cooperation::classify() {
     _window_begin = _scratch;
 }
 
+// The other side's status, if it is of this session.
+bool Cooperation::shown(coop_status& status) const {
+    return joined() && coop_status_read(&status, &_link.other->status) == COOP_OK &&
+           coop_status_check(&status) == COOP_OK && status.session == engine().session;
+}
+
+// WELCOME says how it was when the session began; domains that come and go change it.
+Cooperation::Bounds Cooperation::bounds() const {
+    coop_status status{};
+    if (shown(status) && status.ceiling != 0)
+        return {status.ceiling, status.entitlement};
+    return {engine().agreed.ceiling, engine().agreed.entitlement};
+}
+
 unsigned Cooperation::available() {
     unsigned count = 0;
     for (uint64_t number = 0; number < engine().config.processors; ++number)
         count += _host.available(number) ? 1u : 0u;
-    return std::max(1u, std::min<unsigned>(count, engine().agreed.ceiling));
+    return std::max(1u, std::min(count, bounds().ceiling));
 }
 
 Situation Cooperation::situation(uint64_t now) {
     auto const& load = _classifier.now();
     return {now,         static_cast<unsigned>(__builtin_popcountll(online())),
-            available(), engine().agreed.entitlement,
+            available(), bounds().entitlement,
             _stolen,     _demand.now(load),
             load};
 }
@@ -108,6 +122,8 @@ bool Cooperation::send(Ask const& ask, uint64_t now) {
     _told.wanted = ask.wanted;
     _told.need = static_cast<uint64_t>(ask.need);
     _told.outcome = 0;
+    _told.asked_at = now;
+    _told.judged_at = _told.decided_at = _told.offered_at = _told.moved_at = 0;
     return true;
 }
 
@@ -145,8 +161,9 @@ Cooperation_state Cooperation::state() {
     state.session = engine().session;
     state.instance = engine().instance;
     state.capabilities = engine().agreed.capabilities;
-    state.ceiling = engine().agreed.ceiling;
-    state.entitlement = engine().agreed.entitlement;
+    Bounds const now = bounds();
+    state.ceiling = now.ceiling;
+    state.entitlement = now.entitlement;
     state.period = _period;
     state.online = online();
     state.given = _given;
@@ -155,8 +172,7 @@ Cooperation_state Cooperation::state() {
     state.confidence = _report.confidence;
     state.runnable = _report.runnable;
     coop_status status{};
-    if (joined() && coop_status_read(&status, &_link.other->status) == COOP_OK &&
-        coop_status_check(&status) == COOP_OK) {
+    if (shown(status)) {
         state.allotted = status.allotted;
         state.use = status.use;
         state.pressure = status.pressure;

@@ -118,6 +118,13 @@ struct Cooperation_state {
     uint64_t reclaims_followed;
     uint64_t reclaims_refused;
     uint64_t errors; // messages of the VMM side that were not accepted
+    // Moments of the last request, nanoseconds of the clock; 0: not so far. The VMM side's are as
+    // it says.
+    uint64_t asked_at;   // it was written
+    uint64_t judged_at;  // the VMM side had woken, and began to decide
+    uint64_t decided_at; // it had decided
+    uint64_t offered_at; // the offer that came of it was seen
+    uint64_t moved_at;   // what was offered was in use
 };
 
 enum class Connection : uint64_t {
