@@ -2,14 +2,27 @@
 """Experiments: what is read of scenarios, guests and traces, and what becomes of it."""
 
 import struct
+import tempfile
 import tomllib
 import unittest
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.experiment import load_report, pages, results, scenario, setups, summary, trace
+from rig.experiment import (
+    dom0_use,
+    goals,
+    load_report,
+    pages,
+    results,
+    samples,
+    scenario,
+    setups,
+    summary,
+    trace,
+)
 from rig.experiment.command import command_line
-from rig.experiment.runner import Run, Window
+from rig.experiment.host import Host_time, Watch
+from rig.experiment.runner import SAMPLE, Run, Window
 from rig.experiment.samples import Course
 from rig.verbs import experiment
 
@@ -188,6 +201,80 @@ def _status(time, ran, online):
     return {"time": time, "domains": domains}
 
 
+def _one(setup, number, done, name="g"):
+    keys = ("used", "online", "spun", "wakeup_median", "wakeup_p99", "response_p99")
+    guest = dict.fromkeys(keys, 0) | {"name": name, "done": done}
+    return {"scenario": "idle-beside-busy", "setup": setup, "seed": number, "guests": [guest]}
+
+
+class Samples(unittest.TestCase):
+    def test_a_parked_vcpu_is_not_in_use(self):
+        row = {"measured": {"online": 0b111}, "claims": None}
+        self.assertEqual(samples.in_use(row), 3)
+        self.assertEqual(samples.in_use(row | {"claims": {"online": 0b1001}}), 1)
+
+    def test_old_measurements_under_a_new_time_are_left_out(self):
+        statuses = [_status(1, 5, 1), _status(2, 5, 1), _status(3, 9, 1)]
+        self.assertEqual([each["time"] for each in samples.fresh(statuses)], [1, 3])
+
+
+class Disturbances(unittest.TestCase):
+    def test_threads_that_wait_are_disturbed(self):
+        with tempfile.TemporaryDirectory() as name:
+            thread = Path(name) / "7" / "task" / "8" / "schedstat"
+            thread.parent.mkdir(parents=True)
+            thread.write_text("1000000000 500000000 3\n")
+            watch = Watch(7, Path(name))
+            thread.write_text("4000000000 1500000000 9\n")
+            found = watch.read()
+        self.assertEqual((found.ran, found.waited), (3, 1))
+        self.assertEqual(found.disturbance(), 0.25)
+        self.assertEqual(Host_time(1, 0, 0).disturbance(), 0)
+
+    def _tried(self, *waited):
+        runs = [Run("fixed", 1, host=Host_time(1, 1, each)) for each in waited]
+        left = iter(runs)
+        run, again = experiment.least_disturbed(lambda: next(left), 0.1)
+        return runs.index(run), again
+
+    def test_a_disturbed_run_is_done_again(self):
+        self.assertEqual(self._tried(0.01), (0, 0))
+        self.assertEqual(self._tried(9, 0.01), (1, 1))
+        self.assertEqual(self._tried(9, 1, 5), (1, 2))
+
+    def test_what_programs_in_dom0_used(self):
+        before = dom0_use.parse("/proc/5/comm:coopd\n/proc/5/schedstat:1000000000 7 2\n")
+        after = dom0_use.parse("/proc/5/comm:coopd\n/proc/6/comm:xl\n/proc/7/comm:gone\n"
+                               "/proc/5/schedstat:3000000000 7 2\n/proc/6/schedstat:500000000 7 2\n")
+        self.assertEqual(dom0_use.between(before, after), {"coopd": 2.0, "xl": 0.5})
+
+
+class Goals(unittest.TestCase):
+    def test_a_median_is_to_be_within_bounds(self):
+        goal = goals.Goal("", lambda runs: None, least=1.5)
+        self.assertTrue(goal.met(summary.Spread(1, 1.5, 2)))
+        self.assertFalse(goal.met(summary.Spread(1, 1.4, 2)))
+        self.assertFalse(goals.Goal("", goal.measure, most=1).met(summary.Spread(0, 1.4, 2)))
+
+    def test_a_spread_is_to_reach_bounds_where_that_is_said(self):
+        goal = goals.Goal("", lambda runs: None, least=1, within_spread=True)
+        self.assertTrue(goal.met(summary.Spread(0.8, 0.9, 1)))
+        self.assertFalse(goal.met(summary.Spread(0.8, 0.9, 0.99)))
+
+    def test_the_better_of_the_others_is_compared_with(self):
+        runs = [_one("fixed", 1, 10), _one("online", 1, 20), _one("cooperation", 1, 30)]
+        self.assertEqual(summary.better(runs, "g", "done", ("fixed", "online")).median, 1.5)
+        self.assertIsNone(summary.better(runs, "g", "done", ()))
+
+    def test_what_a_scenario_is_to_show_is_judged(self):
+        runs = [_one("fixed", 1, 10, "first"), _one("cooperation", 1, 15, "first")]
+        found = goals.judged("idle-beside-busy", runs)
+        self.assertEqual([goals.cells(each)[2:] for each in found], [["1.50", "yes"]] * 2)
+
+    def test_all_are_of_scenarios_that_there_are(self):
+        self.assertEqual(set(goals.GOALS) - set(scenario.known()), set())
+
+
 class Results(unittest.TestCase):
     def _run(self):
         plan = parsed()
@@ -209,7 +296,7 @@ class Results(unittest.TestCase):
         self.assertEqual(one["done"], 450)  # background does not count
         self.assertAlmostEqual(one["useful"], 0.45)
         self.assertAlmostEqual(other["useful"], 450 * 3 * 100e-6)
-        self.assertEqual(len(one["timeline"]), 20)
+        self.assertEqual(len(one["timeline"]), round(2 / SAMPLE))
         first = dict(zip(found["timeline_fields"], one["timeline"][0]))
         self.assertAlmostEqual(first["used"], 1.5)
         self.assertAlmostEqual(first["demand"], 1.8)
@@ -231,21 +318,29 @@ class Results(unittest.TestCase):
             results.of_run(plan, run)
 
     def test_medians_and_ratios(self):
-        def one(setup, number, done):
-            guest = dict.fromkeys(
-                ("used", "online", "spun", "wakeup_median", "wakeup_p99", "response_p99"), 0
-            )
-            guest |= {"name": "g", "done": done}
-            return {"setup": setup, "seed": number, "guests": [guest]}
-
-        runs = [one("fixed", 1, 10), one("cooperation", 1, 20),
-                one("fixed", 2, 20), one("cooperation", 2, 30)]
+        runs = [_one("fixed", 1, 10), _one("cooperation", 1, 20),
+                _one("fixed", 2, 20), _one("cooperation", 2, 30)]
         (row,) = summary.rows(runs)
         self.assertEqual(row["setups"]["fixed"], {"least": 10, "median": 15, "most": 20})
         self.assertEqual(row["ratios"]["fixed"], {"least": 1.5, "median": 1.75, "most": 2.0})
-        self.assertIn("1.75 (1.50-2.00)", summary.table(runs))
+        self.assertIn("1.75 (1.50 to 2.00)", summary.table(runs))
 
 
 class Pages(unittest.TestCase):
+    ENTRY = {"description": "What it is.", "conditions": {"runs": 3, "command": "do it"},
+             "setups": ["fixed"], "goals": [], "rows": [], "picture": None}
+
     def test_the_page_shows_what_is_recorded(self):
-        self.assertEqual(pages.PAGE.read_text(), pages.page(pages.recorded()))
+        text = pages.PAGE.read_text()
+        self.assertEqual(text, pages.page(text, pages.recorded()))
+
+    def test_what_is_written_between_parts_stays(self):
+        text = pages.page("Before.\n", {"b": self.ENTRY}) + "Behind.\n"
+        self.assertIn("Conditions: runs 3. Repeat:\n\n    do it\n", text)
+        again = pages.page(text.replace("do it", "drifted"), {"b": self.ENTRY, "a": self.ENTRY})
+        self.assertTrue(again.startswith(text), again)
+        self.assertIn("<!-- experiment a -->", again)
+
+    def test_a_part_that_is_not_recorded_is_a_mistake(self):
+        with self.assertRaisesRegex(RigError, "shows b"):
+            pages.page(pages.page("", {"b": self.ENTRY}), {})

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""docs/experiments.md, made from docs/experiments.json, which `./lavandin experiment --record`
-writes, and the pictures that it shows."""
+"""The parts of docs/experiments.md that are made: one for each experiment, from what
+`./lavandin experiment --record` keeps in docs/experiments.json, between a line that names it and
+one that ends it. All between these parts is written by hand."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -12,37 +14,21 @@ from typing import Any
 
 from .. import packages, paths, process
 from ..errors import RigError
-from . import summary
-from .setups import EXPLAINED
+from . import goals, summary
 
 Json = dict[str, Any]
 RECORD = paths.ROOT / "docs" / "experiments.json"
 PAGE = paths.ROOT / "docs" / "experiments.md"
 _PICTURES = paths.ROOT / "docs" / "pictures"
 _PLOT = paths.ROOT / "cooperation" / "simulator" / "plot.py"
-_INTRODUCTION = """# Experiments
-
-<!-- Made by `./lavandin experiment --record` from docs/experiments.json; not written. -->
-
-Guests on Debian's Xen in the rig (`qemu-tests/`), in real time, each scenario in several set-ups
-whose runs alternate on one machine:
-
-{setups}
-
-In all of them coopd runs and counts; without cooperation it changes nothing (`--dry-run`). Figures
-are medians over the runs, with the least and the most in brackets; ratios are of neighbouring runs,
-cooperation by the other. Shares of processors are from Xen's CPU time. Work is counted in chunks,
-barriers or bursts of loops that were timed once on the quiet machine. What differs by less than the
-spread is no difference. The processors are emulated (QEMU's TCG), which distorts single costs; what
-counts is how set-ups compare.
-"""
+_PART = re.compile(r"^<!-- experiment (\S+) -->\n(.*?)^<!-- end -->\n", re.M | re.S)
 
 
 def draw(results: Path, picture: Path, number: int) -> None:
     """The run of that number in each set-up, with the simulator's own program."""
     packages.ensure_host("pictures")
     command = [sys.executable, "-B", _PLOT, results, "--output", picture, "--seed", number]
-    process.run([str(word) for word in command], timeout=300)
+    process.run([str(word) for word in [*command, "--side-by-side"]], timeout=300)
 
 
 def recorded() -> Json:
@@ -55,7 +41,7 @@ def recorded() -> Json:
 
 
 def record(description: str, document: Json, picture: Path | None) -> None:
-    """Puts an experiment among those that the page shows, and makes the page anew."""
+    """Puts an experiment among those that the page shows, and makes its part anew."""
     runs = document["runs"]
     name = runs[0]["scenario"]
     known = recorded()
@@ -63,6 +49,7 @@ def record(description: str, document: Json, picture: Path | None) -> None:
         "description": description,
         "conditions": document["conditions"],
         "setups": summary.setups_of(runs),
+        "goals": goals.judged(name, runs),
         "rows": summary.rows(runs),
         "picture": None,
     }
@@ -70,29 +57,35 @@ def record(description: str, document: Json, picture: Path | None) -> None:
         known[name]["picture"] = f"experiment-{name}.png"
         shutil.copyfile(picture, _PICTURES / known[name]["picture"])
     RECORD.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
-    PAGE.write_text(page(known))
+    PAGE.write_text(page(PAGE.read_text(), known))
 
 
-def page(known: Json) -> str:
-    setups = "\n".join(f"- *{name}*: {what}." for name, what in EXPLAINED.items())
-    parts = [_INTRODUCTION.format(setups=setups)]
-    sections = [_section(name, known[name]) for name in sorted(known)]
-    parts += sections or ["Nothing is recorded yet.\n"]
-    return "\n".join(parts)
+def page(text: str, known: Json) -> str:
+    """The text with its parts made anew; a part that it has not yet comes last."""
+    shown = {name for name, _ in _PART.findall(text)}
+    if gone := sorted(shown - known.keys()):
+        raise RigError(f"{PAGE} shows {gone[0]}, which is not recorded")
+    for name in sorted(known.keys() - shown):
+        text += f"\n## {name}\n\n<!-- experiment {name} -->\n<!-- end -->\n"
+    return _PART.sub(lambda match: _part(match.group(1), known[match.group(1)]), text)
 
 
-def _section(name: str, entry: Json) -> str:
+def _table(head: list[str], lines: list[list[str]]) -> list[str]:
+    made = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+    return made + [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def _part(name: str, entry: Json) -> str:
     present = entry["setups"]
-    head = [word for word in summary.head(present) if word]
-    lines = [f"## {name}", "", entry["description"], ""]
+    lines = [f"<!-- experiment {name} -->", "", entry["description"], ""]
     if entry["picture"]:
         lines += [f"![{name} in each set-up](pictures/{entry['picture']})", ""]
-    lines += [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
-    for row in entry["rows"]:
-        cells = [summary.label(row), *summary.cells(row, present)]
-        lines.append(f"| {' | '.join(cells[: len(head)])} |")
+    if entry["goals"]:
+        lines += [*_table(goals.HEAD, [goals.cells(goal) for goal in entry["goals"]]), ""]
+    rows = [[summary.label(row), *summary.cells(row, present)] for row in entry["rows"]]
     conditions = "; ".join(
         f"{key} {value}" for key, value in entry["conditions"].items() if key != "command"
     )
-    lines += ["", f"Conditions: {conditions}. Repeat:", "", f"    {entry['conditions']['command']}"]
+    lines += [*_table(summary.head(present), rows), "", f"Conditions: {conditions}. Repeat:", ""]
+    lines += [f"    {entry['conditions']['command']}", "", "<!-- end -->"]
     return "\n".join(lines) + "\n"

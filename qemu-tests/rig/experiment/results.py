@@ -18,6 +18,7 @@ FORMAT = "lavandin-experiment-1"
 FIELDS = ("used", "demand", "online", "allocated", "weight", "throughput")
 STRETCH_FIELDS = ("processor", "guest", "vcpu", "from", "until")
 _XENS_DOM0 = "Domain-0"
+_LITTLE = 0.001  # of a processor
 Json = dict[str, Any]
 
 
@@ -43,7 +44,8 @@ def of_run(scenario: Scenario, run: Run) -> Json:
         "sample": SAMPLE,
         "timeline_fields": FIELDS,
         "stretch_fields": STRETCH_FIELDS,
-        "guests": [*guests, _other(scenario, DOM0, dom0)],
+        "guests": [*guests, _dom0(scenario, run, dom0)],
+        "host": {"disturbance": run.host.disturbance(), "ran": run.host.ran},
         "stretches": _stretches(run, first, numbers),
         "log": [],
     }
@@ -87,13 +89,17 @@ def _timeline(
     return points
 
 
-def _other(scenario: Scenario, name: str, domain: Domain_courses) -> Json:
+def _dom0(scenario: Scenario, run: Run, domain: Domain_courses) -> Json:
+    """`programs`: what each used, in processors."""
     rest = _rest(scenario, domain)
-    nothing = {"useful": 0, "spun": 0, "done": 0}
+    passed = max(run.host.passed, scenario.duration)
+    programs = {name: used / passed for name, used in run.dom0.items() if used > _LITTLE * passed}
+    nothing: Json = {"programs": programs}
+    nothing |= {"useful": 0, "spun": 0, "done": 0}
     nothing |= {"wakeup_median": 0, "wakeup_p99": 0, "response_p99": 0}
     tally = {"enforced": rest.pop("enforced"), "changes": rest.pop("changes")}
     timeline = _timeline(scenario, domain, None, None)
-    return {"name": name, **rest, **nothing, "cooperation": tally, "timeline": timeline}
+    return {"name": DOM0, **rest, **nothing, "cooperation": tally, "timeline": timeline}
 
 
 def _guest(scenario: Scenario, guest: Guest, domain: Domain_courses, load: Load_report) -> Json:

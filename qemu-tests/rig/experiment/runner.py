@@ -17,14 +17,15 @@ from ..errors import RigError
 from ..full import FullMachine
 from ..full_guest import FullGuest
 from ..machine import GuestConfig
-from . import load_report, samples, setups, trace
+from . import dom0_use, load_report, samples, setups, trace
 from .command import CALIBRATION
+from .host import Host_time, Watch
 from .load_report import Load_report
 from .scenario import Scenario
 
 _SAMPLES = "/run/samples.jsonl"
 _TRACE = "/run/trace"
-SAMPLE = 0.1  # seconds between two looks
+SAMPLE = 0.25  # seconds between two looks, each of which costs dom0 some milliseconds
 _SETTLE = 1.0  # seconds between the guests' readiness and the begin
 _START_TIMEOUT = 120
 _PATIENCE = 180  # seconds beside the run's own, in which guests print
@@ -41,13 +42,15 @@ class Window:
 
 @dataclass
 class Run:
-    """What came of it; `domains` are domain numbers by name."""
+    """What came of it."""
 
     setup: str
     number: int
     loads: dict[str, Load_report] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     stretches: list[trace.Stretch] = field(default_factory=list)
+    host: Host_time = Host_time(0, 0, 0)
+    dom0: dict[str, float] = field(default_factory=dict)  # seconds by program
     traced: Window | None = None
 
 
@@ -124,11 +127,15 @@ def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made:
         "echo $! >/run/samples.pid"
     )
     tracing = _start_trace(dom0, made.traced) if made.traced else None
+    before = dom0_use.read(dom0)
+    watch = Watch(machine.qemu.pid)
     for guest in guests:
         guest.console.send("go\n")
     for guest in guests:
         guest.console.expect(r"^LOAD end \d+ \d+ \d+\r?\n", scenario.duration + _PATIENCE)
         made.loads[guest.name] = load_report.parse(guest.console.text)
+    made.host = watch.read()
+    made.dom0 = dom0_use.between(before, dom0_use.read(dom0))
     dom0.run("kill $(cat /run/samples.pid)", check=False)
     made.statuses = samples.parse(fetch(dom0, _SAMPLES).decode())
     if tracing is not None:

@@ -30,6 +30,28 @@ def domain(status: dict[str, Any], name: str) -> dict[str, Any] | None:
     return next((row for row in status["domains"] if row["name"] == name), None)
 
 
+def fresh(statuses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that show an older measurement under a newer time, as coopd answers between
+    two of its looks: in each new one somebody has run, if only dom0."""
+    found: list[dict[str, Any]] = []
+    ran: list[int] = []
+    for status in statuses:
+        now = [row["measured"]["time"] for row in status["domains"]]
+        if now != ran:
+            found.append(status)
+        ran = now
+    return found
+
+
+def in_use(row: dict[str, Any]) -> int:
+    """VCPUs that threads may run on. To Xen one that is parked is online, and blocked; that it is
+    not in use is the guest's word."""
+    online = row["measured"]["online"]
+    if row.get("claims"):
+        online &= row["claims"]["online"]
+    return online.bit_count()
+
+
 class Course:
     """A value over time, known at some moments."""
 
@@ -61,7 +83,7 @@ class Domain_courses:
     def __init__(self, statuses: list[dict[str, Any]], name: str, begin: int) -> None:
         rows = [
             ((status["time"] - begin) / 1e9, row)
-            for status in statuses
+            for status in fresh(statuses)
             if (row := domain(status, name)) is not None
         ]
         if not rows:
@@ -72,7 +94,7 @@ class Domain_courses:
             return Course(times, [float(value(row)) for _, row in rows])
 
         self.used = course(lambda row: row["measured"]["time"] / 1e9)
-        self.online = course(lambda row: bin(row["measured"]["online"]).count("1"))
+        self.online = course(in_use)
         self.allocated = course(lambda row: row["allocation"])
         self.weight = course(lambda row: row["measured"]["weight"])
         self.entitlement = course(lambda row: row["entitlement"] / 1000)

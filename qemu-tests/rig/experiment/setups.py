@@ -9,11 +9,6 @@ from .scenario import Guest, Scenario
 
 FIXED, ONLINE, COOPERATION = "fixed", "online", "cooperation"
 SETUPS = (FIXED, ONLINE, COOPERATION)
-EXPLAINED = {
-    FIXED: "each guest has its entitlement in VCPUs, rounded; credit2 with the operator's weights",
-    ONLINE: "all VCPUs are online; credit2 with the operator's weights",
-    COOPERATION: "all VCPUs exist; guests and coopd agree on which are in use",
-}
 SETTINGS = "/run/experiment.toml"  # coopd's, in dom0
 
 

@@ -38,7 +38,7 @@ class Spread:
         if self.least == self.most:
             return form.format(self.median)
         shown = [form.format(value) for value in (self.median, self.least, self.most)]
-        return f"{shown[0]} ({shown[1]}-{shown[2]})"
+        return f"{shown[0]} ({shown[1]} to {shown[2]})"
 
 
 def _values(runs: list[Json], setup: str, name: str, key: str) -> list[float]:
@@ -60,6 +60,15 @@ def ratios(runs: list[Json], name: str, key: str, other: str) -> Spread | None:
     pairs = zip(_values(runs, COOPERATION, name, key), _values(runs, other, name, key))
     found = [ours / theirs for ours, theirs in pairs if theirs]
     return Spread.of(found) if found else None
+
+
+def better(runs: list[Json], name: str, key: str, others: tuple[str, ...]) -> Spread | None:
+    """Cooperation by whichever of the others has the higher median."""
+    present = [each for each in others if _values(runs, each, name, key)]
+    if not present:
+        return None
+    best = max(present, key=lambda each: statistics.median(_values(runs, each, name, key)))
+    return ratios(runs, name, key, best)
 
 
 def rows(runs: list[Json]) -> list[Json]:
