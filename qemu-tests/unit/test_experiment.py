@@ -126,7 +126,7 @@ class Scenarios(unittest.TestCase):
 
     def test_the_trace_is_around_the_first_change(self):
         window = experiment.default_window(parsed())
-        self.assertTrue(0 < window.begin < 0.5 < window.end < 2, window)
+        self.assertTrue(0 <= window.begin < 0.5 < window.end < 2, window)
 
 
 class Reports(unittest.TestCase):
@@ -178,18 +178,28 @@ class Traces(unittest.TestCase):
         vcpu = 3 << 16 | 2
         data = _record(self.RUNNABLE_TO_RUNNING, 100, vcpu) + self.CHANGE
         data += _record(self.RUNNABLE_TO_RUNNING, 120, 0x7FFF << 16)
+        data += _record(self.RUNNING_TO_BLOCKED, 150, 0x7FFF << 16)
         data += _record(self.RUNNABLE_TO_RUNNING, 150, 4 << 16)
         data += _record(self.RUNNING_TO_BLOCKED, 170, 4 << 16)
-        self.assertEqual(trace.stretches(data), [trace.Stretch(1, 4, 0, 150, 170)])
         data += struct.pack("<3I", 0x0001F003 | 2 << 28, 0, 0)
         data += _record(self.RUNNING_TO_BLOCKED, 190, vcpu)
-        self.assertEqual(trace.stretches(data)[1], trace.Stretch(0, 3, 2, 100, 190))
+        wanted = [trace.Stretch(1, 4, 0, 150, 170), trace.Stretch(0, 3, 2, 100, 190)]
+        self.assertEqual(trace.stretches(data), wanted)
+
+    def test_who_runs_when_a_trace_begins_or_ends(self):
+        data = _record(self.RUNNING_TO_BLOCKED, 100, 3 << 16)
+        data += _record(self.RUNNABLE_TO_RUNNING, 110, 4 << 16) + self.CHANGE
+        data += _record(self.RUNNING_TO_BLOCKED, 170, 5 << 16)
+        wanted = [trace.Stretch(0, 3, 0, 100, 100), trace.Stretch(1, 5, 0, 100, 170),
+                  trace.Stretch(0, 4, 0, 110, 170)]
+        self.assertEqual(trace.stretches(data), wanted)
 
     def test_an_end_in_the_middle_of_a_record(self):
         data = _record(self.RUNNABLE_TO_RUNNING, 100, 3 << 16)
         data += _record(self.RUNNING_TO_BLOCKED, 170, 3 << 16)
-        self.assertEqual(len(trace.stretches(data)), 1)
-        self.assertEqual(trace.stretches(data[:-2]), [])
+        self.assertEqual(trace.stretches(data), [trace.Stretch(0, 3, 0, 100, 170)])
+        self.assertEqual(trace.stretches(data[:-2]), [trace.Stretch(0, 3, 0, 100, 100)])
+        self.assertEqual(trace.stretches(b""), [])
 
 
 def _status(time, ran, online):
@@ -245,7 +255,8 @@ class Disturbances(unittest.TestCase):
     def test_what_programs_in_dom0_used(self):
         before = dom0_use.parse("/proc/5/comm:coopd\n/proc/5/schedstat:1000000000 7 2\n")
         after = dom0_use.parse("/proc/5/comm:coopd\n/proc/6/comm:xl\n/proc/7/comm:gone\n"
-                               "/proc/5/schedstat:3000000000 7 2\n/proc/6/schedstat:500000000 7 2\n")
+                               "/proc/5/schedstat:3000000000 7 2\n"
+                               "/proc/6/schedstat:500000000 7 2\n")
         self.assertEqual(dom0_use.between(before, after), {"coopd": 2.0, "xl": 0.5})
 
 

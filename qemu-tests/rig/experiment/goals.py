@@ -26,7 +26,7 @@ class Goal:
     form: str = "{:.2f}"
 
     def wanted(self) -> str:
-        bound = f"at least {self.least:.3g}" if self.least is not None else f"at most {self.most:.3g}"
+        bound = f"at most {self.most:.3g}" if self.least is None else f"at least {self.least:.3g}"
         return bound + (", within the spread" if self.within_spread else "")
 
     def met(self, found: Spread) -> bool:

@@ -44,23 +44,34 @@ def _records(data: bytes) -> Iterator[tuple[int, int, tuple[int, ...]]]:
         at += words * 4
 
 
-def stretches(data: bytes) -> list[Stretch]:
-    found: list[Stretch] = []
+def _changes(data: bytes) -> Iterator[tuple[int, int, int, int, tuple[int, int]]]:
+    """Of VCPUs' run states: processor, counter, old and new state, domain and VCPU."""
     processor = 0
-    running: dict[int, tuple[int, int, int]] = {}  # by processor: domain, VCPU, since
     for event, counter, words in _records(data):
         if event == _PROCESSOR_CHANGE and words:
             processor = words[0]
-        if event & ~_STATES != _RUNSTATE_CHANGE or not words:
-            continue
-        vcpu, domain = words[0] & 0xFFFF, words[0] >> 16
-        old, new = event >> 8 & 3, event >> 4 & 3
-        if domain == _IDLE_DOMAIN:
-            continue
+        elif event & ~_STATES == _RUNSTATE_CHANGE and words:
+            who = (words[0] >> 16, words[0] & 0xFFFF)
+            yield processor, counter, event >> 8 & 3, event >> 4 & 3, who
+
+
+def stretches(data: bytes) -> list[Stretch]:
+    """Who runs already when the trace begins does so from its first moment on; who still runs when
+    it ends, until its last."""
+    found: list[Stretch] = []
+    changes = list(_changes(data))
+    counters = [counter for _, counter, *_ in changes]
+    running: dict[int, tuple[tuple[int, int], int]] = {}  # by processor: who, and since when
+    begun: set[int] = set()  # processors of which something is known
+    for processor, counter, old, new, who in changes:
         if new == _RUNNING:
-            running[processor] = (domain, vcpu, counter)
+            running[processor] = (who, counter)
         elif old == _RUNNING:
-            since = running.pop(processor, None)
-            if since and since[:2] == (domain, vcpu):
-                found.append(Stretch(processor, domain, vcpu, since[2], counter))
-    return found
+            runner, since = running.pop(processor, (None, 0))
+            if runner is None and processor not in begun:
+                runner, since = who, min(counters)
+            if runner == who:
+                found.append(Stretch(processor, *who, since, counter))
+        begun.add(processor)
+    found += [Stretch(one, *who, since, max(counters)) for one, (who, since) in running.items()]
+    return [stretch for stretch in found if stretch.domain != _IDLE_DOMAIN]

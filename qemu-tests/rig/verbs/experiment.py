@@ -9,11 +9,11 @@ project. It is run so many times in each set-up, by turns, on one machine:
   cooperation  guests and coopd agree on which are in use
 
 Results go to build/experiments/NAME: results.json (lavandin-experiment-1, as the simulator's),
-timeline.csv, picture.png. Medians over the runs are printed with their spread, and whether cooperation
-reached what it is to reach there.
+timeline.csv, picture.png. Medians over the runs are printed with their spread, and whether
+cooperation reached what it is to reach there.
 
-The host's other work slows the machine, while its clock goes on: a run in which QEMU had to wait for a
-processor too long is done again, and the least disturbed one counts."""
+The host's other work slows the machine, while its clock goes on: a run in which QEMU had to wait
+for a processor too long is done again, and the least disturbed one counts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .build import add_preset
 
 HELP = "run a scenario of guests with and without cooperation"
 _MOST_RUNS = 1000
-_TRACED = 0.5  # seconds, by default
+_TRACED = 1.0  # seconds, by default
 _MOST_TRIES = 3  # of a run that the host disturbs
 _DISTURBANCE = 10  # percent, by default
 
@@ -124,7 +124,7 @@ def default_window(plan: Scenario) -> Window:
         if 0 < load.times.get(key, 0) < plan.duration
     ]
     middle = min(moments) if moments else plan.duration / 2
-    begin = max(middle - 0.2 * _TRACED, 0)
+    begin = max(middle - 0.5 * _TRACED, 0)
     return Window(begin, min(begin + _TRACED, plan.duration))
 
 
