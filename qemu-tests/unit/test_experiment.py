@@ -111,7 +111,9 @@ class Scenarios(unittest.TestCase):
         }
         self.assertEqual(vcpus, {"fixed": [1, 1], "online": [2, 4], "cooperation": [2, 4]})
         self.assertIn("--dry-run", setups.coopd_options(plan, "fixed"))
-        self.assertNotIn("--dry-run", setups.coopd_options(plan, "cooperation"))
+        cooperating = setups.coopd_options(plan, "cooperation")
+        self.assertNotIn("--dry-run", cooperating)
+        self.assertIn("--interval 20 ", cooperating)
 
     def test_command_lines(self):
         one, other = parsed().guests
