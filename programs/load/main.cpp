@@ -16,7 +16,7 @@ constexpr char usage_text[] = "load --calibrate | [--wait] [--ask] [--loops N] M
                               "KIND[,KEY=VALUE]...";
 constexpr uint64_t asking_period = 20 * millisecond;
 constexpr uint64_t asking_for = 60 * second;
-constexpr uint64_t shortest_sample = 50 * millisecond;
+constexpr uint64_t shortest_sample = 100 * millisecond;
 
 load::Plan plan;
 load::Group groups[load::Plan::most_groups];

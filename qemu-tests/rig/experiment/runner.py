@@ -132,10 +132,12 @@ def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made:
     for guest in guests:
         guest.console.send("go\n")
     for guest in guests:
-        guest.console.expect(r"^LOAD end \d+ \d+ \d+\r?\n", scenario.duration + _PATIENCE)
-        made.loads[guest.name] = load_report.parse(guest.console.text)
+        guest.console.expect(r"^LOAD sample ", scenario.duration + _PATIENCE)
     made.host = watch.read()
     made.dom0 = dom0_use.between(before, dom0_use.read(dom0))
+    for guest in guests:
+        guest.console.expect(r"^LOAD end \d+ \d+ \d+\r?\n", _PATIENCE)
+        made.loads[guest.name] = load_report.parse(guest.console.text)
     dom0.run("kill $(cat /run/samples.pid)", check=False)
     made.statuses = samples.parse(fetch(dom0, _SAMPLES).decode())
     if tracing is not None:
