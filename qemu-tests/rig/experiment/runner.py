@@ -19,7 +19,7 @@ from ..full_guest import FullGuest
 from ..machine import GuestConfig
 from . import dom0_use, load_report, samples, setups, trace
 from .command import CALIBRATION
-from .host import Host_time, Watch
+from .host import Host_time, Watch, priority
 from .load_report import Load_report
 from .scenario import Scenario
 
@@ -76,7 +76,9 @@ def calibrate(machine: FullMachine) -> int:
 
 def prepare(machine: FullMachine, scenario: Scenario) -> None:
     """What holds for all runs."""
-    machine.dom0.put(setups.SETTINGS, setups.coopd_settings(scenario).encode())
+    for setup in setups.SETUPS:
+        settings = setups.coopd_settings(scenario, setup)
+        machine.dom0.put(setups.settings_file(setup), settings.encode())
     if scenario.dom0_weight is not None:
         machine.dom0.run(f"xl sched-credit2 -d 0 -w {scenario.dom0_weight}")
 
@@ -88,7 +90,9 @@ def run(
     number: int,
     loops: int,
     window: Window | None = None,
+    niceness: int = 0,
 ) -> Run:
+    """`niceness`: QEMU's, while the guests are at work."""
     dom0 = machine.dom0
     made = Run(setup, number, traced=window)
     guests: list[FullGuest] = []
@@ -102,7 +106,7 @@ def run(
         if setup == setups.COOPERATION:
             _wait_until_joined(dom0, scenario)
         time.sleep(_SETTLE)
-        _go(machine, scenario, guests, made)
+        _go(machine, scenario, guests, made, niceness)
     finally:
         coop.stop(dom0)
         for guest in guests:
@@ -120,20 +124,27 @@ def _wait_until_joined(dom0: Dom0, scenario: Scenario) -> None:
     raise RigError(f"of {', '.join(sorted(wanted))} not all joined coopd")
 
 
-def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made: Run) -> None:
+def _go(
+    machine: FullMachine,
+    scenario: Scenario,
+    guests: list[FullGuest],
+    made: Run,
+    niceness: int,
+) -> None:
     dom0 = machine.dom0
     dom0.run(
         f"coopctl watch --json --interval {SAMPLE} >{_SAMPLES} 2>/run/samples.log &\n"
         "echo $! >/run/samples.pid"
     )
-    tracing = _start_trace(dom0, made.traced) if made.traced else None
     before = dom0_use.read(dom0)
-    watch = Watch(machine.qemu.pid)
-    for guest in guests:
-        guest.console.send("go\n")
-    for guest in guests:
-        guest.console.expect(r"^LOAD sample ", scenario.duration + _PATIENCE)
-    made.host = watch.read()
+    with priority(machine.qemu.pid, niceness):
+        tracing = _start_trace(dom0, made.traced) if made.traced else None
+        watch = Watch(machine.qemu.pid)
+        for guest in guests:
+            guest.console.send("go\n")
+        for guest in guests:
+            guest.console.expect(r"^LOAD sample ", scenario.duration + _PATIENCE)
+        made.host = watch.read()
     made.dom0 = dom0_use.between(before, dom0_use.read(dom0))
     for guest in guests:
         guest.console.expect(r"^LOAD end \d+ \d+ \d+\r?\n", _PATIENCE)

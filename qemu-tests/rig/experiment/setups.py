@@ -10,7 +10,7 @@ from .scenario import Guest, Scenario
 FIXED, ONLINE, COOPERATION = "fixed", "online", "cooperation"
 SETUPS = (FIXED, ONLINE, COOPERATION)
 _SAMPLED = 0.1  # seconds between two looks of a coopd that only counts
-SETTINGS = "/run/experiment.toml"  # coopd's, in dom0
+_PARK, _GIVE_BACK = 60, 120  # milliseconds: coopd's own, for short intervals
 
 
 def vcpus(scenario: Scenario, guest: Guest, setup: str) -> int:
@@ -30,18 +30,27 @@ def guest_config(scenario: Scenario, guest: Guest, setup: str, loops: int) -> Gu
     )
 
 
+def settings_file(setup: str) -> str:
+    """coopd's, in dom0."""
+    return f"/run/experiment-{setup}.toml"
+
+
+def _interval(scenario: Scenario, setup: str) -> int:
+    """Milliseconds. Without cooperation coopd is there for the samples alone, and looks no more
+    often than they need: guests of a stock Xen do not pay for it."""
+    return max(round((scenario.interval if setup == COOPERATION else _SAMPLED) * 1000), 1)
+
+
 def coopd_options(scenario: Scenario, setup: str) -> str:
-    """Without cooperation coopd is there for the samples alone, and looks no more often than they
-    need: guests of a stock Xen do not pay for it."""
-    cooperates = setup == COOPERATION
-    interval = scenario.interval if cooperates else _SAMPLED
-    words = [f"--config {SETTINGS}", f"--interval {max(round(interval * 1000), 1)}"]
-    words.append(f"--policy {scenario.policy}" if cooperates else "--dry-run")
-    return " ".join(words)
+    how = f"--policy {scenario.policy}" if setup == COOPERATION else "--dry-run"
+    return f"--config {settings_file(setup)} {how}"
 
 
-def coopd_settings(scenario: Scenario) -> str:
-    lines = []
+def coopd_settings(scenario: Scenario, setup: str) -> str:
+    """Guests are given at least two looks more than they need to follow a reclaim."""
+    interval = _interval(scenario, setup)
+    park, give_back = max(_PARK, 3 * interval), max(_GIVE_BACK, 4 * interval)
+    lines = [f"interval = {interval}", "[tuning]", f"park = {park}", f"give-back = {give_back}"]
     for guest in scenario.guests:
         lines += [f"[domain.{guest.name}]", f"minimum = {guest.minimum}"]
         if not guest.cooperates:

@@ -89,6 +89,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         f"waiting; a run with more is done again, {_MOST_TRIES} times at most (default: "
         "%(default)s)",
     )
+    parser.add_argument(
+        "--niceness",
+        type=int,
+        choices=range(-20, 1),
+        default=0,
+        metavar="N",
+        help="of QEMU while guests are at work, 0 to -20; takes processors from the host's other "
+        "work, and needs root (default: %(default)s)",
+    )
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go")
     parser.add_argument(
         "--record", action="store_true", help="put the outcome into docs/experiments.md, too"
@@ -162,7 +171,9 @@ def measure(machine: FullMachine, plan: Scenario, options: argparse.Namespace) -
 
             def once(setup: str = setup, number: int = number, traced: Window | None = traced):
                 with Step(f"{plan.name}, {setup}, run {number} of {options.runs}") as step:
-                    run = runner.run(machine, plan, setup, number, made.loops, traced)
+                    run = runner.run(
+                        machine, plan, setup, number, made.loops, traced, options.niceness
+                    )
                     step.note(f"disturbed {run.host.disturbance():.0%}")
                 return run
 
@@ -181,6 +192,8 @@ def _conditions(
     words = ["./lavandin experiment", name, f"--runs {options.runs}"]
     if options.variants != list(setups.SETUPS):
         words.append(f"--variants {','.join(options.variants)}")
+    if options.niceness != 0:
+        words.append(f"--niceness {options.niceness}")
     if options.disturbance != _DISTURBANCE:
         words.append(f"--disturbance {options.disturbance}")
     return {
@@ -193,6 +206,7 @@ def _conditions(
         "dom0's weight": plan.dom0_weight or "Xen's default",
         "disturbance by the host": measured.disturbances().text("{:.0f}") + " %",
         "runs done again": measured.again,
+        "niceness": options.niceness,
         "loops a millisecond": measured.loops,
         **{key: versions[key] for key in ("Xen", "Linux", "QEMU", "compiler", "commit")},
         "command": " ".join(words),
