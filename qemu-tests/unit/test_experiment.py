@@ -112,7 +112,7 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(vcpus, {"fixed": [1, 1], "online": [2, 4], "cooperation": [2, 4]})
         self.assertIn("--dry-run", setups.coopd_options(plan, "fixed"))
         self.assertNotIn("--dry-run", setups.coopd_options(plan, "cooperation"))
-        self.assertIn("interval = 20\n", setups.coopd_settings(plan, "cooperation"))
+        self.assertIn("interval = 50\n", setups.coopd_settings(plan, "cooperation"))
 
     def test_command_lines(self):
         one, other = parsed().guests
