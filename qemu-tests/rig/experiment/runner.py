@@ -92,7 +92,19 @@ def run(
     window: Window | None = None,
     niceness: int = 0,
 ) -> Run:
-    """`niceness`: QEMU's, while the guests are at work."""
+    """`niceness`: QEMU's meanwhile."""
+    with priority(machine.qemu.pid, niceness):
+        return _run(machine, scenario, setup, number, loops, window)
+
+
+def _run(
+    machine: FullMachine,
+    scenario: Scenario,
+    setup: str,
+    number: int,
+    loops: int,
+    window: Window | None,
+) -> Run:
     dom0 = machine.dom0
     made = Run(setup, number, traced=window)
     guests: list[FullGuest] = []
@@ -106,7 +118,7 @@ def run(
         if setup == setups.COOPERATION:
             _wait_until_joined(dom0, scenario)
         time.sleep(_SETTLE)
-        _go(machine, scenario, guests, made, niceness)
+        _go(machine, scenario, guests, made)
     finally:
         coop.stop(dom0)
         for guest in guests:
@@ -124,27 +136,20 @@ def _wait_until_joined(dom0: Dom0, scenario: Scenario) -> None:
     raise RigError(f"of {', '.join(sorted(wanted))} not all joined coopd")
 
 
-def _go(
-    machine: FullMachine,
-    scenario: Scenario,
-    guests: list[FullGuest],
-    made: Run,
-    niceness: int,
-) -> None:
+def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made: Run) -> None:
     dom0 = machine.dom0
     dom0.run(
         f"coopctl watch --json --interval {SAMPLE} >{_SAMPLES} 2>/run/samples.log &\n"
         "echo $! >/run/samples.pid"
     )
     before = dom0_use.read(dom0)
-    with priority(machine.qemu.pid, niceness):
-        tracing = _start_trace(dom0, made.traced) if made.traced else None
-        watch = Watch(machine.qemu.pid)
-        for guest in guests:
-            guest.console.send("go\n")
-        for guest in guests:
-            guest.console.expect(r"^LOAD sample ", scenario.duration + _PATIENCE)
-        made.host = watch.read()
+    tracing = _start_trace(dom0, made.traced) if made.traced else None
+    watch = Watch(machine.qemu.pid)
+    for guest in guests:
+        guest.console.send("go\n")
+    for guest in guests:
+        guest.console.expect(r"^LOAD sample ", scenario.duration + _PATIENCE)
+    made.host = watch.read()
     made.dom0 = dom0_use.between(before, dom0_use.read(dom0))
     for guest in guests:
         guest.console.expect(r"^LOAD end \d+ \d+ \d+\r?\n", _PATIENCE)

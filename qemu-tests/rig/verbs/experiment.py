@@ -95,8 +95,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=range(-20, 1),
         default=0,
         metavar="N",
-        help="of QEMU while guests are at work, 0 to -20; takes processors from the host's other "
-        "work, and needs root (default: %(default)s)",
+        help="of QEMU during runs, 0 to -20; takes processors from the host's other work, and "
+        "needs root (default: %(default)s)",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go")
     parser.add_argument(
