@@ -67,9 +67,12 @@ def _check(found: dict, setup: str) -> None:
     assert sum(guest["used"] for guest in found["guests"]) < 2.1, found["guests"]
     most = 1 if setup == setups.FIXED else 2
     online = [point[2] for guest in (busy, resting) for point in guest["timeline"]]
-    assert max(online) == most, (setup, online)
+    assert 1 <= min(online) and max(online) <= most, (setup, online)
     if setup != setups.COOPERATION:
         assert min(online) == most, (setup, online)
+    else:
+        reclaims = sum(guest["cooperation"]["reclaims"] for guest in (busy, resting))
+        assert reclaims > 0 or min(online) == most, found["guests"]
     assert resting["wakeup_p99"] >= resting["wakeup_median"] > 0, resting
     assert found["stretches"], "nothing was traced"
     for processor, guest, _, begin, end in found["stretches"]:
