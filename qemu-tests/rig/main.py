@@ -11,8 +11,8 @@ from . import paths, process
 from .errors import Interrupted, RigError
 from .progress import RED, paint, say
 
-VERBS = ("setup", "build", "boot", "test", "bench", "attach", "gdb", "clean")
-WORKING_VERBS = ("setup", "build", "boot", "test", "bench")
+VERBS = ("setup", "build", "boot", "test", "bench", "experiment", "attach", "gdb", "clean")
+WORKING_VERBS = ("setup", "build", "boot", "test", "bench", "experiment")
 
 
 def _parser() -> argparse.ArgumentParser:

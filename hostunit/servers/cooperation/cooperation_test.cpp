@@ -26,7 +26,7 @@ protected:
                                      .ceiling = Fake_machine::count,
                                      .turn_away = static_cast<uint16_t>(turn_away),
                                      .entitlement = 2000,
-                                     .report_period = period,
+                                     .report_period = agreed,
                                      .reclaim_time = 5 * millisecond,
                                      .reclaim_most = 100 * millisecond,
                                      .answer_time = 500 * millisecond,
@@ -116,6 +116,7 @@ protected:
     }
     uint64_t violations() const { return vmm.engine.misbehaviour; }
 
+    uint64_t agreed{period};
     Fake_machine machine;
     Steady_policy policy;
     uint64_t given{0};
@@ -174,6 +175,16 @@ TEST_F(Cooperation_test, reports_rarely_when_nothing_happens) {
     reports = 0;
     run(second);
     EXPECT_GE(reports, 98u);
+}
+
+TEST_F(Cooperation_test, a_long_period_makes_no_longer_pauses) {
+    agreed = 5 * period;
+    join();
+    run(second);
+    unsigned const looks = machine.observations;
+    run(10 * second);
+    EXPECT_GE(machine.observations - looks, 50u);
+    EXPECT_LE(machine.observations - looks, 140u);
 }
 
 TEST_F(Cooperation_test, without_the_capability_nothing_is_reported) {

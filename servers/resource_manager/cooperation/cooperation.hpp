@@ -25,11 +25,11 @@ using resource_manager_protocol::Cooperation_state;
 
 class Cooperation {
 public:
-    static constexpr uint64_t report_period = 10'000'000; // nanoseconds, while something happens
-    static constexpr unsigned rarest = 16;                // periods, while nothing does
-    static constexpr uint64_t window = 200'000'000;       // that a load is classified by
-    static constexpr uint64_t reclaim_time = 5'000'000;   // deadlines nearer are likely missed
-    static constexpr uint64_t lateness = 1'000'000'000;   // after a reclaim's deadline
+    static constexpr uint64_t report_period = 10'000'000;  // nanoseconds, while something happens
+    static constexpr uint64_t longest_pause = 160'000'000; // while nothing does
+    static constexpr uint64_t window = 200'000'000;        // that a load is classified by
+    static constexpr uint64_t reclaim_time = 5'000'000;    // deadlines nearer are likely missed
+    static constexpr uint64_t lateness = 1'000'000'000;    // after a reclaim's deadline
     static constexpr uint64_t look_period = 1'000'000'000;
     static constexpr uint64_t patience = 5'000'000'000;
     static constexpr uint64_t short_absence = 1'000'000'000; // parked; longer ones are stopped

@@ -55,7 +55,7 @@ void Cooperation::measure(uint64_t now) {
     coop_stock_guest_report(&_link, &_report, now);
     ++_told.reports;
     uint64_t const agreed = std::max(engine().agreed.report_period, report_period);
-    _period = quiet ? std::min(_period * 2, agreed * rarest) : agreed;
+    _period = quiet ? std::min(_period * 2, std::max(agreed, longest_pause)) : agreed;
     _next_report = now + _period;
 }
 
