@@ -34,7 +34,7 @@ def cpu_time(context: Context) -> None:
     guest = context.guest(
         "full", memory=16, name="counted", vcpus=2, command_line="processors=2"
     )
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     answer(guest, f"sleep --busy {_BUSY} &")
     answer(guest, f"sleep --busy {_BUSY}", timeout=120)
     before = _used(guest)
@@ -50,7 +50,7 @@ def cpu_time(context: Context) -> None:
 @system_test("top shows processors, processes and threads", timeout=180)
 def top(context: Context) -> None:
     guest = context.guest("direct", memory=32, vcpus=2, command_line="processors=2")
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     answer(guest, "sleep --busy 1000 &")
     text = answer(guest, "top -n 1 -d 1 -t", timeout=60)
     assert "\033" not in text, "showing once leaves the screen alone"

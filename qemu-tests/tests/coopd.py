@@ -39,8 +39,8 @@ def not_cooperating(context: Context) -> None:
     coop.start(machine.dom0, "--config /tmp/coopd.toml")
     guest = machine.create_guest(GuestConfig(name="one", memory=32, vcpus=1))
     other = machine.create_guest(GuestConfig(name="two", memory=32, vcpus=2))
-    wait_for_shell(guest)
-    wait_for_shell(other, processors=2)
+    for each in (guest, other):
+        wait_for_shell(each)
     machine.dom0.run("sleep 2")
     found = coop.status(machine.dom0)
     assert found["version"] == 1 and found["processors"] == 2, found

@@ -49,7 +49,7 @@ class _Home:
              timeout=240)
 def alone(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2)
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     home = _Home(context, guest)
     first = home.wait_until_ready()
     assert first["version-least"] <= 1 <= first["version-most"], first

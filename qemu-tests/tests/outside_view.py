@@ -27,7 +27,7 @@ def _look(machine: Machine) -> tuple[list[Processor], set[str]]:
 def found(context: Context) -> None:
     machine = context.machine("direct")
     guest = machine.create_guest(GuestConfig(memory=32, vcpus=2, command_line="processors=2"))
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     for _ in range(_BUSY):
         answer(guest, "sleep --calling 1000 &")
     assert len(look_inside.processors(machine)) == machine.options.processors

@@ -58,7 +58,7 @@ def initial_domain(context: Context) -> None:
     for cpu in (None, "Haswell-noTSX"):
         machine = context.machine("direct", cpu=cpu)
         guest = machine.create_guest(GuestConfig(memory=32, vcpus=4))
-        wait_for_shell(guest, processors=4)
+        wait_for_shell(guest)
         assert _online(guest) == {0, 1, 2, 3}
         expect_answer(guest, "everywhere", "^processor  3: 100 rounds, 0 elsewhere$",
                       "^4 processors, 400 rounds$")
@@ -69,7 +69,7 @@ def initial_domain(context: Context) -> None:
 @system_test("processors=N bounds how many are started, and by hand one goes beyond", timeout=180)
 def bounded(context: Context) -> None:
     guest = context.guest("direct", memory=32, vcpus=3, command_line="processors=2")
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     assert _online(guest) == {0, 1}
     expect_answer(guest, "start 2", "^$")
     assert _online(guest) == {0, 1, 2}
@@ -93,7 +93,7 @@ def bounded(context: Context) -> None:
 @system_test("xl vcpu-set takes and gives VCPUs, and dom0 reads what became of it", timeout=300)
 def vcpu_set(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2, maxvcpus=4)
-    wait_for_shell(guest, processors=2)
+    wait_for_shell(guest)
     domain = _Domain(context, guest)
     assert _online(guest) == {0, 1} and domain.down() == {2, 3}, domain.states()
     expect_answer(guest, "start 3", "^start: 3: this machine has not been given it$")
@@ -143,7 +143,7 @@ def servers_die(context: Context) -> None:
 @system_test("a domU of 64 VCPUs runs a parallel program on all of them", timeout=400)
 def sixty_four(context: Context) -> None:
     guest = context.guest("full", memory=64, vcpus=_MOST)
-    wait_for_shell(guest, processors=_MOST)
+    wait_for_shell(guest)
     assert _online(guest) == set(range(_MOST))
     text = answer(guest, "everywhere", timeout=120)
     print("    " + text.strip().replace("\n", "\n    "))
