@@ -17,6 +17,42 @@ constexpr uint64_t read_write = memory_permission::read | memory_permission::wri
 constexpr uint64_t worker_bytes = 3 * 1024 * 1024;
 constexpr unsigned low = 8;
 
+class Leftovers_of_nobody : public Kernel_test {};
+
+struct Three_steps final : Leftover {
+    void take_apart() override {
+        if (++steps == 3)
+            unlink();
+    }
+    int steps{0};
+};
+
+// A processor that always has somebody to run would else never come to them.
+TEST_F(Leftovers_of_nobody, are_taken_apart_by_who_runs_next) {
+    call(Call::thread_sleep, {forever});
+    ASSERT_TRUE(idle());
+    Three_steps leftover;
+    exclusively([&] {
+        this_processor().leave_behind(leftover);
+        root().cancel(Error::none);
+        make_ready(root());
+    });
+    EXPECT_EQ(current(), &root());
+    EXPECT_EQ(leftover.steps, 3);
+}
+
+TEST_F(Leftovers_of_nobody, are_taken_apart_by_an_idle_processor) {
+    call(Call::thread_sleep, {forever});
+    Three_steps leftover;
+    exclusively([&] { this_processor().leave_behind(leftover); });
+    EXPECT_TRUE(idle());
+    EXPECT_EQ(leftover.steps, 3);
+    exclusively([&] {
+        root().cancel(Error::none);
+        make_ready(root());
+    });
+}
+
 class Kernel_works : public Kernel_test {
 protected:
     // Of low priority; holds a region, and what else a test gives it.

@@ -443,6 +443,8 @@ void Processor::run(Thread& next, Time now) {
     }
     _previous = _loaded = &next;
     next.set_loaded_on(_number);
+    if (!_leftovers.empty()) [[unlikely]] // it may never be idle
+        next.work.take_over(_leftovers);
     if (next.home().has_stopped()) [[unlikely]]
         next.work.end_with_process();
 }
