@@ -123,24 +123,23 @@ Json transfer(coop_message const& message) {
     return made;
 }
 
-Json reply(coop_message const& message) {
-    coop_reply const& body = message.body.reply;
-    Json made = head(message);
-    made.update({{"regarding", message.head.regarding},
-                 {"processors", body.processors},
-                 {"online", body.online},
-                 {"reason", coop_reason_name(body.reason)}});
-    return made;
-}
-
-Json release(coop_message const& message) {
-    coop_release const& body = message.body.release;
+// What a guest says of its processors.
+template <typename Body>
+Json processors(coop_message const& message, Body const& body) {
     Json made = head(message);
     made.update({{"processors", body.processors},
                  {"online", body.online},
                  {"reason", coop_reason_name(body.reason)}});
     return made;
 }
+
+Json reply(coop_message const& message) {
+    Json made = processors(message, message.body.reply);
+    made["regarding"] = message.head.regarding;
+    return made;
+}
+
+Json release(coop_message const& message) { return processors(message, message.body.release); }
 
 Json last(Domain const& domain) {
     struct Row {

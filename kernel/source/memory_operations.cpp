@@ -20,29 +20,30 @@ bool hand_out(Thread& caller, Process& place, Ref<Memory> const& memory) {
     return true;
 }
 
+// Behind a step that made or copied a part of `memory`, which is to have `count` pages. True: there
+// is more to do. Else the caller has its answer.
+bool goes_on(Thread& caller, Process& place, Ref<Memory> const& memory, uint64_t count,
+             Result<void> const& part) {
+    if (!part.ok()) {
+        caller.registers().answer(part.error());
+        return false;
+    }
+    return memory->count() < count || !hand_out(caller, place, memory);
+}
+
 } // namespace
 
 bool Create_operation::step(Thread& caller) {
     uint64_t const done = _memory->count();
-    auto const part = _memory->fill(done + step_of(Memory::fill_step, _count - done));
-    if (part.ok() && _memory->count() < _count)
-        return true;
-    if (part.ok())
-        return !hand_out(caller, *_place, _memory);
-    caller.registers().answer(part.error());
-    return false;
+    return goes_on(caller, *_place, _memory, _count,
+                   _memory->fill(done + step_of(Memory::fill_step, _count - done)));
 }
 
 bool Copy_operation::step(Thread& caller) {
     uint64_t const done = _memory->count();
-    auto const part =
-        _memory->copy(*_source, _first + done, step_of(Memory::copy_step, _count - done));
-    if (part.ok() && _memory->count() < _count)
-        return true;
-    if (part.ok())
-        return !hand_out(caller, *_place, _memory);
-    caller.registers().answer(part.error());
-    return false;
+    return goes_on(
+        caller, *_place, _memory, _count,
+        _memory->copy(*_source, _first + done, step_of(Memory::copy_step, _count - done)));
 }
 
 bool Map_operation::step(Thread& caller) {

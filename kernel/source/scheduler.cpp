@@ -37,12 +37,6 @@ void Processor::preempt() {
         arch::kick(_number);
 }
 
-// The begin of the current turn is near enough for most modules; asking the clock costs more than
-// they do.
-Time Processor::time_for(Thread const& thread) const {
-    return _classes.wants_time(thread) ? arch::now() : _since;
-}
-
 // A rival makes the running one's slice count; reschedule() sets the timer for it.
 void Processor::enqueue(Thread& thread) {
     Time const now = arch::now();
@@ -89,55 +83,6 @@ void Processor::yield() {
     _current->slice_left = 0;
     _yields = true;
     _reschedule = true;
-}
-
-void Processor::remove(Thread& thread) {
-    Lock_guard const guard{_lock};
-    _classes.leave(thread, _since);
-    publish_length();
-}
-
-void Processor::reconsider(Thread& thread) {
-    if (thread.wait == Wait::ready) { // also when it may stay: others may be idle
-        remove(thread);
-        make_ready(thread);
-    } else if (&thread == _current && !may_run_here(thread)) {
-        if (this != &this_processor())
-            halt(); // "at once": it does not go on here until it has been moved
-        __atomic_store_n(&_reschedule, true, __ATOMIC_SEQ_CST);
-    }
-}
-
-template <typename Change>
-void Processor::change(Thread& thread, Change change) {
-    {
-        Lock_guard const guard{_lock};
-        if (thread.wait == Wait::ready)
-            _classes.change(thread, time_for(thread), change);
-        else
-            change();
-        if (&thread == _running)
-            _running_priority = static_cast<int>(thread.priority());
-        else if (thread.wait != Wait::ready)
-            return;
-    }
-    preempt();
-}
-
-void Processor::set_priority(Thread& thread, unsigned priority) {
-    change(thread, [&] { thread.set_priority(priority); });
-}
-
-// What it used counts for the class in which it used it.
-void Processor::set_class(Thread& thread, unsigned number, uint64_t parameter) {
-    {
-        Lock_guard const guard{_lock};
-        if (&thread == _running)
-            charge_current(arch::now());
-        if (thread.wait != Wait::ready)
-            _classes.stop(thread, _since);
-    }
-    change(thread, [&] { thread.set_class(number, parameter); });
 }
 
 void Processor::arm(Thread& thread, Time deadline) {
@@ -306,78 +251,6 @@ Thread* Processor::choose(Time now) {
     processors().begin_idle(_number); // before looking at others: who comes later finds us
     _idle = true;
     return steal(now);
-}
-
-// The highest of those that wait longest, that may run on one of `to`, and whose state is in
-// memory.
-Thread* Processor::give_away(Processor_set to) {
-    constexpr unsigned most_looks = 16;
-    Lock_guard const guard{_lock};
-    auto const may_go = [&](Schedulable& each) {
-        auto const& thread = static_cast<Thread&>(each);
-        return (thread.affinity & to) != 0 && !thread.loaded_elsewhere(no_processor);
-    };
-    Schedulable* const found = _classes.find(most_looks, may_go);
-    if (!found)
-        return nullptr;
-    _classes.leave(*found, _since);
-    publish_length();
-    return static_cast<Thread*>(found);
-}
-
-// Of those processors, the one whose queue has the most urgent thread.
-Processor* Processor::richest_of(Processor_set those) {
-    Processor* richest = nullptr;
-    int highest = nobody;
-    for (; those; those &= those - 1) {
-        Processor& each = *processors().at(static_cast<uint32_t>(__builtin_ctzl(those)));
-        int const there = each._classes.highest();
-        if (there > highest) {
-            highest = there;
-            richest = &each;
-        }
-    }
-    return richest;
-}
-
-// The first may have only threads that may not run here. Who does not accept threads gives its own
-// away.
-Thread* Processor::steal(Time now) {
-    Processor_set others = processors().accepting();
-    if (!(others & set_of(_number)))
-        return nullptr;
-    others &= ~set_of(_number);
-    Thread* taken = nullptr;
-    while (Processor* const from = taken ? nullptr : richest_of(others)) {
-        others &= ~set_of(from->number());
-        taken = from->give_away(set_of(_number));
-    }
-    if (!taken)
-        return nullptr;
-    taken->processor = this;
-    Lock_guard const guard{_lock};
-    _classes.enter(*taken, Policy_reason::moved, now);
-    auto* const next = static_cast<Thread*>(_classes.next(now));
-    publish_length();
-    begin_turn(next, now);
-    return next;
-}
-
-void Processor::serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation) {
-    Lock_guard const guard{_lock};
-    _classes.serve_by(place, algorithm, state, installation, arch::now());
-    if (_running || !_classes.empty())
-        preempt();
-}
-
-void Processor::set_share(uint64_t place, uint64_t thousandths) {
-    Lock_guard const guard{_lock};
-    _classes.set_share(place, thousandths);
-}
-
-void Processor::describe(uint64_t place, abi::Policy_information& information) {
-    Lock_guard const guard{_lock};
-    _classes.describe(place, information);
 }
 
 void Processor::report_retired() {

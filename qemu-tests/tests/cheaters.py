@@ -7,39 +7,30 @@ from __future__ import annotations
 
 from rig import coop
 from rig.full import FullMachine
-from rig.machine import Guest, GuestConfig
+from rig.machine import Guest
 from rig.testing.system import Context, system_test
 
-from ._shell import answer, wait_for_shell
+from ._one_processor import PATIENCE, busy_guest, machine_for_two
+from ._shell import answer
 
 _WAYS = ("claims", "refuses", "floods", "garbles", "replays", "dies")
 _HONEST = "honest"
 _MEASURED = 8  # seconds of virtual time
 _SETTLED = 8  # until the cheat is under way, and processors that were given are back
 _MOST_GAIN = 0.01  # of the processor
-_PATIENCE = 300  # real seconds: virtual time passes slowly
 _DEATHS = 3
 # Who is to die with an offer has to be made one; on one processor nobody is made one else.
 _SETTINGS = "[domain.dies]\\nminimum = 2\\n"
 
 
-def _busy_guest(machine: FullMachine, name: str) -> Guest:
-    config = GuestConfig(name=name, memory=32, vcpus=2, tsc_mode="native")
-    guest = machine.create_guest(config)
-    wait_for_shell(guest, _PATIENCE)
-    for _ in range(2):
-        answer(guest, "work 1000 &", _PATIENCE)
-    return guest
-
-
 def _cheat(guest: Guest, way: str) -> None:
     if way == "dies":
         for _ in range(_DEATHS):
-            said = answer(guest, f"cheater {way}", _PATIENCE)
+            said = answer(guest, f"cheater {way}", PATIENCE)
             assert "cheater: done" in said, said
         return
     guest.console.send(f"cheater {way} &\n")
-    guest.console.expect("^cheater: joined", _PATIENCE)
+    guest.console.expect("^cheater: joined", PATIENCE)
 
 
 def _look(machine: FullMachine, way: str) -> tuple[int, int, int]:
@@ -51,9 +42,9 @@ def _look(machine: FullMachine, way: str) -> tuple[int, int, int]:
 
 def _gain(machine: FullMachine, way: str) -> float:
     """What the cheater got beyond a half of what both got, as a part of the processor."""
-    machine.dom0.run(f"sleep {_SETTLED}", timeout=_PATIENCE)
+    machine.dom0.run(f"sleep {_SETTLED}", timeout=PATIENCE)
     before = _look(machine, way)
-    machine.dom0.run(f"sleep {_MEASURED}", timeout=_PATIENCE)
+    machine.dom0.run(f"sleep {_MEASURED}", timeout=PATIENCE)
     passed, cheater, honest = (now - then for now, then in zip(_look(machine, way), before))
     return (cheater - honest) / 2 / passed
 
@@ -61,21 +52,13 @@ def _gain(machine: FullMachine, way: str) -> float:
 @system_test("cheaters gain no hundredth of the processor, and disturb nobody", timeout=3600,
              slow=True)
 def gains(context: Context) -> None:
-    machine = context.machine(
-        "full",
-        guests=2,
-        guest_memory=64,
-        deterministic=True,
-        processors=1,
-        programs=coop.programs(),
-    )
-    assert isinstance(machine, FullMachine)
+    machine = machine_for_two(context)
     machine.dom0.run(f"printf '{_SETTINGS}' >/tmp/coopd.toml")
     coop.start(machine.dom0, "--config /tmp/coopd.toml")
-    _busy_guest(machine, _HONEST)
+    busy_guest(machine, _HONEST)
     found: dict[str, float] = {}
     for way in _WAYS:
-        guest = _busy_guest(machine, way)
+        guest = busy_guest(machine, way)
         _cheat(guest, way)
         found[way] = _gain(machine, way)
         protocol = coop.domain(machine.dom0, way)["protocol"]
@@ -84,5 +67,5 @@ def gains(context: Context) -> None:
         honest = coop.domain(machine.dom0, _HONEST)
         assert honest["cooperating"], honest
         assert honest["protocol"]["violations"] == 0, honest["protocol"]
-        assert "(null)" not in machine.dom0.run("xl list", timeout=_PATIENCE).output
+        assert "(null)" not in machine.dom0.run("xl list", timeout=PATIENCE).output
     assert max(found.values()) <= _MOST_GAIN, found

@@ -25,8 +25,7 @@ TEST(Requests, within_the_entitlement_are_granted_at_once_whatever_others_do) {
     pool.add(256, 4);
     pool.busy(0, 1000);
     pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 2);
     EXPECT_EQ(got.answer, POLICY_GRANTED);
     EXPECT_EQ(got.reason, POLICY_WITHIN_SHARE);
@@ -39,8 +38,7 @@ TEST(Requests, beyond_it_they_get_what_others_do_not_need) {
     pool.add(256, 2);
     pool.busy(0, 2000);
     pool.busy(1, 0);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_GRANTED);
     EXPECT_EQ(got.reason, POLICY_SURPLUS);
@@ -52,8 +50,7 @@ TEST(Requests, beyond_it_are_refused_when_others_need_them) {
     pool.add(256, 2);
     pool.busy(0, 4000);
     pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_NOT);
     EXPECT_EQ(got.reason, POLICY_SHORTAGE);
@@ -66,8 +63,7 @@ TEST(Requests, are_granted_partly_when_that_is_of_use) {
     pool.add(256, 2);
     pool.busy(0, 1000);
     pool.busy(1, 2000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_PARTLY);
     EXPECT_EQ(got.processors, 2u);
@@ -85,8 +81,7 @@ TEST(Requests, of_who_has_idle_vcpus_are_refused) {
     Pool pool{4};
     pool.add(256, 2);
     pool.busy(0, 300);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 8);
     EXPECT_NE(got.answer, POLICY_GRANTED);
     EXPECT_LE(got.processors, 4u); // alone it is entitled to all four, and to no more
@@ -98,8 +93,7 @@ TEST(Requests, come_later_while_another_s_need_fades) {
     pool.add(256, 1);
     pool.busy(0, 2000);
     pool.busy(1, 1000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     pool.busy(1, 0);
     pool.step();
     policy_action const got = answer(pool, 0, 2);
@@ -149,8 +143,7 @@ TEST(Requests, whole_processors_are_a_reason) {
     pool.add(256, 3);
     pool.busy(0, 3000, POLICY_LOAD_BARRIERS);
     pool.busy(1, 3000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 2);
     EXPECT_EQ(got.answer, POLICY_NOT);
     EXPECT_EQ(got.reason, POLICY_WHOLE_PROCESSORS);
@@ -162,13 +155,11 @@ TEST(Requests, after_a_release_get_it_back_at_once) {
     pool.add(256, 2);
     pool.busy(0, 2000);
     pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.busy(0, 100);
-    for (int i = 0; i < 100; ++i)
-        pool.step();
+    pool.steps(100);
     EXPECT_EQ(pool[0].memory.allocated, 1u);
     EXPECT_EQ(pool[0].memory.entitlement, 2000u);
     EXPECT_EQ(answer(pool, 0, 2).answer, POLICY_GRANTED);
@@ -182,8 +173,7 @@ TEST(Answers, between_steps_are_those_of_a_step) {
             pool.add(256, 2);
             pool.busy(0, 1000);
             pool.busy(1, 2000);
-            for (int i = 0; i < 50; ++i)
-                pool.step();
+            pool.steps(50);
             return pool;
         };
         Pool pool = prepared(), stepped = prepared();
@@ -207,8 +197,7 @@ TEST(Answers, between_steps_give_nothing_away_twice) {
         pool.add(256, 1);
         pool.busy(static_cast<size_t>(i), 1000);
     }
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     EXPECT_EQ(pool.state.spare, 3000u);
     uint32_t given = 0;
     for (size_t i = 0; i < 3; ++i) {
@@ -231,8 +220,7 @@ TEST(Answers, between_steps_measure_nobody) {
     pool.add(256, 2);
     pool.busy(0, 200);
     pool.busy(1, 2000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_memory const before = pool[0].memory, other = pool[1].memory;
     pool[0].measured.runnable = 2000; // just now
     pool[0].measured.processor_time += 50 * millisecond;
@@ -255,8 +243,7 @@ TEST(Answers, between_steps_go_by_what_is_counted_now) {
         pool.add(768, 1); // entitled to three of them
         pool.busy(0, 0);
         pool.busy(1, 0);
-        for (int i = 0; i < 50; ++i)
-            pool.step();
+        pool.steps(50);
         pool.request(0, 4);
         pool[0].measured.runnable = awake ? 1000 : 0;
         pool[0].measured.active = awake;
@@ -271,8 +258,7 @@ TEST(Answers, count_releases_that_came_before) {
     pool.add(256, 2);
     pool.busy(0, 2000);
     pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.request(0, 2);
@@ -288,8 +274,7 @@ TEST(Answers, are_not_taken_back_by_the_step_that_follows) {
     pool.add(256, 2);
     pool.busy(0, 0);
     pool.busy(1, 2000);
-    for (int i = 0; i < 100; ++i)
-        pool.step();
+    pool.steps(100);
     pool.busy(0, 1000);
     policy_action const* const reclaim = pool.step_to(POLICY_RECLAIM, 1);
     ASSERT_NE(reclaim, nullptr);
