@@ -145,6 +145,31 @@ TEST_F(Steady, parallel_programs_that_lose_time_want_whole_processors) {
     EXPECT_FALSE(after(5'000 * millisecond)) << "and do not ask for more while they do";
 }
 
+TEST_F(Steady, who_answers_in_bursts_takes_a_spare_one_and_keeps_it) {
+    situation.load.kind = COOP_LOAD_INTERACTIVE;
+    situation.online = 1;
+    demand(200);
+    EXPECT_FALSE(after(5'000 * millisecond)) << "does not ask for it";
+    EXPECT_EQ(policy.useful(situation), 2u);
+    situation.online = 2;
+    EXPECT_FALSE(after(5'000 * millisecond)) << "nor gives it back";
+    EXPECT_EQ(policy.useful(situation), 2u);
+    situation.online = 5;
+    auto const ask = after(5'000 * millisecond);
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->wanted, 2u);
+}
+
+TEST_F(Steady, who_computes_has_no_spare_one) {
+    demand(200);
+    EXPECT_LE(policy.useful(situation), 2u);
+    auto const ask = after(5'000 * millisecond);
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->wanted, 1u);
+    situation.online = 1;
+    EXPECT_EQ(policy.useful(situation), 1u);
+}
+
 TEST_F(Steady, tells_what_would_be_of_use) {
     demand(1000);
     EXPECT_EQ(policy.useful(situation), 2u);

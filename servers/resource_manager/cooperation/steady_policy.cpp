@@ -12,6 +12,10 @@ unsigned rounded(uint64_t thousandths) {
     return static_cast<unsigned>((thousandths + COOP_WHOLE - 1) / COOP_WHOLE);
 }
 
+// Processors beyond the demand that are of use: who answers in bursts finds one free that others
+// of its threads do not have. It is not asked for, but taken when it is offered, and kept.
+unsigned spare_for(Load const& load) { return load.kind == COOP_LOAD_INTERACTIVE ? 1 : 0; }
+
 } // namespace
 
 // A number that is in use already is kept as long as the demand is within `margin` of it. Threads
@@ -25,11 +29,12 @@ Steady_policy::Goal Steady_policy::goal(Situation const& situation) {
     unsigned const whole = std::max(1u, situation.entitlement / COOP_WHOLE);
     if (parallel && situation.stolen > much_stolen && online > whole)
         return {whole, COOP_NEED_STOLEN};
+    unsigned const spare = spare_for(situation.load);
     unsigned wanted = online;
     if (demand > online * COOP_WHOLE + margin)
         wanted = rounded(demand - margin);
-    else if (demand + COOP_WHOLE + margin < online * COOP_WHOLE)
-        wanted = rounded(demand + margin);
+    else if (demand + (1 + spare) * COOP_WHOLE + margin < online * COOP_WHOLE)
+        wanted = rounded(demand + margin) + spare;
     if (parallel && situation.stolen > much_stolen)
         wanted = std::min(wanted, online);
     wanted = std::clamp(wanted, 1u, situation.most);
@@ -77,7 +82,8 @@ void Steady_policy::answered(coop_answer const& answer, uint64_t now) {
 }
 
 unsigned Steady_policy::useful(Situation const& situation) const {
-    return std::max(goal(situation).wanted, _highest);
+    unsigned const full = rounded(situation.demand.processors) + spare_for(situation.load);
+    return std::max({goal(situation).wanted, _highest, std::min(full, situation.most)});
 }
 
 } // namespace lavandin::resource_manager
