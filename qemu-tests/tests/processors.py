@@ -167,17 +167,18 @@ def _at_random(context: Context, changes: int, timeout: float) -> None:
     _check(guest, timeout)
 
 
-@system_test("10,000 changes of processors at random lose nothing", timeout=400)
+@system_test("10,000 changes of processors at random lose nothing", timeout=400, processors=2)
 def at_random(context: Context) -> None:
     _at_random(context, 10_000, 380)
 
 
-@system_test("100,000 changes of processors at random lose nothing", timeout=3000, slow=True)
+@system_test("100,000 changes of processors at random lose nothing", timeout=3000, slow=True,
+             processors=2)
 def long_at_random(context: Context) -> None:
     _at_random(context, 100_000, 2900)
 
 
-@system_test("changes at random while xl vcpu-set fights them", timeout=400)
+@system_test("changes at random while xl vcpu-set fights them", timeout=400, processors=2)
 def contested(context: Context) -> None:
     guest = context.guest("full", memory=64, vcpus=4,
                           command_line="run=transitions contested")
