@@ -58,6 +58,7 @@ Result<void> Suite::prepare() {
     TRY_VOID(warm_up.start(0));
     sleep_for(settling_step);
     warm_up.end();
+    _before = TRY(conformance::count_at_rest(environment().capability("system")));
     return {};
 }
 
@@ -110,10 +111,9 @@ bool Suite::restore() {
 }
 
 void Suite::test(char const* name, Test body) {
-    auto const before = conformance::count_at_rest(environment().capability("system"));
     bool const done = (this->*body)();
     bool const restored = restore();
-    bool const good = done && restored && before.ok() && settles(before.value());
+    bool const good = done && restored && settles(_before);
     static_cast<void>(Console_client{}.flush());
     printf("%s %u - changes.%s\n", good ? "ok" : "not ok", ++_number, name);
     _failed += !good;
