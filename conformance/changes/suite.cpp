@@ -54,10 +54,13 @@ bool Options::read(std::string_view word) {
 Result<void> Suite::prepare() {
     TRY_VOID(_stage.processors.open(environment().capability("system")));
     _stage.invitation = TRY(Notification::create());
-    Witnesses warm_up; // what is made once and kept is there afterwards
-    TRY_VOID(warm_up.start(0));
-    sleep_for(settling_step);
-    warm_up.end();
+    {
+        Witnesses warm_up; // what is made once and kept is there afterwards
+        TRY_VOID(warm_up.start(0));
+        sleep_for(settling_step);
+        warm_up.end();
+    }
+    printf("# seed %llu\n", static_cast<unsigned long long>(_options.seed)); // takes a buffer, once
     _before = TRY(conformance::count_at_rest(environment().capability("system")));
     return {};
 }
