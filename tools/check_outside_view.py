@@ -11,9 +11,11 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from elftools.dwarf.die import DIE
-from elftools.elf.elffile import ELFFile
+if TYPE_CHECKING:  # a package, which is there when something is checked: tests are listed without
+    from elftools.dwarf.die import DIE
+    from elftools.elf.elffile import ELFFile
 
 MAGIC = 0x7765695676614C  # "LavView"
 OWNER, TYPE, VERSION = "Lavandin", 1, 1
@@ -127,6 +129,8 @@ def symbol(elf: ELFFile, name: str) -> int | None:
 
 
 def differences(file: Path) -> list[str]:
+    from elftools.elf.elffile import ELFFile
+
     with file.open("rb") as handle:
         elf = ELFFile(handle)
         note = note_of(elf)

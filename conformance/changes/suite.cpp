@@ -54,10 +54,14 @@ bool Options::read(std::string_view word) {
 Result<void> Suite::prepare() {
     TRY_VOID(_stage.processors.open(environment().capability("system")));
     _stage.invitation = TRY(Notification::create());
-    Witnesses warm_up; // what is made once and kept is there afterwards
-    TRY_VOID(warm_up.start(0));
-    sleep_for(settling_step);
-    warm_up.end();
+    {
+        Witnesses warm_up; // what is made once and kept is there afterwards
+        TRY_VOID(warm_up.start(0));
+        sleep_for(settling_step);
+        warm_up.end();
+    }
+    printf("# seed %llu\n", static_cast<unsigned long long>(_options.seed)); // takes a buffer, once
+    _before = TRY(conformance::count_at_rest(environment().capability("system")));
     return {};
 }
 
@@ -110,10 +114,9 @@ bool Suite::restore() {
 }
 
 void Suite::test(char const* name, Test body) {
-    auto const before = conformance::count_at_rest(environment().capability("system"));
     bool const done = (this->*body)();
     bool const restored = restore();
-    bool const good = done && restored && before.ok() && settles(before.value());
+    bool const good = done && restored && settles(_before);
     static_cast<void>(Console_client{}.flush());
     printf("%s %u - changes.%s\n", good ? "ok" : "not ok", ++_number, name);
     _failed += !good;

@@ -23,7 +23,7 @@ class Suite {
 public:
     explicit Suite(Options const& options) : _options{options} {}
 
-    // Errors: those of what is made once.
+    // Errors: those of what is made once; timed_out: the machine does not come to rest.
     Result<void> prepare();
     // A status for main().
     int run();
@@ -41,6 +41,7 @@ private:
 
     Options const _options;
     Stage _stage;
+    conformance::Counters _before{}; // while nobody else changes anything yet
     Init_client const _init;
     unsigned _number{0};
     unsigned _failed{0};

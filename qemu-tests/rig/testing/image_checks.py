@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import build, elf, paths
+from .. import build, elf, packages, paths
 from ..ktap import Case
 from . import tools
 from .results import Group, Selection
@@ -27,6 +27,7 @@ def run(preset: str, group: Group, selection: Selection) -> None:
     wanted = [name for name in listing() if selection.wants(NAME, name)]
     if not wanted:
         return
+    packages.ensure_host("test")
     build.ensure(preset)
     module = tools.load("check_image")
     files = {True: paths.stripped_kernel(preset), False: paths.kernel(preset)}
