@@ -43,20 +43,9 @@ public:
                 .session = session};
     }
     static coop_vmm_config vmm_config(uint32_t instance) {
-        return {.instance = instance,
-                .capabilities = COOP_CAPABILITIES,
-                .ceiling = processors,
-                .turn_away = COOP_REASON_NONE,
-                .entitlement = 2000,
-                .report_period = 10'000'000,
-                .reclaim_time = 1'000'000,
-                .reclaim_most = 100'000'000,
-                .answer_time = 500'000'000,
-                .burst = 32,
-                .interval = 1'000'000,
-                .tolerated = 8,
-                .forgiven = 1'000'000'000,
-                .suspension = 10'000'000'000};
+        auto config = samples::vmm_config(instance);
+        config.burst = 32;
+        return config;
     }
 
     void start_guest() {

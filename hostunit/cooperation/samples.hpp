@@ -4,12 +4,30 @@
 
 #include <cooperation/codec.h>
 #include <cooperation/protocol.h>
+#include <cooperation/vmm_engine.h>
 
 namespace samples {
 
 constexpr uint64_t now = 1'000'000'000;
 constexpr uint32_t session = 7;
 constexpr uint32_t instance = 3;
+
+inline coop_vmm_config vmm_config(uint32_t incarnation) {
+    return {.instance = incarnation,
+            .capabilities = COOP_CAPABILITIES,
+            .ceiling = 8,
+            .turn_away = COOP_REASON_NONE,
+            .entitlement = 2000,
+            .report_period = 10'000'000,
+            .reclaim_time = 1'000'000,
+            .reclaim_most = 100'000'000,
+            .answer_time = 500'000'000,
+            .burst = 16,
+            .interval = 1'000'000,
+            .tolerated = 8,
+            .forgiven = 1'000'000'000,
+            .suspension = 10'000'000'000};
+}
 
 inline coop_message make(coop_type type, uint32_t sequence, uint32_t regarding) {
     coop_message message;

@@ -11,22 +11,7 @@
 
 class Vmm_engine : public ::testing::Test {
 protected:
-    static coop_vmm_config config() {
-        return {.instance = samples::instance,
-                .capabilities = COOP_CAPABILITIES,
-                .ceiling = 8,
-                .turn_away = COOP_REASON_NONE,
-                .entitlement = 2000,
-                .report_period = 10'000'000,
-                .reclaim_time = 1'000'000,
-                .reclaim_most = 100'000'000,
-                .answer_time = 500'000'000,
-                .burst = 16,
-                .interval = 1'000'000,
-                .tolerated = 8,
-                .forgiven = 1'000'000'000,
-                .suspension = 10'000'000'000};
-    }
+    static coop_vmm_config config() { return samples::vmm_config(samples::instance); }
     coop_vmm vmm{};
     coop_vmm_event event{};
     uint64_t time{samples::now};

@@ -15,8 +15,7 @@ protected:
         pool.add(256, 1);
         pool.busy(0, 2000);
         pool.busy(1, 0);
-        for (int i = 0; i < 50; ++i)
-            pool.step();
+        pool.steps(50);
         pool.busy(1, 2000);
     }
 

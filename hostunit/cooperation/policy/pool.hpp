@@ -94,6 +94,10 @@ public:
         return status;
     }
 
+    void steps(unsigned count) {
+        for (unsigned i = 0; i < count; ++i)
+            step();
+    }
     // Steps until there is an action of that kind for that domain; null after `most` steps.
     policy_action const* step_to(policy_action_kind kind, size_t index, int most = 200) {
         for (int i = 0; i < most; ++i) {

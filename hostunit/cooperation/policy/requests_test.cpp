@@ -19,14 +19,24 @@ policy_action answer(Pool& pool, size_t index, uint32_t wanted, uint32_t minimum
     return *found;
 }
 
+// Two of equal weight and two VCPUs each, on four processors, that have long had so much to do.
+Pool two_equals(uint32_t first, uint32_t second) {
+    Pool pool{4};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool.busy(0, first);
+    pool.busy(1, second);
+    pool.steps(50);
+    return pool;
+}
+
 TEST(Requests, within_the_entitlement_are_granted_at_once_whatever_others_do) {
     Pool pool{4};
     pool.add(256, 1);
     pool.add(256, 4);
     pool.busy(0, 1000);
     pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 2);
     EXPECT_EQ(got.answer, POLICY_GRANTED);
     EXPECT_EQ(got.reason, POLICY_WITHIN_SHARE);
@@ -34,26 +44,14 @@ TEST(Requests, within_the_entitlement_are_granted_at_once_whatever_others_do) {
 }
 
 TEST(Requests, beyond_it_they_get_what_others_do_not_need) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 0);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    Pool pool = two_equals(2000, 0);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_GRANTED);
     EXPECT_EQ(got.reason, POLICY_SURPLUS);
 }
 
 TEST(Requests, beyond_it_are_refused_when_others_need_them) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 4000);
-    pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    Pool pool = two_equals(4000, 4000);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_NOT);
     EXPECT_EQ(got.reason, POLICY_SHORTAGE);
@@ -66,8 +64,7 @@ TEST(Requests, are_granted_partly_when_that_is_of_use) {
     pool.add(256, 2);
     pool.busy(0, 1000);
     pool.busy(1, 2000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_PARTLY);
     EXPECT_EQ(got.processors, 2u);
@@ -85,8 +82,7 @@ TEST(Requests, of_who_has_idle_vcpus_are_refused) {
     Pool pool{4};
     pool.add(256, 2);
     pool.busy(0, 300);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 8);
     EXPECT_NE(got.answer, POLICY_GRANTED);
     EXPECT_LE(got.processors, 4u); // alone it is entitled to all four, and to no more
@@ -98,8 +94,7 @@ TEST(Requests, come_later_while_another_s_need_fades) {
     pool.add(256, 1);
     pool.busy(0, 2000);
     pool.busy(1, 1000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     pool.busy(1, 0);
     pool.step();
     policy_action const got = answer(pool, 0, 2);
@@ -149,26 +144,18 @@ TEST(Requests, whole_processors_are_a_reason) {
     pool.add(256, 3);
     pool.busy(0, 3000, POLICY_LOAD_BARRIERS);
     pool.busy(1, 3000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     policy_action const got = answer(pool, 0, 2);
     EXPECT_EQ(got.answer, POLICY_NOT);
     EXPECT_EQ(got.reason, POLICY_WHOLE_PROCESSORS);
 }
 
 TEST(Requests, after_a_release_get_it_back_at_once) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    Pool pool = two_equals(2000, 4000);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.busy(0, 100);
-    for (int i = 0; i < 100; ++i)
-        pool.step();
+    pool.steps(100);
     EXPECT_EQ(pool[0].memory.allocated, 1u);
     EXPECT_EQ(pool[0].memory.entitlement, 2000u);
     EXPECT_EQ(answer(pool, 0, 2).answer, POLICY_GRANTED);
@@ -182,8 +169,7 @@ TEST(Answers, between_steps_are_those_of_a_step) {
             pool.add(256, 2);
             pool.busy(0, 1000);
             pool.busy(1, 2000);
-            for (int i = 0; i < 50; ++i)
-                pool.step();
+            pool.steps(50);
             return pool;
         };
         Pool pool = prepared(), stepped = prepared();
@@ -207,8 +193,7 @@ TEST(Answers, between_steps_give_nothing_away_twice) {
         pool.add(256, 1);
         pool.busy(static_cast<size_t>(i), 1000);
     }
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    pool.steps(50);
     EXPECT_EQ(pool.state.spare, 3000u);
     uint32_t given = 0;
     for (size_t i = 0; i < 3; ++i) {
@@ -226,13 +211,7 @@ TEST(Answers, between_steps_give_nothing_away_twice) {
 
 // Or a guest would be measured at moments of its own choice.
 TEST(Answers, between_steps_measure_nobody) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 200);
-    pool.busy(1, 2000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    Pool pool = two_equals(200, 2000);
     policy_memory const before = pool[0].memory, other = pool[1].memory;
     pool[0].measured.runnable = 2000; // just now
     pool[0].measured.processor_time += 50 * millisecond;
@@ -255,8 +234,7 @@ TEST(Answers, between_steps_go_by_what_is_counted_now) {
         pool.add(768, 1); // entitled to three of them
         pool.busy(0, 0);
         pool.busy(1, 0);
-        for (int i = 0; i < 50; ++i)
-            pool.step();
+        pool.steps(50);
         pool.request(0, 4);
         pool[0].measured.runnable = awake ? 1000 : 0;
         pool[0].measured.active = awake;
@@ -266,13 +244,7 @@ TEST(Answers, between_steps_go_by_what_is_counted_now) {
 }
 
 TEST(Answers, count_releases_that_came_before) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 4000);
-    for (int i = 0; i < 50; ++i)
-        pool.step();
+    Pool pool = two_equals(2000, 4000);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.request(0, 2);
@@ -288,8 +260,7 @@ TEST(Answers, are_not_taken_back_by_the_step_that_follows) {
     pool.add(256, 2);
     pool.busy(0, 0);
     pool.busy(1, 2000);
-    for (int i = 0; i < 100; ++i)
-        pool.step();
+    pool.steps(100);
     pool.busy(0, 1000);
     policy_action const* const reclaim = pool.step_to(POLICY_RECLAIM, 1);
     ASSERT_NE(reclaim, nullptr);
