@@ -19,6 +19,17 @@ policy_action answer(Pool& pool, size_t index, uint32_t wanted, uint32_t minimum
     return *found;
 }
 
+// Two of equal weight and two VCPUs each, on four processors, that have long had so much to do.
+Pool two_equals(uint32_t first, uint32_t second) {
+    Pool pool{4};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool.busy(0, first);
+    pool.busy(1, second);
+    pool.steps(50);
+    return pool;
+}
+
 TEST(Requests, within_the_entitlement_are_granted_at_once_whatever_others_do) {
     Pool pool{4};
     pool.add(256, 1);
@@ -33,24 +44,14 @@ TEST(Requests, within_the_entitlement_are_granted_at_once_whatever_others_do) {
 }
 
 TEST(Requests, beyond_it_they_get_what_others_do_not_need) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 0);
-    pool.steps(50);
+    Pool pool = two_equals(2000, 0);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_GRANTED);
     EXPECT_EQ(got.reason, POLICY_SURPLUS);
 }
 
 TEST(Requests, beyond_it_are_refused_when_others_need_them) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 4000);
-    pool.busy(1, 4000);
-    pool.steps(50);
+    Pool pool = two_equals(4000, 4000);
     policy_action const got = answer(pool, 0, 4);
     EXPECT_EQ(got.answer, POLICY_NOT);
     EXPECT_EQ(got.reason, POLICY_SHORTAGE);
@@ -150,12 +151,7 @@ TEST(Requests, whole_processors_are_a_reason) {
 }
 
 TEST(Requests, after_a_release_get_it_back_at_once) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 4000);
-    pool.steps(50);
+    Pool pool = two_equals(2000, 4000);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.busy(0, 100);
@@ -215,12 +211,7 @@ TEST(Answers, between_steps_give_nothing_away_twice) {
 
 // Or a guest would be measured at moments of its own choice.
 TEST(Answers, between_steps_measure_nobody) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 200);
-    pool.busy(1, 2000);
-    pool.steps(50);
+    Pool pool = two_equals(200, 2000);
     policy_memory const before = pool[0].memory, other = pool[1].memory;
     pool[0].measured.runnable = 2000; // just now
     pool[0].measured.processor_time += 50 * millisecond;
@@ -253,12 +244,7 @@ TEST(Answers, between_steps_go_by_what_is_counted_now) {
 }
 
 TEST(Answers, count_releases_that_came_before) {
-    Pool pool{4};
-    pool.add(256, 2);
-    pool.add(256, 2);
-    pool.busy(0, 2000);
-    pool.busy(1, 4000);
-    pool.steps(50);
+    Pool pool = two_equals(2000, 4000);
     pool[0].inbox.released = 1;
     pool[0].measured.online = 1;
     pool.request(0, 2);
