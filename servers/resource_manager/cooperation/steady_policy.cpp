@@ -13,8 +13,12 @@ unsigned rounded(uint64_t thousandths) {
 }
 
 // Processors beyond the demand that are of use: who answers in bursts finds one free that others
-// of its threads do not have. It is not asked for, but taken when it is offered, and kept.
-unsigned spare_for(Load const& load) { return load.kind == COOP_LOAD_INTERACTIVE ? 1 : 0; }
+// of its threads do not have. It is not asked for, but taken when it is offered, and kept. Who has
+// more to do than fits on those in use asks for more instead.
+unsigned spare_for(Situation const& situation) {
+    bool const fits = situation.demand.processors <= situation.online * COOP_WHOLE;
+    return fits && situation.load.kind == COOP_LOAD_INTERACTIVE ? 1 : 0;
+}
 
 } // namespace
 
@@ -29,7 +33,7 @@ Steady_policy::Goal Steady_policy::goal(Situation const& situation) {
     unsigned const whole = std::max(1u, situation.entitlement / COOP_WHOLE);
     if (parallel && situation.stolen > much_stolen && online > whole)
         return {whole, COOP_NEED_STOLEN};
-    unsigned const spare = spare_for(situation.load);
+    unsigned const spare = spare_for(situation);
     unsigned wanted = online;
     if (demand > online * COOP_WHOLE + margin)
         wanted = rounded(demand - margin);
@@ -82,8 +86,11 @@ void Steady_policy::answered(coop_answer const& answer, uint64_t now) {
 }
 
 unsigned Steady_policy::useful(Situation const& situation) const {
-    unsigned const full = rounded(situation.demand.processors) + spare_for(situation.load);
-    return std::max({goal(situation).wanted, _highest, std::min(full, situation.most)});
+    unsigned const asked = std::max(goal(situation).wanted, _highest);
+    unsigned const spare = spare_for(situation);
+    if (spare == 0)
+        return asked;
+    return std::max(asked, std::min(rounded(situation.demand.processors) + spare, situation.most));
 }
 
 } // namespace lavandin::resource_manager
