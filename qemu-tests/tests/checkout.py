@@ -29,7 +29,7 @@ def _copy(target: Path) -> None:
             shutil.copy2(paths.ROOT / name, target / name)
     (target / "build").mkdir()
     (target / "build" / "packages").symlink_to(paths.PACKAGES.resolve())
-    shutil.copytree(paths.BUILD / "newlib-gcc", target / "build" / "newlib-gcc")
+    shutil.copytree(paths.BUILD / "newlib", target / "build" / "newlib")
 
 
 @system_test("a checkout builds whose path has blanks and a comma", timeout=400, processors=2,
