@@ -256,6 +256,7 @@ TEST(Algorithm, descriptors_that_are_possible) {
             each = 'x';
     })));
     EXPECT_FALSE(valid(spoilt([](auto& module) { module.least_parameter = 200; })));
+    EXPECT_FALSE(valid(spoilt([](auto& module) { module.longest_wait = abi::longest_wait + 1; })));
     EXPECT_FALSE(valid(spoilt([](auto& module) { module.greatest_parameter = 5; })));
 }
 

@@ -67,7 +67,8 @@ bool valid(abi::Policy_module const& module) {
         return true;
     return module.kind == abi::Policy_kind::scheduler &&
            module.least_parameter <= module.usual_parameter &&
-           module.usual_parameter <= module.greatest_parameter;
+           module.usual_parameter <= module.greatest_parameter &&
+           module.longest_wait <= abi::longest_wait;
 }
 
 } // namespace kernel

@@ -176,8 +176,8 @@ void Class_queue::audit(Time now) {
     if (module().count(_state) != _count)
         return fail(Policy_violation::wrong_count, now);
     Time const oldest = _ready.front()->_ready_since;
-    bool const fair = (_module->flags & abi::policy_is_fair) != 0;
-    if (fair && now > oldest && now - oldest > abi::longest_wait)
+    Time const promised = _module->longest_wait;
+    if (promised != 0 && now > oldest && now - oldest > promised)
         fail(Policy_violation::thread_left_out, now);
 }
 

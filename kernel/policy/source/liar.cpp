@@ -22,7 +22,8 @@ enum Lie : uint64_t {
     picks_twice = 7, // one that it picked before: a stranger by then
 };
 
-constexpr uint64_t slice_length = 1'000'000; // nanoseconds
+constexpr uint64_t slice_length = 1'000'000;      // nanoseconds
+constexpr uint64_t promised_wait = 1'000'000'000; // nanoseconds
 
 struct Queue {
     Fifo line;
@@ -94,5 +95,6 @@ uint32_t count(void* memory) {
 } // namespace
 
 constinit Policy_module const liar_policy = scheduler<Queue>(
-    "liar", policy_is_fair, {honest, picks_twice, honest},
-    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});
+    "liar", 0, {honest, picks_twice, honest},
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count},
+    promised_wait);

@@ -107,6 +107,6 @@ uint32_t count(void* memory) { return state<Queue>(memory).count; }
 } // namespace
 
 constinit Policy_module const proportional_share_policy = scheduler<Queue>(
-    "share", policy_is_fair | policy_more_is_more | policy_wants_charge,
-    {1, greatest_weight, usual_weight},
-    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count});
+    "share", policy_more_is_more | policy_wants_charge, {1, greatest_weight, usual_weight},
+    {init, add, remove, pick, charge, slice, preempts, contended, parameter_changed, count},
+    longest_wait);

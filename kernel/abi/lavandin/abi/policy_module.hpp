@@ -18,22 +18,19 @@
 namespace lavandin::abi {
 
 inline constexpr uint64_t policy_magic = 0x7963696c6f506e4c; // "LnPolicy"
-inline constexpr uint32_t policy_version = 1;                // of all that stands here
+inline constexpr uint32_t policy_version = 2;                // of all that stands here
 
 enum class Policy_kind : uint32_t { scheduler = 1, coordinator = 2 };
 
 // Flags of a descriptor.
-// Every ready thread gets its turn in time: one that is left out for `longest_wait` means that the
-// module is broken.
-inline constexpr uint32_t policy_is_fair = 1 << 0;
 // add() needs the exact time; else `now` may be as old as the running thread's turn.
-inline constexpr uint32_t policy_wants_time = 1 << 1;
+inline constexpr uint32_t policy_wants_time = 1 << 0;
 // A larger parameter gets a thread more: a thread may give others of its class up to its own.
-inline constexpr uint32_t policy_more_is_more = 1 << 2;
+inline constexpr uint32_t policy_more_is_more = 1 << 1;
 // charge() is called; else the entity's `runtime` is all there is. What the running thread used is
 // charged also before the first other one is added beside it: without a rival it may have run for
 // long.
-inline constexpr uint32_t policy_wants_charge = 1 << 3;
+inline constexpr uint32_t policy_wants_charge = 1 << 2;
 
 // A thread as modules see it. The kernel writes all but `own`, and believes none of it.
 struct Policy_entity {
@@ -118,6 +115,10 @@ struct Policy_module {
     uint64_t least_parameter;
     uint64_t greatest_parameter;
     uint64_t usual_parameter;
+    // Nanoseconds, at most the constant of this name; 0 promises nothing. Every thread that is
+    // ready gets its turn within that time: one that does not means that the module is broken.
+    // Coordinators are held to the constant for each class.
+    uint64_t longest_wait;
     // One of the two, as `kind` says; the other is zero.
     Policy_scheduler scheduler;
     Policy_coordinator coordinator;

@@ -31,7 +31,7 @@ enum class Policy_violation : uint32_t {
     slice_out_of_range = 3,
     answer_not_boolean = 4,
     wrong_count = 5,     // of entities in its set
-    thread_left_out = 6, // a fair module did not pick a ready thread for longest_wait
+    thread_left_out = 6, // did not pick a ready thread within the time it promised
     chose_no_class = 7,  // a coordinator named a class that has no ready thread
     budget_out_of_range = 8,
     class_left_out = 9, // a coordinator did not choose a ready class for longest_wait

@@ -21,7 +21,7 @@ constexpr void set_name(Policy_module& module, char const (&name)[length]) {
 
 template <typename State, unsigned length>
 constexpr Policy_module scheduler(char const (&name)[length], uint32_t flags, Parameters parameters,
-                                  Policy_scheduler const& functions) {
+                                  Policy_scheduler const& functions, uint64_t promised_wait = 0) {
     static_assert(sizeof(State) <= largest_policy_state);
     Policy_module module{};
     module.magic = policy_magic;
@@ -33,6 +33,7 @@ constexpr Policy_module scheduler(char const (&name)[length], uint32_t flags, Pa
     module.least_parameter = parameters.least;
     module.greatest_parameter = parameters.greatest;
     module.usual_parameter = parameters.usual;
+    module.longest_wait = promised_wait;
     module.scheduler = functions;
     return module;
 }
