@@ -135,6 +135,24 @@ def not_started(context: Context) -> None:
             assert line in said, (mode, said)
 
 
+@system_test("boot with too little memory says how much is needed", timeout=180)
+def too_little_memory(context: Context) -> None:
+    for mode in (["--direct"], []):
+        for memory in ("1", "6", "8"):
+            done = subprocess.run(
+                [_LAVANDIN, "boot", *mode, "--memory", memory],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=120,
+                check=False,
+            )
+            said = done.stdout + done.stderr
+            assert done.returncode == 1, (mode, memory, done.returncode, said)
+            line = rb"%s MiB of memory are too little: \d+ MiB are needed" % memory.encode()
+            assert re.search(line, said), (mode, memory, said)
+            assert b"xl create" not in said, said
+
+
 def _without_numbers(text: str) -> list[str]:
     """Its lines; of numbers only that there is one, whatever room it takes."""
     text = re.sub(r"[0-9a-f]*[0-9]", "N", text)

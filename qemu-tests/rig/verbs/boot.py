@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import attach, build, coop, direct, full, stub, terminal, values
+from .. import attach, build, coop, full, least_memory, stub, terminal, values
 from ..errors import RigError
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
@@ -91,10 +91,6 @@ def check(options: argparse.Namespace) -> None:
         raise RigError("--guests is for domUs: with --direct the initial domain is the guest")
     if options.direct and options.coop:
         raise RigError("--coop is for domUs: with --direct there is nobody to share with")
-    least = direct.LEAST_MEMORY if options.direct else full.LEAST_MEMORY
-    if options.memory < least:
-        what = "an initial domain" if options.direct else "a domU"
-        raise RigError(f"--memory {options.memory}: {what} needs at least {least} MiB")
     together = options.memory * options.guests
     if together > values.host_memory():
         raise RigError(
@@ -110,6 +106,9 @@ def run(options: argparse.Namespace) -> int:
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
+    kernel = stub.build() if options.stub else None
+    wanted = GuestConfig(kernel=kernel, without_boot_image=options.stub, memory=options.memory)
+    least_memory.check(mode, wanted, options.preset)
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     try:
         with start(mode, machine_options(options, logs)) as machine:
