@@ -12,13 +12,13 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 
+from . import prompt
 from .console import Console
 
 ESCAPE = b"\x1d"  # Ctrl-]
 ESCAPE_NAME = "Ctrl-]"
 _QUIET = 0.7  # seconds without output after which a guest is taken to wait for a line
-
-_FIRST_WORD = 60.0  # seconds that a guest may take to say anything at all
+_START = 60.0  # seconds that a guest may be silent for before it has come to its prompt
 
 
 @contextlib.contextmanager
@@ -74,10 +74,10 @@ def _leaves(typed: bytes) -> bool:
 def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows the console and feeds it from standard input, until the guest is finished ("ended"),
     the user presses the escape key ("left"), or, when standard input is no terminal, it is used
-    up and the console was silent for `idle` seconds ("idle")."""
+    up and the console was silent for `idle` seconds ("idle"); longer, where there is no prompt yet."""
     forget = console.listen(write_out, replay=True)
     try:
-        if sys.stdin.isatty():
+        if interactive():
             with raw(0):
                 return _from_terminal(console, finished)
         return _from_pipe(console, finished, idle)
@@ -116,7 +116,7 @@ def _from_pipe(console: Console, finished: Callable[[], bool], idle: float) -> s
         if lines and console.text and silent >= _QUIET:
             console.send(lines.pop(0))
             last_sent = time.monotonic()
-        patience = idle if console.text else max(idle, _FIRST_WORD)
-        if ended and not lines and silent >= patience:
-            return "idle"
+        if ended and not lines and silent >= idle:
+            if silent >= _START or prompt.reached(console.text):
+                return "idle"
     return "ended"
