@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Which instructions a kernel and what it loads may consist of: those known to be harmless in ring 3 under Xen, and a
-few more in the functions that may use them. Decoded by objdump."""
+"""Which instructions a kernel and what it loads may consist of: those known to be harmless in ring
+3 under Xen, and a few more in the functions that may use them. Decoded by objdump."""
 
 from __future__ import annotations
 

@@ -74,7 +74,8 @@ def _leaves(typed: bytes) -> bool:
 def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows the console and feeds it from standard input, until the guest is finished ("ended"),
     the user presses the escape key ("left"), or, when standard input is no terminal, it is used
-    up and the console was silent for `idle` seconds ("idle"); longer, where there is no prompt yet."""
+    up and the console was silent for `idle` seconds, for longer where there is no prompt yet
+    ("idle")."""
     forget = console.listen(write_out, replay=True)
     try:
         if interactive():

@@ -88,7 +88,8 @@ class Loaded(unittest.TestCase):
             return Elf(Path(file.name)).loaded()
 
     def test_from_the_lowest_to_the_end_of_the_highest(self):
-        self.assertEqual(self._loaded((1, 0x3000, 0x54), (4, 0, 1), (1, 0x1000, 2)), (0x1000, 0x3054))
+        found = self._loaded((1, 0x3000, 0x54), (4, 0, 1), (1, 0x1000, 2))
+        self.assertEqual(found, (0x1000, 0x3054))
 
     def test_nothing_to_load(self):
         with self.assertRaisesRegex(ValueError, "nothing to load"):
