@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from . import prompt
 from .console import Console
+from .errors import RigError
 
 ESCAPE = b"\x1d"  # Ctrl-]
 ESCAPE_NAME = "Ctrl-]"
@@ -37,8 +38,39 @@ def raw(descriptor: int) -> Iterator[None]:
 
 
 def write_out(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Straight to standard output: what cannot be written is not tried again at the end."""
+    sys.stdout.flush()
+    try:
+        while data:
+            data = data[os.write(sys.stdout.fileno(), data) :]
+    except BrokenPipeError:
+        raise  # whoever read has enough
+    except OSError as error:
+        raise RigError(f"standard output: {error.strerror}") from error
+
+
+class _Output:
+    """Shows what a console says, from the pump's thread; what goes wrong there is raised here."""
+
+    def __init__(self) -> None:
+        self._error: Exception | None = None
+
+    def __call__(self, data: bytes) -> None:
+        if self._error is None:
+            try:
+                write_out(data)
+            except (OSError, RigError) as error:
+                self._error = error
+
+    def unless(self, finished: Callable[[], bool]) -> Callable[[], bool]:
+        """`finished`, which raises when there is nowhere to show anything any more."""
+
+        def look() -> bool:
+            if self._error is not None:
+                raise self._error
+            return finished()
+
+        return look
 
 
 def interactive() -> bool:
@@ -48,7 +80,9 @@ def interactive() -> bool:
 
 def show(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows what a console says from now on; nothing is typed into it. Ends as connect() does."""
-    forget = console.listen(write_out)
+    output = _Output()
+    finished = output.unless(finished)
+    forget = console.listen(output)
     begun = time.monotonic()
     try:
         if not interactive():
@@ -76,7 +110,9 @@ def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
     the user presses the escape key ("left"), or, when standard input is no terminal, it is used
     up and the console was silent for `idle` seconds, for longer where there is no prompt yet
     ("idle")."""
-    forget = console.listen(write_out, replay=True)
+    output = _Output()
+    finished = output.unless(finished)
+    forget = console.listen(output, replay=True)
     try:
         if interactive():
             with raw(0):

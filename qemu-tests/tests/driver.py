@@ -119,6 +119,21 @@ def without_input(context: Context) -> None:
     assert b"stub> " in done.stdout, done.stdout
 
 
+@system_test("boot ends when its output cannot be written", timeout=180, needs_build=False)
+def without_output(context: Context) -> None:
+    stub.build()
+    for target, said in ((">/dev/full", b"standard output: No space left"), ("| head -c 1", b"")):
+        done = subprocess.run(
+            ["bash", "-c", f'set -o pipefail; "$0" boot --direct --stub {target}', _LAVANDIN],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 1, (target, done.returncode, done.stderr)
+        assert said in done.stderr and b"Traceback" not in done.stderr, done.stderr
+
+
 @system_test("boot fails when the system cannot be started", timeout=240)
 def not_started(context: Context) -> None:
     for mode in (["--direct"], ["--memory", "16"]):

@@ -71,6 +71,12 @@ class From_a_pipe(unittest.TestCase):
         threading.Timer(0.3, self.finished.set).start()
         self.assertEqual(self._connect(), "ended")
 
+    def test_output_that_cannot_be_written_ends_it(self):
+        self.console.feed(_BANNER.encode())
+        terminal.write_out.side_effect = BrokenPipeError
+        with self.assertRaises(BrokenPipeError):
+            self._connect()
+
     def test_but_not_for_ever(self):
         self.console.feed(_BANNER.encode())
         with mock.patch.object(terminal, "_START", 0.2):
