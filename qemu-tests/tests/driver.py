@@ -139,7 +139,7 @@ def without_output(context: Context) -> None:
         assert b"Traceback" not in done.stderr, done.stderr
 
 
-@system_test("boot fails when the system cannot be started", timeout=240)
+@system_test("boot fails when the system cannot be started", timeout=240, about=35)
 def not_started(context: Context) -> None:
     for mode in (["--direct"], ["--memory", "16"]):
         for idle in ("10", "0"):  # seconds; init takes a moment before it gives up

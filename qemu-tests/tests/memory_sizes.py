@@ -73,7 +73,9 @@ def _sizes(context: Context) -> tuple[int, int]:
     return end - begin, paths.boot_image(context.preset).stat().st_size
 
 
-@system_test("too little memory says how much is needed, and that is enough", timeout=240)
+@system_test(
+    "too little memory says how much is needed, and that is enough", timeout=240, about=30
+)
 def too_little(context: Context) -> None:
     for mode in ("full", "direct"):
         least = least_memory.to_build(mode, *_sizes(context))
