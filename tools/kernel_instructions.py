@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Which instructions a kernel may consist of: those known to be harmless in ring 3 under Xen, and a
-few more in the functions that may use them. Decoded by objdump."""
+"""Which instructions a kernel and what it loads may consist of: those known to be harmless in ring
+3 under Xen, and a few more in the functions that may use them. Decoded by objdump."""
 
 from __future__ import annotations
 
@@ -140,9 +140,9 @@ def _zeros(instruction: Instruction) -> bool:
     return set(instruction.bytes) == {"0"}
 
 
-def judge(each: Instruction) -> str | None:
+def judge(each: Instruction, allowances: dict[str, set[str]]) -> str | None:
     """What is wrong with one instruction, if anything is."""
-    allowed = ALLOWED.get(each.function, set())
+    allowed = allowances.get(each.function, set())
     name = each.mnemonic
     stem = name[:-1] if name[-1] in "bwlq" else name
     if name in allowed or _zeros(each):
@@ -164,12 +164,27 @@ def judge(each: Instruction) -> str | None:
     return "not known to be harmless"
 
 
-def check_instructions(file: Path) -> list[str]:
+def check_instructions(file: Path, allowances: dict[str, set[str]] = ALLOWED) -> list[str]:
     code = list(disassemble(file))
     if not code:
         return [f"{file}: holds no instruction"]
     code, findings = without_forced_emulation(code)
     for each in code:
-        if wrong := judge(each):
+        if wrong := judge(each, allowances):
             findings.append(f"{wrong}: {each}")
     return findings
+
+
+def modules(directory: Path) -> list[Path]:
+    """The scheduling modules in a folder, as the kernel loads them: beside each is one with debug
+    information."""
+    return sorted(file for file in directory.glob("*") if file.suffix != ".debug")
+
+
+def check_modules(directory: Path) -> list[str]:
+    """A module may use what the kernel's functions may that have no allowance of their own, by
+    whatever names its own go."""
+    found = modules(directory)
+    if not found:
+        return [f"{directory}: holds no module"]
+    return [f"{file.name}: {each}" for file in found for each in check_instructions(file, {})]

@@ -111,6 +111,42 @@ class Check_image(unittest.TestCase):
         subprocess.run(["as", "-o", product], input="", text=True, check=True)
         self.assertTrue(kernel_instructions.check_instructions(product))
 
+    def _modules(self, **planted: str) -> Path:
+        """A folder of modules by name, made of this code; beside each, one with symbols."""
+        folder = Path(self._directory.name, "modules")
+        folder.mkdir()
+        for name, code in planted.items():
+            made = self._linked(f".globl _start; _start: {code}; ret")
+            made.rename(folder / f"{name}.debug")
+            subprocess.run(
+                ["objcopy", "--strip-all", folder / f"{name}.debug", folder / name], check=True
+            )
+        return folder
+
+    def test_harmless_modules_pass(self) -> None:
+        folder = self._modules(one="nop", two="mov %rax, %gs:8")
+        self.assertEqual(kernel_instructions.check_modules(folder), [])
+
+    def test_each_module_is_looked_at(self) -> None:
+        folder = self._modules(one="nop", three="rdtsc", two="nop; cli; wrmsr")
+        findings = kernel_instructions.check_modules(folder)
+        reasons = [finding.split(" in ")[0].rsplit(": ", 1)[0] for finding in findings]
+        self.assertEqual(
+            reasons, ["three: shows the host", "two: privileged", "two: privileged"], findings
+        )
+
+    def test_a_module_has_no_allowance_by_a_name(self) -> None:
+        file = self._linked(".globl _start; _start: ret; .globl _ZN4arch3nowEv\n"
+                            "_ZN4arch3nowEv: rdtsc; ret")
+        self.assertEqual(kernel_instructions.check_instructions(file), [])
+        folder = Path(self._directory.name, "modules")
+        folder.mkdir()
+        file.rename(folder / "one")
+        self.assertTrue(kernel_instructions.check_modules(folder))
+
+    def test_no_module_is_a_finding(self) -> None:
+        self.assertTrue(kernel_instructions.check_modules(self._modules()))
+
     def _linked(self, source: str, script: str = "") -> Path:
         directory = Path(self._directory.name)
         (directory / "a.s").write_text(source)

@@ -34,9 +34,10 @@ class Texts(unittest.TestCase):
 
     def test_platforms_are_named_with_their_line(self) -> None:
         text = "// Xen\nint a;\nint xen_version;\n"
-        self.assertEqual(check_source.platforms(text), [(3, "int xen_version;")])
-        self.assertEqual(check_source.platforms("/* cpuid\n*/ int a;\n"), [])
-        for name in ("hypercall(1);", 'asm volatile("nop");', "read(cr3);", "X86_page"):
+        found = [(1, "// Xen"), (3, "int xen_version;")]
+        self.assertEqual(check_source.platforms(text), found)
+        self.assertEqual(check_source.platforms("// describes what it ripens\n"), [])
+        for name in ("hypercall(1);", 'asm volatile("nop");', "cr3", "X86_page", "// in RDI"):
             with self.subTest(name):
                 self.assertTrue(check_source.platforms(name))
 
@@ -80,6 +81,8 @@ class Project(unittest.TestCase):
             ("a.py", LICENCE + "a = 1", "blanks"),
             ("a.cpp", LICENCE + "#if A\n#endif\n", "conditional"),
             ("kernel/a.cpp", LICENCE + "int xen;\n", "platform"),
+            ("kernel/CMakeLists.txt", "# SPDX-License-Identifier: MIT\n# x86\n", "platform"),
+            ("a.md", "[here](b.md#part)\n", "links"),
         ]
         for name, text, expected in bad:
             with self.subTest(expected, text=text):
@@ -88,6 +91,10 @@ class Project(unittest.TestCase):
                 self.assertEqual(len(failing), 1, failing)
                 self.assertIn(expected, failing[0])
                 (self.root / name).unlink()
+
+    def test_good_links_pass(self) -> None:
+        self.write("a.md", "[itself](a.md), [a part](a.md#part), [far](https://xenproject.org/x)\n")
+        self.assertEqual(self.failing(), [])
 
     def test_a_folder_without_readme_is_found(self) -> None:
         self.write("folder/a.py", LICENCE)

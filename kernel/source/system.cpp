@@ -24,7 +24,7 @@ void set_log_reader(Ref<Notification> notification, uint64_t bits) {
     log_reader_bits = bits;
 }
 
-// Xen adds up to the last change of state: we to now.
+// The platform adds up to the last change of state: we to now.
 void add(abi::System_information& sum, abi::Processor_accounts const& processor) {
     abi::Run_state const state = run_state_at(processor.platform, arch::now() + processor.origin);
     sum.thread_switches += processor.counts.switches;

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -30,6 +31,9 @@ def _as_root(arguments: list[str], title: str, timeout: float) -> None:
         with Step(title) as step:
             process.run(arguments, timeout=timeout, step=step, env=_ENVIRONMENT, grace=_GRACE)
         return
+    if not shutil.which("sudo"):
+        command = " ".join(arguments)
+        raise RigError(f"{title}: you are not root, and there is no sudo. As root: {command}")
     say(f"{title} (with sudo)")
     command = ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", *arguments]
     if _status_of(command, timeout):

@@ -23,7 +23,6 @@ from .machine import (
 from .pump import Pump
 from .symbols import Symboliser
 
-LEAST_MEMORY = 6  # MiB that Xen can build an initial domain with
 _XEN_MEMORY = 128  # MiB beside the guest's, for Xen itself and QEMU's firmware
 
 

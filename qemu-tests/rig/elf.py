@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads what the rig needs from ELF files: symbols, and the libraries a program asks for."""
+"""Reads what the rig needs from ELF files: symbols, the libraries a program asks for, and where it
+is loaded."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SHT_SYMTAB, _SHT_DYNAMIC, _DT_NEEDED = 2, 6, 1
+_PT_LOAD = 1
 _STT_NOTYPE, _STT_OBJECT, _STT_FUNC = 0, 1, 2
 
 
@@ -75,3 +77,16 @@ class Elf:
                 if tag == _DT_NEEDED:
                     names.append(self._string(self._sections[table.link], value))
         return names
+
+    def loaded(self) -> tuple[int, int]:
+        """The lowest address that the file is loaded at, and the end of the highest."""
+        (table,) = struct.unpack_from("<Q", self._data, 0x20)
+        size, count = struct.unpack_from("<HH", self._data, 0x36)
+        rows = (
+            struct.unpack_from("<IIQQQQQQ", self._data, table + index * size)
+            for index in range(count)
+        )
+        places = [(row[3], row[3] + row[6]) for row in rows if row[0] == _PT_LOAD]
+        if not places:
+            raise ValueError(f"{self.path} has nothing to load")
+        return min(begin for begin, _ in places), max(end for _, end in places)

@@ -34,7 +34,6 @@ from .transcript import Transcript
 
 _FIRST_PORT, _PORTS_PER_CARD, _LAST_PORT = 4, 4, 31
 MOST_GUESTS = _LAST_PORT - _FIRST_PORT + 1
-LEAST_MEMORY = 5  # MiB that xl can build a domain with
 _XEN_MEMORY = 160  # MiB beside dom0's and the guests'
 _GUEST_OVERHEAD = 8  # MiB that Xen and xl take for each guest beside its own
 _BOOT_TIMEOUT = 240
@@ -217,8 +216,13 @@ class FullMachine(Machine):
             config, self._dom0, self.options.logs, self.symboliser(config), free[0], send
         )
         self._guests.append(guest)
-        with Step(f"xl create {config.name}", self.options.quiet):
-            guest.create()
+        try:
+            with Step(f"xl create {config.name}", self.options.quiet):
+                guest.create()
+        except RigError:
+            guest.console.close()
+            self._guests.remove(guest)  # its port can be another's
+            raise
         return guest
 
     def destroy_guest(self, guest: Guest) -> None:

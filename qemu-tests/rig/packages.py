@@ -53,6 +53,11 @@ def pins() -> tuple[Pin, ...]:
     return tuple(found)
 
 
+def host_groups() -> list[str]:
+    """The purposes that Debian packages are installed for."""
+    return list(_table()["host"])
+
+
 def host_packages(*groups: str) -> list[str]:
     """The Debian packages to be installed for these purposes."""
     return list(dict.fromkeys(name for group in groups for name in _table()["host"][group]))

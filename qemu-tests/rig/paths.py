@@ -41,6 +41,11 @@ def boot_image(preset: str) -> Path:
     return preset_directory(preset) / "boot.image"
 
 
+def modules(preset: str) -> Path:
+    """The scheduling modules, each as the kernel loads it and with debug information."""
+    return preset_directory(preset) / "policies"
+
+
 def run_directory() -> Path:
     """A directory of this process only, gone when the process ends (see remove_run_directory)."""
     directory = RUN / str(os.getpid())

@@ -12,13 +12,14 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 
+from . import prompt
 from .console import Console
+from .errors import RigError
 
 ESCAPE = b"\x1d"  # Ctrl-]
 ESCAPE_NAME = "Ctrl-]"
 _QUIET = 0.7  # seconds without output after which a guest is taken to wait for a line
-
-_FIRST_WORD = 60.0  # seconds that a guest may take to say anything at all
+_START = 60.0  # seconds that a guest may be silent for before it has come to its prompt
 
 
 @contextlib.contextmanager
@@ -37,8 +38,39 @@ def raw(descriptor: int) -> Iterator[None]:
 
 
 def write_out(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Straight to standard output: what cannot be written is not tried again at the end."""
+    sys.stdout.flush()
+    try:
+        while data:
+            data = data[os.write(sys.stdout.fileno(), data) :]
+    except BrokenPipeError:
+        raise  # whoever read has enough
+    except OSError as error:
+        raise RigError(f"standard output: {error.strerror}") from error
+
+
+class _Output:
+    """Shows what a console says, from the pump's thread; what goes wrong there is raised here."""
+
+    def __init__(self) -> None:
+        self._error: Exception | None = None
+
+    def __call__(self, data: bytes) -> None:
+        if self._error is None:
+            try:
+                write_out(data)
+            except (OSError, RigError) as error:
+                self._error = error
+
+    def unless(self, finished: Callable[[], bool]) -> Callable[[], bool]:
+        """`finished`, which raises when there is nowhere to show anything any more."""
+
+        def look() -> bool:
+            if self._error is not None:
+                raise self._error
+            return finished()
+
+        return look
 
 
 def interactive() -> bool:
@@ -48,7 +80,9 @@ def interactive() -> bool:
 
 def show(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows what a console says from now on; nothing is typed into it. Ends as connect() does."""
-    forget = console.listen(write_out)
+    output = _Output()
+    finished = output.unless(finished)
+    forget = console.listen(output)
     begun = time.monotonic()
     try:
         if not interactive():
@@ -74,10 +108,13 @@ def _leaves(typed: bytes) -> bool:
 def connect(console: Console, finished: Callable[[], bool], idle: float) -> str:
     """Shows the console and feeds it from standard input, until the guest is finished ("ended"),
     the user presses the escape key ("left"), or, when standard input is no terminal, it is used
-    up and the console was silent for `idle` seconds ("idle")."""
-    forget = console.listen(write_out, replay=True)
+    up and the console was silent for `idle` seconds, for longer where there is no prompt yet
+    ("idle")."""
+    output = _Output()
+    finished = output.unless(finished)
+    forget = console.listen(output, replay=True)
     try:
-        if sys.stdin.isatty():
+        if interactive():
             with raw(0):
                 return _from_terminal(console, finished)
         return _from_pipe(console, finished, idle)
@@ -116,7 +153,7 @@ def _from_pipe(console: Console, finished: Callable[[], bool], idle: float) -> s
         if lines and console.text and silent >= _QUIET:
             console.send(lines.pop(0))
             last_sent = time.monotonic()
-        patience = idle if console.text else max(idle, _FIRST_WORD)
-        if ended and not lines and silent >= patience:
-            return "idle"
+        if ended and not lines and silent >= idle:
+            if silent >= _START or prompt.reached(console.text):
+                return "idle"
     return "ended"

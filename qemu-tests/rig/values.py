@@ -44,6 +44,6 @@ def host_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
 
 
-def memory(least: int = 1) -> Callable[[str], int]:
+def memory() -> Callable[[str], int]:
     """A type for argparse: MiB, no more than there are."""
-    return whole_number(least, host_memory(), "all the MiB that this machine has")
+    return whole_number(1, host_memory(), "all the MiB that this machine has")

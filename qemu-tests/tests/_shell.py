@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 from rig.machine import Guest
+from rig.prompt import SHELL as PROMPT
 
-PROMPT = "lavandin> "
 BOOT_TIMEOUT = 120
 _COMMAND_TIMEOUT = 60
 

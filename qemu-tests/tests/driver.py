@@ -119,20 +119,72 @@ def without_input(context: Context) -> None:
     assert b"stub> " in done.stdout, done.stdout
 
 
-@system_test("boot fails when the system cannot be started", timeout=180)
-def not_started(context: Context) -> None:
-    for mode in (["--direct"], ["--memory", "16"]):
+@system_test("boot ends when its output cannot be written", timeout=180, needs_build=False)
+def without_output(context: Context) -> None:
+    stub.build()
+    reading, unread = os.pipe()
+    os.close(reading)
+    full = os.open("/dev/full", os.O_WRONLY)
+    for output, said in ((full, b"standard output: No space left"), (unread, b"")):
         done = subprocess.run(
-            [_LAVANDIN, "boot", *mode, "--command-line", "run=nosuch"],
+            [_LAVANDIN, "boot", "--direct", "--stub"],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            timeout=100,
             check=False,
         )
-        said = done.stdout + done.stderr
-        assert done.returncode == 1, (mode, done.returncode, said)
-        for line in (b"program nosuch could not be started: there is no such", b"ended: crash"):
-            assert line in said, (mode, said)
+        os.close(output)
+        assert done.returncode == 1 and said in done.stderr, (done.returncode, done.stderr)
+        assert b"Traceback" not in done.stderr, done.stderr
+
+
+@system_test("boot fails when the system cannot be started", timeout=240, about=35)
+def not_started(context: Context) -> None:
+    for mode in (["--direct"], ["--memory", "16"]):
+        for idle in ("10", "0"):  # seconds; init takes a moment before it gives up
+            done = subprocess.run(
+                [_LAVANDIN, "boot", *mode, "--idle", idle, "--command-line", "run=nosuch"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=120,
+                check=False,
+            )
+            said = done.stdout + done.stderr
+            assert done.returncode == 1, (mode, done.returncode, said)
+            reason = b"program nosuch could not be started: there is no such"
+            for line in (reason, b"ended: crash"):
+                assert line in said, (mode, said)
+
+
+@system_test("boot fails when a guest is silent without a prompt", timeout=180, about=65)
+def silent(context: Context) -> None:
+    done = subprocess.run(
+        [_LAVANDIN, "boot", "--direct", "--idle", "0", "--command-line", "run=sleep 1000"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 1 and b"there is no prompt" in done.stderr, done.stderr
+
+
+@system_test("boot with too little memory says how much is needed", timeout=180)
+def too_little_memory(context: Context) -> None:
+    for mode in (["--direct"], []):
+        for memory in ("1", "6", "8"):
+            done = subprocess.run(
+                [_LAVANDIN, "boot", *mode, "--memory", memory],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=120,
+                check=False,
+            )
+            said = done.stdout + done.stderr
+            assert done.returncode == 1, (mode, memory, done.returncode, said)
+            line = rb"%s MiB of memory are too little: \d+ MiB are needed" % memory.encode()
+            assert re.search(line, said), (mode, memory, said)
+            assert b"xl create" not in said, said
 
 
 def _without_numbers(text: str) -> list[str]:

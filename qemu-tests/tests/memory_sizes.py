@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 
-from rig import paths
+from rig import least_memory, paths
+from rig.elf import Elf
+from rig.errors import RigError
 from rig.machine import Guest
 from rig.testing.system import Context, system_test
 
@@ -65,16 +67,37 @@ def _need(context: Context, mode: str, memory: int) -> int:
     return int(found.group(2))
 
 
-@system_test("too little memory says how much is needed, and that is enough", timeout=180)
+def _sizes(context: Context) -> tuple[int, int]:
+    """Of the kernel, loaded, and of the boot image."""
+    begin, end = Elf(paths.stripped_kernel(context.preset)).loaded()
+    return end - begin, paths.boot_image(context.preset).stat().st_size
+
+
+@system_test(
+    "too little memory says how much is needed, and that is enough", timeout=240, about=30
+)
 def too_little(context: Context) -> None:
-    # Kernel and boot image together are more than 4 MiB, and what a domain builder maps at first is
-    # a multiple of that: with less than 9 MiB xl builds no domain. Xen builds no initial domain
-    # with less than 12, which are enough.
-    least = 9
-    first = _need(context, "full", least)
-    # Tables that cover all memory are part of the need, so it may grow with it: by a little.
-    needed = _need(context, "full", first - 1)
-    assert needed - first in (0, 1), f"{first} MiB are needed with {least}, {needed} with more"
-    print(f"    {needed} MiB are enough")
     for mode in ("full", "direct"):
+        least = least_memory.to_build(mode, *_sizes(context))
+        first = _need(context, mode, least)
+        # Tables that cover all memory are part of the need, so it may grow with it: by a little.
+        needed = _need(context, mode, first - 1)
+        assert needed - first in (0, 1), f"{first} MiB are needed with {least}, {needed} with more"
+        said = least_memory.to_work(mode, *_sizes(context))
+        assert said - needed in (0, 1), f"the driver asks for {said} MiB, the guest for {needed}"
+        print(f"    {mode}: {needed} MiB are enough")
         _works(context.guest(mode, memory=needed, name="enough"), needed)
+
+
+@system_test("with a MiB less than the driver asks for, no domain is built", timeout=180)
+def not_built(context: Context) -> None:
+    guest = context.guest("direct", memory=least_memory.to_build("direct", *_sizes(context)) - 1)
+    context.expect_end(guest, "crash")
+    assert not guest.console.text, guest.console.text
+    memory = least_memory.to_build("full", *_sizes(context)) - 1
+    try:
+        context.guest("full", memory=memory, name="small")
+    except RigError as error:
+        assert "not enough memory for initial mapping" in str(error), error
+    else:
+        raise AssertionError(f"xl has built a domain of {memory} MiB")

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Which version of a package is taken: the pinned one, or else the newest, and then it is said."""
 
+import argparse
 import contextlib
 import io
+import re
 import unittest
 from unittest import mock
 
-from rig import apt, packages
+from rig import apt, packages, paths
 from rig.errors import RigError
+from rig.verbs import setup
 
 
 class Versions(unittest.TestCase):
@@ -41,6 +44,23 @@ class Versions(unittest.TestCase):
     def test_none_at_all_is_an_error(self):
         with self.assertRaisesRegex(RigError, "no package thing-1 to download"):
             self._resolve({})
+
+
+class Listed(unittest.TestCase):
+    def _setup_list(self):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            setup.run(argparse.Namespace(list=True))
+        return said.getvalue().split()
+
+    def test_what_installs_the_driver_is_listed(self):
+        """The driver's shell part has the names by itself, as it runs before there is a Python."""
+        script = (paths.ROOT / "lavandin").read_text()
+        found = re.search(r"^ +install ((?:[a-z0-9.+-]+ )+)>&2", script, re.M)
+        names = found.group(1).split()
+        self.assertIn("python3", names)
+        self.assertEqual(names, packages.host_packages("driver"))
+        self.assertEqual([name for name in names if name not in self._setup_list()], [])
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Ranges(unittest.TestCase):
             "boot --processors 256",
             "boot --idle -1",
             "boot --idle nan",
-            "bench --memory 1",
+            "bench --memory 0",
             "bench --timeout -1",
             "attach 0",
         ):
@@ -87,8 +87,6 @@ class Combinations(unittest.TestCase):
         half = values.host_memory() // 2
         for words, said in (
             (["--direct", "--guests", "2"], "--guests"),
-            (["--direct", "--memory", "5"], "at least 6 MiB"),
-            (["--memory", "4"], "at least 5 MiB"),
             (["--guests", "3", "--memory", str(half)], "this machine has"),
         ):
             with self.subTest(words), self.assertRaisesRegex(RigError, said):

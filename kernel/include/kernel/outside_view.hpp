@@ -26,7 +26,7 @@ struct Outside_view {
     Processors const* all_processors;
     All_threads const* all_threads;
 
-    // What GS points to in the kernel.
+    // What a processor points to while it is in the kernel.
     uint64_t local_view;      // to this
     uint64_t local_processor; // to a Processor
     uint64_t local_number;    // 32 bits

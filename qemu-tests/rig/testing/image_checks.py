@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The built kernel's instructions, notes, rights and size (tools/check_image.py), and whether that
-check finds what it must find."""
+"""The instructions of the built kernel and of the modules that it loads, its notes, rights and size
+(tools/check_image.py), and whether that check finds what it must find."""
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +16,15 @@ from .results import Group, Selection
 
 NAME = "image checks"
 _PLANTED = "a cli in the kernel itself is found"
+_PLANTED_MODULE = "a cli in a scheduling module is found"
 _CLI = b"\xfa"
 _VICTIM = "start_of_day"
+_EXECUTABLE = 4  # SHF_EXECINSTR
 
 
 def listing() -> list[str]:
     checks = [name for name, _, _ in tools.load("check_image").CHECKS]
-    return [*checks, _PLANTED]
+    return [*checks, _PLANTED, _PLANTED_MODULE]
 
 
 def run(preset: str, group: Group, selection: Selection) -> None:
@@ -30,12 +34,18 @@ def run(preset: str, group: Group, selection: Selection) -> None:
     packages.ensure_host("test")
     build.ensure(preset)
     module = tools.load("check_image")
-    files = {True: paths.stripped_kernel(preset), False: paths.kernel(preset)}
-    for name, check, on_stripped in module.CHECKS:
+    files = {
+        module.KERNEL: paths.kernel(preset),
+        module.STRIPPED: paths.stripped_kernel(preset),
+        module.MODULES: paths.modules(preset),
+    }
+    for name, check, what in module.CHECKS:
         if name in wanted:
-            _add(group, name, check(files[on_stripped])[: module.MOST_FINDINGS])
+            _add(group, name, check(files[what])[: module.MOST_FINDINGS])
     if _PLANTED in wanted:
         _add(group, _PLANTED, _plant(paths.kernel(preset), module.check_instructions))
+    if _PLANTED_MODULE in wanted:
+        _add(group, _PLANTED_MODULE, _plant_in_module(paths.modules(preset), module.check_modules))
     if selection.whole(NAME):
         tools.run_units("check_image", group)
 
@@ -48,11 +58,29 @@ def _plant(kernel: Path, check: Callable[[Path], list[str]]) -> list[str]:
     """Overwrites the first instruction of the kernel's entry in a copy."""
     (victim,) = [each for each in elf.Elf(kernel).symbols() if each.name == _VICTIM]
     place = tools.load("kernel_file").Elf(kernel).file_offset(victim.address)
-    data = bytearray(kernel.read_bytes())
-    data[place : place + 1] = _CLI
-    copy = paths.run_directory() / "kernel-with-cli"
-    copy.write_bytes(data)
+    copy = _with_cli(kernel, place, paths.run_directory() / "kernel-with-cli")
     findings = check(copy)
     copy.unlink()
     expected = f"privileged: {victim.address:x} in {_VICTIM}: cli"
     return [] if expected in findings else [f"not found: {expected}", *findings]
+
+
+def _plant_in_module(modules: Path, check: Callable[[Path], list[str]]) -> list[str]:
+    """In a folder of copies, overwrites the first instruction of the last module."""
+    copies = Path(shutil.copytree(modules, paths.run_directory() / "modules-with-cli"))
+    victim = tools.load("kernel_instructions").modules(copies)[-1]
+    sections = tools.load("kernel_file").Elf(victim).sections
+    (code,) = [each for each in sections if each.flags & _EXECUTABLE]
+    _with_cli(victim, code.offset, victim)
+    findings = check(copies)
+    shutil.rmtree(copies)
+    expected = rf"{victim.name}: privileged: [0-9a-f]+ in {re.escape(code.name)}: cli"
+    found = [each for each in findings if re.fullmatch(expected, each)]
+    return [] if found else [f"not found: {expected}", *findings]
+
+
+def _with_cli(file: Path, place: int, copy: Path) -> Path:
+    data = bytearray(file.read_bytes())
+    data[place : place + 1] = _CLI
+    copy.write_bytes(data)
+    return copy

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import argparse
 
-from .. import bench, build, qemu, recorded, values
-from ..direct import LEAST_MEMORY
+from .. import bench, build, least_memory, qemu, recorded, values
 from ..logs import fresh_directory
-from ..machine import MachineOptions
+from ..machine import GuestConfig, MachineOptions
 from .build import add_preset
 
 HELP = "measure the costs of operations"
@@ -41,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out what needs dom0 and coopd, and some minutes",
     )
     parser.add_argument("--cpu", metavar="MODEL", help=f"QEMU's -cpu (default: {qemu.DEFAULT_CPU})")
-    parser.add_argument("--memory", type=values.memory(LEAST_MEMORY), default=64, metavar="MIB")
+    parser.add_argument("--memory", type=values.memory(), default=64, metavar="MIB")
     parser.add_argument("--timeout", type=values.seconds, default=600, metavar="S")
 
 
@@ -49,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         bench.check_target(options.json)
     build.ensure(options.preset)
+    least_memory.check("direct", GuestConfig(memory=options.memory), options.preset)
     machine = MachineOptions(preset=options.preset, logs=fresh_directory("bench"), cpu=options.cpu)
     result = bench.run(
         machine, options.memory, options.timeout, not options.without_cooperation

@@ -9,14 +9,15 @@ terminal shows what `coopctl watch` says of them; the guests' consoles are reach
 Ctrl-] leaves the console, which ends the machine; every other key goes to the guest. When standard
 input is not a terminal it is sent line by line, each once the console has been silent for a moment;
 after the last line the machine ends when the guest does, or when the console has been silent for
---idle seconds."""
+--idle seconds and has shown a prompt. A minute of silence without a prompt ends it, too, and is a
+failure."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from .. import attach, build, coop, direct, full, stub, terminal, values
+from .. import attach, build, coop, full, least_memory, prompt, stub, terminal, values
 from ..errors import RigError
 from ..logs import fresh_directory
 from ..machine import Guest, GuestConfig, Machine, MachineOptions
@@ -91,10 +92,6 @@ def check(options: argparse.Namespace) -> None:
         raise RigError("--guests is for domUs: with --direct the initial domain is the guest")
     if options.direct and options.coop:
         raise RigError("--coop is for domUs: with --direct there is nobody to share with")
-    least = direct.LEAST_MEMORY if options.direct else full.LEAST_MEMORY
-    if options.memory < least:
-        what = "an initial domain" if options.direct else "a domU"
-        raise RigError(f"--memory {options.memory}: {what} needs at least {least} MiB")
     together = options.memory * options.guests
     if together > values.host_memory():
         raise RigError(
@@ -110,6 +107,9 @@ def run(options: argparse.Namespace) -> int:
     if not options.stub:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
+    kernel = stub.build() if options.stub else None
+    wanted = GuestConfig(kernel=kernel, without_boot_image=options.stub, memory=options.memory)
+    least_memory.check(mode, wanted, options.preset)
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     try:
         with start(mode, machine_options(options, logs)) as machine:
@@ -157,7 +157,7 @@ def _watch(machine: Machine, guests: list[Guest], options: argparse.Namespace) -
     )
     say("")
     say(f"machine ended ({outcome})")
-    return 0
+    return _judge(machine, guests)
 
 
 def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace) -> int:
@@ -168,14 +168,24 @@ def _converse(machine: Machine, guests: list[Guest], options: argparse.Namespace
     say(paint(f"console of {guest.name}; {terminal.ESCAPE_NAME} ends the machine", BOLD))
     outcome = terminal.connect(guest.console, lambda: guest.ended, options.idle)
     say("")
+    if outcome == "idle" and not prompt.reached(guest.console.text):
+        raise RigError(f"{guest.name}: silent, and there is no prompt; machine ended")
     if outcome != "ended":
         say(f"{guest.name}: left running at the end of the conversation ({outcome}); machine ended")
-        return 0
-    reason = guest.wait_for_shutdown(10)
-    say(f"{guest.name} ended: {reason}")
-    if reason not in ("crash", "watchdog", "gone"):
-        return 0
-    if report := guest.crash_report():
-        say(paint(report, RED))
-    say(f"logs: {machine.options.logs}")
-    return 1
+    return _judge(machine, guests)
+
+
+def _judge(machine: Machine, guests: list[Guest]) -> int:
+    """Says how those guests ended that did; 1 when it was badly."""
+    status = 0
+    for guest in (each for each in guests if each.ended):
+        reason = guest.wait_for_shutdown(10)
+        say(f"{guest.name} ended: {reason}")
+        if reason not in ("crash", "watchdog", "gone"):
+            continue
+        if report := guest.crash_report():
+            say(paint(report, RED))
+        status = 1
+    if status:
+        say(f"logs: {machine.options.logs}")
+    return status

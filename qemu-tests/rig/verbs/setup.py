@@ -11,7 +11,6 @@ import argparse
 from .. import packages
 
 HELP = "install build tools and QEMU, download Xen and what it needs"
-_GROUPS = ("build", "run", "libraries", "test", "model", "pictures", "clang", "gdb", "checks")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,13 +20,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.list:
         print("installed with apt:")
-        for name in packages.host_packages(*_GROUPS):
+        for name in packages.host_packages(*packages.host_groups()):
             print(f"    {name}")
         print("downloaded and unpacked under build/packages, not installed:")
         for pin in packages.pins():
             print(f"    {pin.name} {pin.version}")
         return 0
-    packages.ensure_host(*_GROUPS)
+    packages.ensure_host(*packages.host_groups())
     packages.ensure(*packages.GROUPS)
     print("everything is there")
     return 0

@@ -9,7 +9,7 @@ namespace lavandin::abi {
 // Numbers are part of the binary interface: append only.
 enum class Error : uint64_t {
     none = 0,
-    no_such_system_call = 1, // the number in rax is not in the table
+    no_such_system_call = 1, // the number is not in the table
     invalid_capability = 2,  // the slot is empty or lies outside the table
     wrong_type = 3,          // the slot holds another type of object
     permission_denied = 4,   // the capability lacks a permission that the call needs

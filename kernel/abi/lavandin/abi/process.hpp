@@ -91,7 +91,7 @@ enum class Shutdown : uint64_t {
     crash = 2,
 };
 
-// Handed to the first process: rdi points to it at start. One page, read-only.
+// Handed to the first process: its first argument points to it. One page, read-only.
 struct Boot_information {
     static constexpr uint64_t expected_magic = 0x6e69646e6176614c; // "Lavandin"
     static constexpr uint32_t current_version = 2;
