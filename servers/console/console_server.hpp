@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend.hpp"
+#include "input_pace.hpp"
 #include "line_discipline.hpp"
 #include "output.hpp"
 #include "waiting_calls.hpp"
@@ -51,6 +52,7 @@ private:
 
     void show(std::string_view text) override;
     void take_input();
+    void type(std::string_view keys);
     void interrupted();
     void deliver();
     void answer_reader();
@@ -82,9 +84,11 @@ private:
     size_t _lost{0};            // bytes, since it was given up
     bool _given_up{false};
     Interrupt_pace _pace;
-    uint64_t _hold{0};          // in a storm: when the interrupt may come again
-    Client _mode_owner{0};      // that asked for raw mode; 0 for none
-    Client _interrupt_owner{0}; // that wants to hear of Ctrl-C
+    uint64_t _hold{0}; // in a storm: when the interrupt may come again
+    Input_pace _input_pace;
+    uint64_t _more_input{forever}; // in a flood: when to look at the ring again
+    Client _mode_owner{0};         // that asked for raw mode; 0 for none
+    Client _interrupt_owner{0};    // that wants to hear of Ctrl-C
     Notification _interrupt;
 };
 
