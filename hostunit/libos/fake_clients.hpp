@@ -45,14 +45,15 @@ public:
         _requests.push_back(
             {{{badge, Message_tag{label, words}.raw(), text.size(), word, 0, 0}}, text});
     }
-    // With a capability in the server's slot `index`.
+    // The same with a capability, which is in the server's slot `index`.
+    void add_with(uint64_t badge, uint32_t label, uint64_t word, Capability_index index) {
+        add(badge, label, word);
+        give(index);
+    }
     void add_text_with(uint64_t badge, uint32_t label, std::string const& text,
                        Capability_index index) {
         add_text(badge, label, text);
-        Registers& registers = _requests.back().registers;
-        registers.word[1] =
-            Message_tag{label, Message_tag{registers.word[1]}.buffer_words(), 1}.raw();
-        _requests.back().given = index;
+        give(index);
     }
     void notify(uint64_t bits) {
         _requests.push_back({{{0, Message_tag::notification().raw(), bits, 0, 0, 0}}, {}});
@@ -72,6 +73,13 @@ private:
         std::string text;
         Capability_index given{0};
     };
+
+    void give(Capability_index index) {
+        uint64_t& word = _requests.back().registers.word[1];
+        Message_tag const tag{word};
+        word = Message_tag{tag.label(), tag.buffer_words(), 1}.raw();
+        _requests.back().given = index;
+    }
 
     Error handle(System_call which, Registers& registers) {
         switch (which) {

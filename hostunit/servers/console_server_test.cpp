@@ -357,6 +357,22 @@ TEST_F(Console_server_test, OfWhatIsTypedFastNothingIsLost) {
     EXPECT_EQ(server.deadline(), forever);
 }
 
+TEST_F(Console_server_test, WhoWantsToHearOfInterruptsSaysHow) {
+    uint64_t const shell = make_badge(7, role_control);
+    auto const bits = std::make_shared<fake::Bits>();
+    clients.add_with(shell, static_cast<uint32_t>(Label::set_interrupt), 1, kernel.add(bits));
+    run();
+    expect_answer(shell, Error::none);
+    ask(shell, Label::set_interrupt, 1); // without a notification: nothing changes
+    expect_answer(shell, Error::invalid_argument);
+    type("\x03");
+    EXPECT_NE(bits->bits, 0u);
+    bits->bits = 0;
+    ask(shell, Label::set_interrupt, 0);
+    type("\x03");
+    EXPECT_EQ(bits->bits, 0u);
+}
+
 TEST_F(Console_server_test, AnInterruptAnswersAllReaders) {
     ask(7, Label::read, 10);
     ask(8, Label::read, 10);

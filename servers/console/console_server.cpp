@@ -110,10 +110,10 @@ void Console_server::set_interrupt(Request& request) {
     if ((badge_roles(request.badge()) & role_control) == 0)
         return request.fail(Error::permission_denied);
     bool const wanted = request.word() != 0;
-    _interrupt = request.take<Notification>();
+    if (wanted && !request.more_capabilities())
+        return request.fail(Error::invalid_argument);
+    _interrupt = wanted ? request.take<Notification>() : Notification{};
     _interrupt_owner = wanted ? badge_process(request.badge()) : 0;
-    if (!wanted)
-        _interrupt.reset();
     keep(kept_interrupt, {_interrupt_owner, 0}, &_interrupt);
     request.finish({});
 }
