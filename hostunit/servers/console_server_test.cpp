@@ -323,20 +323,20 @@ TEST_F(Console_server_test, ABackendThatTypesWithoutEndIsHeldBack) {
     terminal.flood = much;
     for (int i = 0; i < 10; ++i) {
         notify(Console_server::interrupt_bit);
-        EXPECT_EQ(much - terminal.flood, Input_pace::in_window);
+        EXPECT_EQ(much - terminal.flood, Console_server::Key_pace::in_window);
     }
     write(7, "still here\n"); // its turn
     expect_answer(7, Error::none);
     kernel.now = server.deadline();
-    EXPECT_LE(kernel.now, 2000 * second + 2 * Input_pace::window);
+    EXPECT_LE(kernel.now, 2000 * second + 2 * Console_server::Key_pace::window);
     notify(0);
-    EXPECT_EQ(much - terminal.flood, 2 * Input_pace::in_window);
+    EXPECT_EQ(much - terminal.flood, 2 * Console_server::Key_pace::in_window);
 }
 
 TEST_F(Console_server_test, OfWhatIsTypedFastNothingIsLost) {
     kernel.now = 3000 * second;
     std::string keys;
-    while (keys.size() < 3 * Input_pace::in_window)
+    while (keys.size() < 3 * Console_server::Key_pace::in_window)
         keys += "a line of some length that somebody may have pasted\r";
     ask(8, Label::set_mode, static_cast<uint64_t>(Mode::raw));
     terminal.keys = keys;

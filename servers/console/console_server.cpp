@@ -144,7 +144,7 @@ uint64_t Console_server::deadline() const {
 
 // Nobody tells again of what is left in the ring when there is no room.
 void Console_server::take_input() {
-    size_t const room = _input_pace.room(now());
+    size_t const room = _key_pace.room(now());
     size_t taken = 0;
     while (taken < room) {
         char keys[256];
@@ -154,8 +154,8 @@ void Console_server::take_input() {
         type({keys, count});
         taken += count;
     }
-    _input_pace.took(taken, now());
-    _more_input = taken == room ? _input_pace.rest_end() : forever;
+    _key_pace.took(taken, now());
+    _more_input = taken == room ? _key_pace.rest_end() : forever;
 }
 
 void Console_server::type(std::string_view keys) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "backend.hpp"
-#include "input_pace.hpp"
 #include "line_discipline.hpp"
 #include "output.hpp"
 #include "waiting_calls.hpp"
 
 #include <lavandin/client_watch.hpp>
 #include <lavandin/clock.hpp>
+#include <lavandin/input_pace.hpp>
 #include <lavandin/interrupt_pace.hpp>
 #include <lavandin/service.hpp>
 
@@ -19,6 +19,7 @@ public:
     // Bits of the notification that arrives at the endpoint.
     static constexpr uint64_t interrupt_bit = 1;
     static constexpr uint64_t ended_bit = 2;
+    using Key_pace = Input_pace<1024>; // a whole ring of Xen's at a time
 
     explicit Console_server(Backend& backend) : _backend{backend} {}
 
@@ -85,7 +86,7 @@ private:
     bool _given_up{false};
     Interrupt_pace _pace;
     uint64_t _hold{0}; // in a storm: when the interrupt may come again
-    Input_pace _input_pace;
+    Key_pace _key_pace;
     uint64_t _more_input{forever}; // in a flood: when to look at the ring again
     Client _mode_owner{0};         // that asked for raw mode; 0 for none
     Client _interrupt_owner{0};    // that wants to hear of Ctrl-C

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How much of what is typed to take, so that a backend that types without end takes no more than a
+// How much of what somebody sends to take, so that one who sends without end takes no more than a
 // share of the processor: so many bytes in each window of time, then nothing for as long. What is
 // not taken stays in the ring.
 #pragma once
@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-namespace lavandin::console {
+namespace lavandin {
 
+template <size_t bytes_in_window>
 class Input_pace {
 public:
     static constexpr uint64_t window = 10'000'000; // nanoseconds
-    static constexpr size_t in_window = 1024;      // bytes: a whole ring of Xen's
+    static constexpr size_t in_window = bytes_in_window;
 
     // How many bytes may be taken at `now`.
     size_t room(uint64_t now) {
@@ -44,4 +45,4 @@ private:
     size_t _taken{0};
 };
 
-} // namespace lavandin::console
+} // namespace lavandin
