@@ -18,7 +18,7 @@ constexpr uint64_t shortest_pause =
 constexpr uint64_t patience = 120 * second;
 // So many deaths, and pauses become twice as long: on a busy machine requests take longer than
 // between two deaths there is time, and none would ever get through.
-constexpr unsigned deaths_of_a_pace = 32;
+constexpr unsigned deaths_of_a_pace = 8; // as many as a client bears over one call
 
 } // namespace
 
