@@ -33,6 +33,8 @@ struct Caller {
     fuzz::Generator generator;
     uint64_t time{0};
     uint64_t position{0};
+    uint64_t mapped{0};    // where it mapped something last, for writing
+    uint64_t mapped_at{0}; // by which of its calls
 };
 
 // Not now(), which finds the clock page by way of the thread's FS base.
@@ -63,6 +65,29 @@ void make_harmless(fuzz::Drawn_call const& call, Message_buffer& buffer) {
         memset(buffer.words, '\r', sizeof buffer.words);
 }
 
+void touch(uint64_t address) {
+    auto* const word = reinterpret_cast<uint64_t volatile*>(address);
+    *word = *word + 1;
+}
+
+// Memory is written to behind calls that have mapped it or made a copy of something, so that frames
+// are shared no more. What is not there any more ends the process: that is seldom so soon.
+void use_memory(Caller& caller, fuzz::Drawn_call const& call) {
+    constexpr uint64_t soon = 8; // calls
+    constexpr uint64_t end = free_pages + 8 * page_size;
+    bool const here =
+        call.words[0] == self_process && call.words[2] >= free_pages && call.words[2] < end;
+    if (call.number == System_call::memory_map && here &&
+        (call.words[5] & memory_permission::write) != 0) {
+        caller.mapped = call.words[2];
+        caller.mapped_at = caller.position;
+        touch(caller.mapped);
+    } else if (call.number == System_call::memory_copy && caller.mapped != 0 &&
+               caller.position - caller.mapped_at < soon) {
+        touch(caller.mapped);
+    }
+}
+
 void make_call(Caller& caller) {
     fuzz::Drawn_call const call = caller.generator.next(caller.time);
     caller.generator.fill(caller.buffer);
@@ -75,6 +100,8 @@ void make_call(Caller& caller) {
     Error const answer = enter_kernel(call.number, registers);
     last.done = 1;
     count(call, answer);
+    if (answer == Error::none)
+        use_memory(caller, call);
     std::array<uint64_t, 6> words;
     memcpy(words.data(), registers.word, sizeof registers.word);
     caller.generator.learn(call, answer, words, ask);

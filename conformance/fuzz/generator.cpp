@@ -137,12 +137,36 @@ Drawn_call Generator::next(uint64_t now) {
 
 void Generator::draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now) {
     _now = now;
+    _plain = _random.one_in(2);
     _region = _random.one_in(6) ? (1 + _random.below(regions)) * region_bytes : 0;
     for (unsigned i = 0; i < call.words.size(); ++i)
         call.words[i] = draw(shape.in[i], shape.destructive, call);
 }
 
+// What somebody would pass who wants the call to succeed: mappings, above all, hardly ever come
+// about by chance. Nothing where that is no other than what is drawn anyway.
+std::optional<uint64_t> Generator::draw_plain(System_call_argument const& argument) {
+    constexpr uint64_t read = memory_permission::read;
+    constexpr uint64_t rights[]{read, read | memory_permission::write,
+                                read | memory_permission::write, read | memory_permission::execute};
+    std::string_view const name{argument.name};
+    if (argument.type == Argument_type::bytes && argument.most == 0 && name == "offset")
+        return 0;
+    if (argument.type == Argument_type::bytes && argument.most == 0 && name == "size")
+        return (1 + _random.below(2)) * page_size;
+    if (argument.type == Argument_type::flags && name == "rights")
+        return _random.any_of(rights);
+    if (argument.type == Argument_type::flags && name == "permissions")
+        return all_permissions;
+    if (argument.type == Argument_type::word && name == "priority")
+        return _random.below(8);
+    return {};
+}
+
 uint64_t Generator::draw(System_call_argument const& argument, bool destructive, Drawn_call& call) {
+    if (_plain)
+        if (auto const plain = draw_plain(argument))
+            return *plain;
     switch (argument.type) {
     case Argument_type::capability:
         if (argument.optional && _random.one_in(3))
@@ -201,8 +225,10 @@ uint64_t Generator::elsewhere(uint64_t address) const {
 
 uint64_t Generator::draw_address() {
     uint64_t const luck = _random.below(32);
-    if (luck < 10)
+    if (luck < 10 || (_plain && luck < 16))
         return _random.any_of(_recent); // what is there can be used, or be in the way
+    if (_plain)
+        return elsewhere(_world.free_pages + _random.below(few_pages) * page_size);
     if (luck < 26)
         return elsewhere(_world.free_pages + _random.below(few_pages) * page_size);
     if (luck < 28)

@@ -11,6 +11,7 @@
 #include <lavandin/system_call_arguments.hpp>
 
 #include <iterator>
+#include <optional>
 
 namespace fuzz {
 
@@ -69,6 +70,7 @@ private:
     size_t draw_index();
     bool has_objects_for(System_call_shape const& shape);
     void draw_words(Drawn_call& call, System_call_shape const& shape, uint64_t now);
+    std::optional<uint64_t> draw_plain(System_call_argument const& argument);
     uint64_t draw(System_call_argument const& argument, bool destructive, Drawn_call& call);
     Capability_index draw_any_slot(Object_type type);
     Capability_index draw_slot(Object_type type, bool destructive, Drawn_call& call);
@@ -107,6 +109,7 @@ private:
     Random _random;
     World& _world;
     uint64_t _now{0};
+    bool _plain{false};  // the call is drawn to succeed
     uint64_t _region{0}; // of another member of a group, in which addresses of a call lie; 0: none
     uint64_t _recent[3]{}; // addresses with which calls have succeeded
     std::array<bool, calls> _excluded{};

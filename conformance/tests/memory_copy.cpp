@@ -102,6 +102,25 @@ void write_and_compare(Words const& words) {
     EXPECT_EQUAL(read_byte(words[0]), 11);
 }
 
+// So many that it shares no frames any more: with the copy made before, nor with one made after.
+TEST(memory_copy, is_kept_apart_from_a_region_with_many_mappings) {
+    constexpr uint64_t pages = 3;
+    constexpr unsigned many = 20;
+    auto const source = MUST(memory_create, pages * page_size);
+    uint64_t at[many]{map_all(source, pages * page_size)};
+    fill(at[0], pages, 1);
+    auto const early = MUST(memory_copy, source, 0, pages * page_size);
+    for (unsigned i = 1; i < many; ++i)
+        at[i] = map_all(source, pages * page_size);
+    auto const late = MUST(memory_copy, source, 0, pages * page_size);
+    for (unsigned i = 0; i < many; ++i) {
+        fill(at[i], pages, static_cast<uint8_t>(20 + i));
+        EXPECT(holds(at[(i + 7) % many], pages, static_cast<uint8_t>(20 + i)));
+    }
+    EXPECT(holds(map_all(early, pages * page_size), pages, 1));
+    EXPECT(holds(map_all(late, pages * page_size), pages, 1));
+}
+
 TEST(memory_copy, is_kept_apart_between_processes) {
     auto const source = MUST(memory_create, page_size);
     uint64_t const at = map_all(source, page_size);

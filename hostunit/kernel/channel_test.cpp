@@ -105,6 +105,22 @@ TEST_F(Channels, that_cannot_be_leave_nothing) {
     EXPECT_EQ(object_count(Object_type::interrupt), 0u);
 }
 
+TEST_F(Channels, that_lack_a_frame_leave_nothing) {
+    Usage const before = usage();
+    Answer answer{Error::out_of_memory, {}};
+    unsigned allocations = 0;
+    while (answer.error == Error::out_of_memory && ++allocations < 10) {
+        EXPECT_EQ(usage(), before);
+        EXPECT_TRUE(platform().channels.empty());
+        platform().maps_until_failure = allocations;
+        answer = create();
+    }
+    platform().maps_until_failure = 0;
+    EXPECT_EQ(answer.error, Error::none);
+    EXPECT_GT(allocations, 1u);
+    remove(answer[0]);
+}
+
 TEST_F(Channels, are_paid_by_who_makes_them) {
     uint64_t const used = root_quota().used();
     auto const made = create();

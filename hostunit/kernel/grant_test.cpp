@@ -187,6 +187,52 @@ TEST_F(Grants, of_others_are_copied) {
               Error::not_mapped);
 }
 
+TEST_F(Grants, copies_that_the_platform_refuses_say_so) {
+    uint64_t const page = uint64_t{other} << 32 | 6;
+    for (Error const error : {Error::busy, Error::not_supported}) {
+        grants().copying = error;
+        EXPECT_EQ(call(Call::grant_read, {system, memory, 0, page, 0, 5}).error, error);
+        EXPECT_EQ(call(Call::grant_write, {system, memory, 0, page, 0, 5}).error, error);
+    }
+    grants().copying = Error::none;
+    EXPECT_EQ(call(Call::grant_read, {system, memory, 0, page, 0, 5}).error, Error::none);
+}
+
+// A page that a copy has, too, has to get a frame of its own before anything is read into it.
+TEST_F(Grants, reading_into_a_shared_page_takes_a_frame) {
+    uint64_t const page = uint64_t{other} << 32 | 6;
+    Slot const copy = make(Call::memory_copy, {memory, 0, 4 * page_size});
+    std::vector<Pfn> frames;
+    for (auto taken = frame_pool().take_for_kernel(); taken.ok();
+         taken = frame_pool().take_for_kernel())
+        frames.push_back(taken.value());
+    Pfn const before = frame(0);
+    EXPECT_EQ(call(Call::grant_read, {system, memory, 0, page, 0, 5}).error, Error::out_of_memory);
+    EXPECT_EQ(frame(0).value, before.value);
+    for (Pfn const taken : frames)
+        frame_pool().give(taken);
+    EXPECT_EQ(call(Call::grant_read, {system, memory, 0, page, 0, 5}).error, Error::none);
+    EXPECT_NE(frame(0).value, before.value);
+    remove(copy);
+}
+
+// Of the frames that a grant takes, each may be the one that is missing.
+TEST_F(Grants, that_lack_a_frame_leave_nothing) {
+    Usage const before = usage();
+    Answer answer{Error::out_of_memory, {}};
+    unsigned allocations = 0;
+    while (answer.error == Error::out_of_memory && ++allocations < 10) {
+        EXPECT_EQ(usage(), before);
+        EXPECT_TRUE(grants().given.empty());
+        fake::platform().maps_until_failure = allocations;
+        answer = grant(0, rw);
+    }
+    fake::platform().maps_until_failure = 0;
+    EXPECT_EQ(answer.error, Error::none);
+    EXPECT_GT(allocations, 1u);
+    remove(answer.slot());
+}
+
 TEST_F(Grants, copies_stay_within_pages) {
     uint64_t const page = uint64_t{other} << 32 | 6;
     auto const read = [&](uint64_t offset, uint64_t from, uint64_t bytes) {

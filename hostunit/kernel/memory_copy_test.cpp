@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <random>
+#include <vector>
 #include <xenpv/p2m.hpp>
 
 namespace kernel {
@@ -308,57 +309,137 @@ TEST_F(Memory_copy, of_lent_frames_never_gives_them_to_the_pool) {
     EXPECT_EQ(call(Call::capability_delete, {third}).error, Error::none);
 }
 
+// A region that is mapped often has frames of its own, so that no write has to change all mappings.
+TEST_F(Memory_copy, of_a_region_with_many_mappings_shares_nothing) {
+    constexpr uint64_t many = 20;
+    constexpr uint64_t pages = 3;
+    auto const place = [](uint64_t i) { return 0x7000'0000 + i * 0x1'0000; };
+    Slot const slot = create(pages);
+    for (uint64_t i = 0; i < 2; ++i)
+        ASSERT_EQ(map(slot, place(i), pages), Error::none);
+    EXPECT_TRUE(write(place(0), 'a'));
+    Slot const early = copy(slot, 0, pages);
+    EXPECT_EQ(memory(early).frame(0).value, memory(slot).frame(0).value);
+    for (uint64_t i = 2; i < many; ++i)
+        ASSERT_EQ(map(slot, place(i), pages), Error::none);
+    for (uint64_t page = 0; page < pages; ++page)
+        EXPECT_NE(memory(early).frame(page).value, memory(slot).frame(page).value);
+    Slot const late = copy(slot, 0, pages);
+    EXPECT_NE(memory(late).frame(0).value, memory(slot).frame(0).value);
+    for (uint64_t i = 0; i < many; ++i) {
+        EXPECT_TRUE(write(place(i), static_cast<char>('b' + i)));
+        for (uint64_t j = 0; j < many; ++j)
+            EXPECT_EQ(read(place(j)), static_cast<char>('b' + i));
+    }
+    for (Slot const copied : {early, late}) {
+        ASSERT_EQ(map(copied, place(many), pages), Error::none);
+        EXPECT_EQ(read(place(many)), 'a');
+        EXPECT_EQ(unmap(place(many), pages), Error::none);
+    }
+}
+
+// Pieces out of the middle leave more mappings, too.
+TEST_F(Memory_copy, of_a_region_full_of_holes_shares_nothing) {
+    constexpr uint64_t pages = 40;
+    Slot const slot = create(pages);
+    ASSERT_EQ(map(slot, base, pages), Error::none);
+    Slot const copied = copy(slot, 0, pages);
+    for (uint64_t page = 1; page + 1 < pages; page += 2)
+        ASSERT_EQ(unmap(base + page * page_size, 1), Error::none);
+    for (uint64_t page = 0; page < pages; ++page)
+        EXPECT_NE(memory(copied).frame(page).value, memory(slot).frame(page).value);
+    for (uint64_t page = 0; page < pages; page += 2)
+        EXPECT_TRUE(write(base + page * page_size, 'x'));
+}
+
+TEST_F(Memory_copy, without_a_frame_to_separate_a_mapping_is_refused) {
+    Slot const slot = create(1);
+    uint64_t made = 0;
+    auto const next = [&] { return map(slot, 0x7000'0000 + made * 0x1'0000, 1); };
+    for (; made < 8; ++made)
+        ASSERT_EQ(next(), Error::none);
+    Slot const copied = copy(slot, 0, 1);
+    ASSERT_EQ(memory(copied).frame(0).value, memory(slot).frame(0).value);
+    std::vector<Pfn> frames;
+    for (auto taken = frame_pool().take_for_kernel(); taken.ok();
+         taken = frame_pool().take_for_kernel())
+        frames.push_back(taken.value());
+    Usage const before = usage();
+    EXPECT_EQ(next(), Error::out_of_memory);
+    EXPECT_EQ(usage(), before);
+    for (Pfn const frame : frames)
+        frame_pool().give(frame);
+    EXPECT_EQ(next(), Error::none);
+    EXPECT_NE(memory(copied).frame(0).value, memory(slot).frame(0).value);
+}
+
 // Memories, copies of copies and mappings at random, against a model of their contents.
 class Random_copies : public Memory_copy, public testing::WithParamInterface<unsigned> {
 protected:
     static constexpr uint64_t pages = 4;
+    static constexpr size_t most_mappings = 12; // some regions get too many to share
     struct Region {
         Slot slot;
         std::array<char, pages> contents;
+        std::vector<uint64_t> places;
     };
-    uint64_t place(size_t i) const { return 0x7000'0000 + i * 0x10'0000; }
 
+    void map_again(Region& region) {
+        uint64_t const place = 0x7000'0000 + made++ * 0x10'0000;
+        ASSERT_EQ(map(region.slot, place, pages), Error::none);
+        region.places.push_back(place);
+    }
+    void unmap_first(Region& region) {
+        ASSERT_EQ(unmap(region.places.front(), pages), Error::none);
+        region.places.erase(region.places.begin());
+    }
     void add(Region const& region) {
         regions.push_back(region);
-        ASSERT_EQ(map(region.slot, place(made), pages), Error::none);
-        places.push_back(place(made++));
+        map_again(regions.back());
     }
     void remove(size_t i) {
         ASSERT_EQ(call(Call::capability_delete, {regions[i].slot}).error, Error::none);
-        ASSERT_EQ(unmap(places[i], pages), Error::none);
+        while (!regions[i].places.empty())
+            unmap_first(regions[i]);
         regions.erase(regions.begin() + static_cast<long>(i));
-        places.erase(places.begin() + static_cast<long>(i));
+    }
+    void write_to(Region& region) {
+        uint64_t const page = random() % pages;
+        char const value = static_cast<char>(random());
+        uint64_t const place = region.places[random() % region.places.size()];
+        ASSERT_TRUE(write(place + page * page_size, value));
+        region.contents[page] = value;
     }
     void check() {
-        for (size_t i = 0; i < regions.size(); ++i)
-            for (uint64_t page = 0; page < pages; ++page)
-                ASSERT_EQ(read(places[i] + page * page_size), regions[i].contents[page]);
+        for (Region const& region : regions)
+            for (uint64_t const place : region.places)
+                for (uint64_t page = 0; page < pages; ++page)
+                    ASSERT_EQ(read(place + page * page_size), region.contents[page]);
     }
 
     std::mt19937 random{GetParam()};
     std::vector<Region> regions;
-    std::vector<uint64_t> places;
     size_t made{0};
 };
 
 TEST_P(Random_copies, hold_what_was_written_to_them) {
     for (unsigned step = 0; step < 400 && !HasFatalFailure(); ++step) {
-        unsigned const what = random() % 8;
+        unsigned const what = random() % 12;
         if (regions.empty() || (what == 0 && regions.size() < 12)) {
-            add({create(pages), {}});
+            add({create(pages), {}, {}});
             continue;
         }
         size_t const i = random() % regions.size();
-        if (what < 3 && regions.size() < 12) {
-            add({copy(regions[i].slot, 0, pages), regions[i].contents});
-        } else if (what == 3 && regions.size() > 3) {
+        if (what < 3 && regions.size() < 12)
+            add({copy(regions[i].slot, 0, pages), regions[i].contents, {}});
+        else if (what == 3 && regions.size() > 3)
             remove(i);
-        } else {
-            uint64_t const page = random() % pages;
-            char const value = static_cast<char>(random());
-            ASSERT_TRUE(write(places[i] + page * page_size, value));
-            regions[i].contents[page] = value;
-        }
+        else if (what < 7 && regions[i].places.size() < most_mappings)
+            map_again(regions[i]);
+        else if (what == 7 && regions[i].places.size() > 1)
+            unmap_first(regions[i]);
+        else
+            write_to(regions[i]);
         check();
     }
 }

@@ -5,6 +5,7 @@
 #include "fakes/machine.hpp"
 #include "kernel_test.hpp"
 #include <functional>
+#include <set>
 #include <utility>
 #include <xenpv/table_pool.hpp>
 
@@ -23,6 +24,7 @@ protected:
         if (answer.error == Error::none)
             return answer.slot();
         ++failures;
+        seen.insert({number, answer.error});
         EXPECT_TRUE(answer.error == Error::quota_exceeded || answer.error == Error::out_of_memory)
             << "call " << static_cast<int>(number) << " answers " << static_cast<int>(answer.error);
         EXPECT_EQ(usage(), before) << "call " << static_cast<int>(number) << " left something";
@@ -176,6 +178,15 @@ protected:
         EXPECT_GT(messages, 0u) << "the script was never carried out in full";
     }
 
+    // What the conformance suite leaves to these tests.
+    void expect_seen(Error error, std::initializer_list<Call> calls) const {
+        for (Call const number : calls)
+            EXPECT_TRUE(seen.count({number, error}))
+                << "call " << static_cast<int>(number) << " never answered "
+                << static_cast<int>(error);
+    }
+
+    std::set<std::pair<Call, Error>> seen;
     uint64_t given_quota{child_bytes};
     unsigned failures{0};
     unsigned messages{0};
@@ -220,6 +231,11 @@ TEST_F(Shortage, of_frames) {
             tables.give_all();
         },
         1);
+    expect_seen(Error::out_of_memory,
+                {Call::process_create, Call::group_create, Call::thread_create,
+                 Call::endpoint_create, Call::reply_create, Call::notification_create,
+                 Call::memory_create, Call::memory_create_for, Call::memory_copy, Call::memory_map,
+                 Call::capability_copy});
 }
 
 TEST_F(Shortage, of_the_childs_quota) {
@@ -261,6 +277,85 @@ TEST_F(Shortage_at_first, of_one_frame_for_a_thread_and_its_slot) {
     EXPECT_EQ(answer.error, Error::none);
     EXPECT_EQ(call(Call::thread_destroy, {answer.slot()}).error, Error::none);
     EXPECT_EQ(call(Call::capability_delete, {answer.slot()}).error, Error::none);
+}
+
+// A table that needs a page for what arrives, and cannot have one.
+class Shortage_of_a_slot : public Kernel_test {
+protected:
+    // Copies of `slot` until the table of `process` is at the end of a page.
+    void fill(Slot process, Slot slot) {
+        Error error = Error::none;
+        for (unsigned i = 0; error == Error::none && i < 200; ++i)
+            error = without_frames(Call::capability_copy, {process, slot, 1, 0}).error;
+        EXPECT_EQ(error, Error::out_of_memory);
+    }
+    Answer without_frames(Call number, std::initializer_list<uint64_t> arguments) {
+        fake::platform().maps_until_failure = 1;
+        Answer const answer = call(number, arguments);
+        fake::platform().maps_until_failure = 0;
+        return answer;
+    }
+};
+
+TEST_F(Shortage_of_a_slot, messages_with_capabilities_say_so_to_who_sends) {
+    Child const child = spawn();
+    Slot const endpoint = make(Call::endpoint_create);
+    Slot const theirs = give(child, endpoint);
+    run(*child.thread);
+    Slot const reply = make(Call::reply_create);
+    child.thread->buffer().accepted_transfers = 1;
+    call(Call::endpoint_receive, {theirs, reply, forever});
+    run(root());
+    fill(child.slot, endpoint);
+    Message_tag const tag{1, 0, 1};
+    root().buffer().sent[0] = {endpoint, 1, 0};
+    root().buffer().accepted_transfers = 1;
+    Usage const before = usage();
+    EXPECT_EQ(without_frames(Call::endpoint_call, {endpoint, tag.raw(), 0, 0, 0, 0}).error,
+              Error::out_of_memory);
+    EXPECT_EQ(usage(), before);
+    fill(self_process, endpoint);
+    call(Call::endpoint_call, {endpoint, tag.raw(), 0, 0, 0, 0});
+    ASSERT_EQ(root().wait, Wait::answer);
+    run(*child.thread);
+    child.thread->buffer().sent[0] = {theirs, 1, 0};
+    uint64_t const both = uint64_t{reply} << 32 | theirs;
+    EXPECT_EQ(without_frames(Call::endpoint_reply, {reply, tag.raw(), 0, 0, 0, 0}).error,
+              Error::out_of_memory);
+    EXPECT_EQ(without_frames(Call::endpoint_reply_receive, {both, tag.raw(), 0, 0, 0, 0}).error,
+              Error::out_of_memory);
+    EXPECT_EQ(root().wait, Wait::answer); // as if nothing had been tried
+    EXPECT_EQ(call(Call::endpoint_reply, {reply, tag.raw(), 0, 0, 0, 0}).error, Error::none);
+    EXPECT_EQ(answer_of(root()).error, Error::none);
+    run(root());
+    for (Slot slot = 2; slot < 200; ++slot)
+        call(Call::capability_delete, {slot});
+}
+
+// A piece out of the middle leaves two mappings, and the second needs a record.
+TEST_F(Shortage_of_a_slot, unmapping_that_needs_a_record_changes_nothing) {
+    constexpr uint64_t address = 0x40000000;
+    Slot const memory = make(Call::memory_create, {3 * page_size});
+    EXPECT_EQ(call(Call::memory_map, {self_process, memory, address, 0, 3 * page_size, 1}).error,
+              Error::none);
+    uint64_t others = 0;
+    auto const place = [&] { return address + (4 + 2 * others) * page_size; };
+    while (
+        without_frames(Call::memory_map, {self_process, memory, place(), 0, page_size, 1}).error ==
+        Error::none)
+        ++others;
+    Usage const before = usage();
+    auto const middle = {uint64_t{self_process}, address + page_size, page_size};
+    EXPECT_EQ(without_frames(Call::memory_unmap, middle).error, Error::out_of_memory);
+    EXPECT_EQ(usage(), before);
+    EXPECT_EQ(call(Call::memory_unmap, middle).error, Error::none);
+    for (uint64_t const page : {uint64_t{0}, uint64_t{2}})
+        EXPECT_EQ(
+            call(Call::memory_unmap, {self_process, address + page * page_size, page_size}).error,
+            Error::none);
+    while (others-- > 0)
+        EXPECT_EQ(call(Call::memory_unmap, {self_process, place(), page_size}).error, Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {memory}).error, Error::none);
 }
 
 } // namespace

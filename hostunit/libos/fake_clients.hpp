@@ -45,6 +45,16 @@ public:
         _requests.push_back(
             {{{badge, Message_tag{label, words}.raw(), text.size(), word, 0, 0}}, text});
     }
+    // The same with a capability, which is in the server's slot `index`.
+    void add_with(uint64_t badge, uint32_t label, uint64_t word, Capability_index index) {
+        add(badge, label, word);
+        give(index);
+    }
+    void add_text_with(uint64_t badge, uint32_t label, std::string const& text,
+                       Capability_index index) {
+        add_text(badge, label, text);
+        give(index);
+    }
     void notify(uint64_t bits) {
         _requests.push_back({{{0, Message_tag::notification().raw(), bits, 0, 0, 0}}, {}});
     }
@@ -61,7 +71,15 @@ private:
     struct Arrival { // as endpoint_receive answers it
         Registers registers;
         std::string text;
+        Capability_index given{0};
     };
+
+    void give(Capability_index index) {
+        uint64_t& word = _requests.back().registers.word[1];
+        Message_tag const tag{word};
+        word = Message_tag{tag.label(), tag.buffer_words(), 1}.raw();
+        _requests.back().given = index;
+    }
 
     Error handle(System_call which, Registers& registers) {
         switch (which) {
@@ -103,6 +121,7 @@ private:
         registers = _requests.front().registers;
         auto const& text = _requests.front().text;
         std::memcpy(message_buffer().words, text.data(), text.size());
+        message_buffer().received[0].index = _requests.front().given;
         if (!Message_tag{registers.word[1]}.from_notification())
             _held[reply] = registers.word[0];
         _requests.pop_front();

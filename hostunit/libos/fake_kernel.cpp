@@ -102,6 +102,8 @@ Error Kernel::decide(System_call call, Registers& registers) {
         return unmap(registers);
     case System_call::capability_copy:
         return copy(registers);
+    case System_call::capability_information:
+        return describe(registers);
     case System_call::notification_create:
         return make(std::make_shared<Bits>(), registers);
     case System_call::notification_signal:
@@ -174,6 +176,15 @@ Error Kernel::copy(Registers& registers) {
     slot.badge = registers.word[3] != 0 ? registers.word[3] : slot.badge;
     where->table[where->next] = slot;
     registers.word[0] = where->next++;
+    return Error::none;
+}
+
+Error Kernel::describe(Registers& registers) {
+    auto const found = _self->table.find(static_cast<Capability_index>(registers.word[0]));
+    if (found == _self->table.end())
+        return Error::invalid_capability;
+    auto const& [object, permissions, badge] = found->second;
+    registers = {{static_cast<uint64_t>(object->type), permissions, badge, 0, 0, 0}};
     return Error::none;
 }
 

@@ -106,6 +106,7 @@ private:
     Error map(Registers& registers);
     Error unmap(Registers& registers);
     Error copy(Registers& registers);
+    Error describe(Registers& registers);
     Error create_process(Registers& registers);
     Error destroy_process(Registers& registers);
     Error create_thread(Registers& registers);

@@ -23,6 +23,11 @@ public:
         return taken;
     }
     size_t read(std::span<char> to) override {
+        if (keys.empty() && flood >= to.size()) {
+            std::fill(to.begin(), to.end(), 'x');
+            flood -= to.size();
+            return to.size();
+        }
         size_t const count = keys.copy(to.data(), to.size());
         keys.erase(0, count);
         return count;
@@ -31,6 +36,7 @@ public:
 
     size_t room{~size_t{0}};
     unsigned acknowledged{0};
+    size_t flood{0}; // bytes that it types after `keys`
     std::string keys;
     std::string shown;
 };
@@ -308,6 +314,63 @@ TEST_F(Console_server_test, AStormOfInterruptsIsHeldBack) {
     kernel.now = later;
     notify(0);
     EXPECT_EQ(terminal.acknowledged, before + 1);
+}
+
+// Whether it tells of it once or all the time.
+TEST_F(Console_server_test, ABackendThatTypesWithoutEndIsHeldBack) {
+    constexpr size_t much = 16 << 20;
+    kernel.now = 2000 * second;
+    terminal.flood = much;
+    for (int i = 0; i < 10; ++i) {
+        notify(Console_server::interrupt_bit);
+        EXPECT_EQ(much - terminal.flood, Console_server::Key_pace::in_window);
+    }
+    write(7, "still here\n"); // its turn
+    expect_answer(7, Error::none);
+    kernel.now = server.deadline();
+    EXPECT_LE(kernel.now, 2000 * second + 2 * Console_server::Key_pace::window);
+    notify(0);
+    EXPECT_EQ(much - terminal.flood, 2 * Console_server::Key_pace::in_window);
+}
+
+TEST_F(Console_server_test, OfWhatIsTypedFastNothingIsLost) {
+    kernel.now = 3000 * second;
+    std::string keys;
+    while (keys.size() < 3 * Console_server::Key_pace::in_window)
+        keys += "a line of some length that somebody may have pasted\r";
+    ask(8, Label::set_mode, static_cast<uint64_t>(Mode::raw));
+    terminal.keys = keys;
+    std::string got;
+    notify(Console_server::interrupt_bit);
+    while (got.size() < keys.size()) {
+        size_t const before = clients.answers.size();
+        ask(7, Label::read, maximum_bytes);
+        if (clients.answers.size() == before) { // none is there: it comes by itself
+            ASSERT_NE(server.deadline(), forever);
+            kernel.now = server.deadline();
+            notify(0);
+        }
+        ASSERT_EQ(clients.answers.size(), before + 1);
+        got += clients.answers.back().text;
+    }
+    EXPECT_EQ(got, keys);
+    EXPECT_EQ(server.deadline(), forever);
+}
+
+TEST_F(Console_server_test, WhoWantsToHearOfInterruptsSaysHow) {
+    uint64_t const shell = make_badge(7, role_control);
+    auto const bits = std::make_shared<fake::Bits>();
+    clients.add_with(shell, static_cast<uint32_t>(Label::set_interrupt), 1, kernel.add(bits));
+    run();
+    expect_answer(shell, Error::none);
+    ask(shell, Label::set_interrupt, 1); // without a notification: nothing changes
+    expect_answer(shell, Error::invalid_argument);
+    type("\x03");
+    EXPECT_NE(bits->bits, 0u);
+    bits->bits = 0;
+    ask(shell, Label::set_interrupt, 0);
+    type("\x03");
+    EXPECT_EQ(bits->bits, 0u);
 }
 
 TEST_F(Console_server_test, AnInterruptAnswersAllReaders) {

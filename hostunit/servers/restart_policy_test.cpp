@@ -32,6 +32,24 @@ TEST(Restart_policy, one_that_ran_for_a_while_begins_anew) {
     }
 }
 
+TEST(Restart_policy, lack_of_memory_is_waited_for_and_no_failure) {
+    Restart_policy policy;
+    uint64_t now = start;
+    uint64_t longest = 0;
+    for (unsigned i = 0; i < 100; ++i) {
+        EXPECT_EQ(policy.shortages(), i);
+        uint64_t const next = policy.lacked_memory(now);
+        ASSERT_GE(next, now + Restart_policy::first_pause);
+        ASSERT_GE(next - now, longest);
+        longest = next - now;
+        now = next;
+    }
+    EXPECT_LE(longest, 1'000'000'000u);
+    policy.started(now);
+    EXPECT_EQ(policy.shortages(), 0u);
+    EXPECT_EQ(policy.ended(now + 1, false), now + 1); // at once: its first failure
+}
+
 TEST(Restart_policy, being_ended_on_purpose_is_no_failure) {
     Restart_policy policy;
     for (int i = 0; i < 20; ++i) {

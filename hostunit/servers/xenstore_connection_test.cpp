@@ -177,6 +177,12 @@ TEST(Xenstore_connection, a_flood_is_taken_in_parts) {
     connection.pump(refill);
     EXPECT_TRUE(connection.exhausted());
     EXPECT_LE(messages, Connection::bytes_at_once / (sizeof(xsd_sockmsg) + event.size()));
+    EXPECT_LE(connection.taken(), Connection::bytes_at_once);
+    for (size_t const limit : {size_t{0}, size_t{15}, size_t{40}}) {
+        connection.pump(refill, limit);
+        EXPECT_LE(connection.taken(), limit);
+        EXPECT_TRUE(connection.exhausted());
+    }
     connection.pump([](Message const&) {});
     EXPECT_FALSE(connection.exhausted());
     EXPECT_TRUE(connection.working());

@@ -30,7 +30,7 @@ Result<Stretch> find_stretch(Thread& caller, Capability_index index, Permissions
     if (!bytes || bytes > page_size - in_page || offset / page_size >= memory->count())
         return Error::invalid_argument;
     if (needed & memory_permission::write)
-        TRY_VOID(memory->own(offset / page_size, 1));
+        TRY_VOID(memory->own(offset / page_size));
     Pfn const frame = memory->frame(offset / page_size);
     return Stretch{static_cast<Ref<Memory>&&>(memory),
                    {frame, static_cast<uint16_t>(in_page)},

@@ -132,10 +132,22 @@ Result<void> Mappings::enter(Mapping& mapping, Wanted const& wanted, uint64_t en
     return {};
 }
 
+// The mapping of which such a piece leaves two, or nullptr.
+Mapping* Mappings::around(uint64_t begin, uint64_t end) const {
+    Mapping* const found = _tree.at_or_before(begin);
+    return found && found->begin() != begin && found->end() > end ? found : nullptr;
+}
+
+Result<bool> Mappings::prepare_split(uint64_t begin, uint64_t end) {
+    Lock_guard const guard{_lock};
+    Mapping* const split = around(begin, end);
+    return split ? split->memory().separate_step() : Result<bool>{false};
+}
+
 Result<void> Mappings::split(uint64_t begin, uint64_t end) {
     Lock_guard const guard{_lock};
-    Mapping* const around = _tree.at_or_before(begin);
-    if (!around || around->begin() == begin || around->end() <= end)
+    Mapping* const around = this->around(begin, end);
+    if (!around)
         return {};
     Ref<Mapping> const rest = TRY(make_mapping(
         _process, around->memory(), end, around->first() + (end - around->begin()) / page_size,
@@ -146,7 +158,7 @@ Result<void> Mappings::split(uint64_t begin, uint64_t end) {
         around->add_neighbour(*rest);
     }
     around->memory().change([&] {
-        around->memory().mappings().push_back(*rest);
+        around->memory().add_rest(*rest);
         around->cut_to(around->begin(), end);
     });
     return {};
@@ -214,7 +226,7 @@ bool Mappings::allow_write(uint64_t address) {
     if (!mapping || address >= mapping->end() || mapping->rights() != arch::Rights::read_write)
         return false;
     uint64_t const page = mapping->first() + (address - mapping->begin()) / page_size;
-    return mapping->memory().own(page, 1).ok();
+    return mapping->memory().allow_write(*mapping, page).ok();
 }
 
 Result<void> Mappings::map(Wanted const& wanted) {

@@ -42,6 +42,8 @@ Result<bool> Map_steps::step() {
             return true;
         _has_tables = true;
     }
+    if (_entered == 0 && TRY(_wanted.memory.separate_step()))
+        return true;
     uint64_t const count = lesser(change_step, _wanted.count - _entered);
     TRY_VOID(_process->mappings().enter(*_mapping, _wanted, _entered, count, _tables));
     _entered += count;
@@ -80,6 +82,8 @@ Result<bool> Unmap_steps::step() {
         if (_looked < _claim.end)
             return true;
     }
+    if (!_has_split && TRY(mappings.prepare_split(_claim.begin, _claim.end)))
+        return true;
     if (!_has_split)
         TRY_VOID(mappings.split(_claim.begin, _claim.end));
     _has_split = true;

@@ -125,7 +125,7 @@ Result<void> Memory::cover(Pfn first, uint64_t count, Lent how) {
 
 Result<void> Memory::copy(Memory& source, uint64_t first, uint64_t count) {
     Lock_guard const guard{source._lock};
-    bool const at_once = source._changing || source._pins;
+    bool const at_once = source._changing || source._pins || source._separate;
     for (uint64_t page = first; page < first + count; ++page) {
         Pfn const theirs = source.frame(page);
         Pfn const ours = at_once ? TRY(copy_of(theirs)) : share(theirs);
@@ -141,14 +141,38 @@ void Memory::enter(Mapping& mapping, uint64_t count, arch::Table_reserve& tables
     Part const part{*this, mapping.first() + mapping.count()};
     mapping.process().space().enter(User_address{mapping.end()}, {Part::page, &part}, count,
                                     mapping.rights(), tables);
-    if (!mapping.Memory_tag::linked())
+    if (!mapping.Memory_tag::linked()) {
         _mappings.push_back(mapping);
+        ++_mapping_count;
+    }
     mapping.grow(count);
 }
 
 void Memory::remove(Mapping& mapping) {
     Lock_guard const guard{_lock};
     _mappings.remove(mapping);
+    --_mapping_count;
+}
+
+void Memory::add_rest(Mapping& rest) {
+    _mappings.push_back(rest);
+    ++_mapping_count;
+}
+
+Result<bool> Memory::separate_step() {
+    Lock_guard const guard{_lock};
+    // What nobody pays for are lent frames: nobody writes to them here.
+    if (_mapping_count < most_sharing_mappings || _separated == _count || !_charged)
+        return false;
+    _separate = true;
+    bool changed = false;
+    for (uint64_t looked = 0; looked < look_step && _separated < _count && !changed; ++looked) {
+        changed = shared(frame(_separated));
+        if (changed)
+            TRY_VOID(own_locked(_separated));
+        ++_separated;
+    }
+    return _separated < _count;
 }
 
 void Memory::forbid_writes(uint64_t first, uint64_t count) {
@@ -172,19 +196,27 @@ void Memory::show(uint64_t page) {
 
 Result<void> Memory::own_locked(uint64_t page) {
     Pfn const before = frame(page);
-    bool const copies = shared(before);
-    if (copies)
-        place(page) = TRY(copy_of(before));
+    place(page) = TRY(copy_of(before));
     show(page);
-    if (copies)
-        leave(before);
+    leave(before);
     return {};
 }
 
-Result<void> Memory::own(uint64_t first, uint64_t count) {
+Result<void> Memory::own(uint64_t page) {
     Lock_guard const guard{_lock};
-    for (uint64_t page = first; page < first + count; ++page)
+    if (shared(frame(page)))
         TRY_VOID(own_locked(page));
+    return {};
+}
+
+// When nobody shares it any more, other mappings may still refuse writes. They learn of it when
+// they are written to.
+Result<void> Memory::allow_write(Mapping& mapping, uint64_t page) {
+    Lock_guard const guard{_lock};
+    if (shared(frame(page)))
+        return own_locked(page);
+    mapping.process().space().replace(User_address{address_of(mapping, page)}, frame(page),
+                                      mapping.rights());
     return {};
 }
 

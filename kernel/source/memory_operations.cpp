@@ -41,9 +41,9 @@ bool Create_operation::step(Thread& caller) {
 
 bool Copy_operation::step(Thread& caller) {
     uint64_t const done = _memory->count();
-    return goes_on(
-        caller, *_place, _memory, _count,
-        _memory->copy(*_source, _first + done, step_of(Memory::copy_step, _count - done)));
+    return goes_on(caller, *_place, _memory, _count,
+                   _memory->copy(*_source, _first + done,
+                                 step_of(Memory::copy_step_of(*_source), _count - done)));
 }
 
 bool Map_operation::step(Thread& caller) {

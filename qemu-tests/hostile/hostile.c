@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a hostile dom0 does to a guest. See README.md.
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,14 +85,18 @@ static uint32_t bad_index(uint32_t there) {
     }
 }
 
+static volatile sig_atomic_t stopped;
+static void stop(int signal) { stopped = signal; }
+
 static int scribble(uint32_t domain, char const* name, uint64_t seed, double seconds) {
     struct ring ring;
     char* page;
     if (!find_ring(domain, name, &ring, &page))
         return fail("ring");
+    signal(SIGTERM, stop); // it says all the same how much it did
     random_state = seed * 2654435761u + 1;
     unsigned long writes = 0;
-    for (double const end = now() + seconds; now() < end; ++writes) {
+    for (double const end = now() + seconds; now() < end && !stopped; ++writes) {
         uint32_t volatile* const index = ring.index[draw() % 4];
         if (draw() % 3 == 0)
             *index = bad_index(*index);
@@ -104,6 +109,18 @@ static int scribble(uint32_t domain, char const* name, uint64_t seed, double sec
         usleep((useconds_t)(draw() % 2000));
     }
     printf("%lu writes\n", writes);
+    return 0;
+}
+
+// Once: our counts become ones that cannot be.
+static int break_ring(uint32_t domain, char const* name) {
+    struct ring ring;
+    char* page;
+    if (!find_ring(domain, name, &ring, &page))
+        return fail("ring");
+    int const console = strcmp(name, "console") == 0;
+    // What the guest reads: of the console how much was taken, of the store how much was answered.
+    *ring.index[console ? 2 : 3] += 0x7000;
     return 0;
 }
 
@@ -168,6 +185,8 @@ int main(int count, char** words) {
     uint32_t const domain = count > 2 ? (uint32_t)atoi(words[2]) : 0;
     if (count == 6 && strcmp(words[1], "scribble") == 0)
         return scribble(domain, words[3], strtoull(words[4], NULL, 0), atof(words[5]));
+    if (count == 4 && strcmp(words[1], "break") == 0)
+        return break_ring(domain, words[3]);
     if (count == 4 && strcmp(words[1], "restore") == 0)
         return restore(domain, words[3]);
     if (count == 4 && strcmp(words[1], "storm") == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "console_server.hpp"
 
+#include <algorithm>
 #include <stdio.h>
 
 namespace lavandin::console {
@@ -109,10 +110,10 @@ void Console_server::set_interrupt(Request& request) {
     if ((badge_roles(request.badge()) & role_control) == 0)
         return request.fail(Error::permission_denied);
     bool const wanted = request.word() != 0;
-    _interrupt = request.take<Notification>();
+    if (wanted && !request.more_capabilities())
+        return request.fail(Error::invalid_argument);
+    _interrupt = wanted ? request.take<Notification>() : Notification{};
     _interrupt_owner = wanted ? badge_process(request.badge()) : 0;
-    if (!wanted)
-        _interrupt.reset();
     keep(kept_interrupt, {_interrupt_owner, 0}, &_interrupt);
     request.finish({});
 }
@@ -138,18 +139,31 @@ void Console_server::acknowledge() {
 }
 
 uint64_t Console_server::deadline() const {
-    uint64_t const hold = _hold != 0 ? _hold : forever;
-    return hold < _give_up ? hold : _give_up;
+    return std::min({_hold != 0 ? _hold : forever, _give_up, _more_input});
 }
 
+// Nobody tells again of what is left in the ring when there is no room.
 void Console_server::take_input() {
-    char keys[256];
-    while (size_t const count = _backend.read(keys))
-        for (char const key : std::span{keys, count}) {
-            if (_discipline.type(key, *this) == Line_discipline::Event::interrupt)
-                interrupted();
-            deliver();
-        }
+    size_t const room = _key_pace.room(now());
+    size_t taken = 0;
+    while (taken < room) {
+        char keys[256];
+        size_t const count = _backend.read({keys, std::min(sizeof(keys), room - taken)});
+        if (count == 0)
+            break;
+        type({keys, count});
+        taken += count;
+    }
+    _key_pace.took(taken, now());
+    _more_input = taken == room ? _key_pace.rest_end() : forever;
+}
+
+void Console_server::type(std::string_view keys) {
+    for (char const key : keys) {
+        if (_discipline.type(key, *this) == Line_discipline::Event::interrupt)
+            interrupted();
+        deliver();
+    }
 }
 
 // The echo gives way when the output is full: what is typed counts, not that it is seen.

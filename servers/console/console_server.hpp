@@ -8,6 +8,7 @@
 
 #include <lavandin/client_watch.hpp>
 #include <lavandin/clock.hpp>
+#include <lavandin/input_pace.hpp>
 #include <lavandin/interrupt_pace.hpp>
 #include <lavandin/service.hpp>
 
@@ -18,6 +19,7 @@ public:
     // Bits of the notification that arrives at the endpoint.
     static constexpr uint64_t interrupt_bit = 1;
     static constexpr uint64_t ended_bit = 2;
+    using Key_pace = Input_pace<1024>; // a whole ring of Xen's at a time
 
     explicit Console_server(Backend& backend) : _backend{backend} {}
 
@@ -51,6 +53,7 @@ private:
 
     void show(std::string_view text) override;
     void take_input();
+    void type(std::string_view keys);
     void interrupted();
     void deliver();
     void answer_reader();
@@ -82,9 +85,11 @@ private:
     size_t _lost{0};            // bytes, since it was given up
     bool _given_up{false};
     Interrupt_pace _pace;
-    uint64_t _hold{0};          // in a storm: when the interrupt may come again
-    Client _mode_owner{0};      // that asked for raw mode; 0 for none
-    Client _interrupt_owner{0}; // that wants to hear of Ctrl-C
+    uint64_t _hold{0}; // in a storm: when the interrupt may come again
+    Key_pace _key_pace;
+    uint64_t _more_input{forever}; // in a flood: when to look at the ring again
+    Client _mode_owner{0};         // that asked for raw mode; 0 for none
+    Client _interrupt_owner{0};    // that wants to hear of Ctrl-C
     Notification _interrupt;
 };
 

@@ -12,6 +12,7 @@ namespace {
 constexpr unsigned maximum_restarts = 5;   // of the main program
 constexpr uint64_t quick_failure = second; // a program that fails this soon will do so again
 constexpr uint64_t first_pause = 50 * millisecond; // behind the first of them, then twice as long
+constexpr uint64_t pause_of_shortage = second;     // before the main program is tried again
 constexpr uint64_t ended_bit = 1;
 constexpr uint64_t mebibyte = 1 << 20;
 // Its own objects and heap, page tables, and the kernel's part of each process.
@@ -34,13 +35,27 @@ Section const* least_program(Manifest const& manifest) {
 
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
+// Of init's own: the servers and the main program.
+size_t own_processes(Manifest const& manifest) {
+    size_t count = 1;
+    for (Section const& section : manifest.sections())
+        count += section.kind == Section_kind::server;
+    return count;
+}
+
+// What others may give back.
+bool shortage(Error error) {
+    return error == Error::quota_exceeded || error == Error::out_of_memory ||
+           error == Error::table_full;
+}
+
 } // namespace
 
 Init_server::Init_server(abi::Boot_information const& boot, abi::Boot_image const& image,
                          Manifest const& manifest, Messages& messages)
-    : _boot{boot}, _manifest{manifest}, _messages{messages},
-      _command_line{parse_command_line(boot.command_line)}, _launcher{boot, image, _services,
-                                                                      _groups, messages} {}
+    : _boot{boot}, _manifest{manifest}, _messages{messages}, _command_line{parse_command_line(
+                                                                 boot.command_line)},
+      _launcher{boot, image, _services, _groups, messages}, _processes{own_processes(manifest)} {}
 
 void Init_server::end_machine(Shutdown way) {
     announce_messages();
@@ -104,7 +119,7 @@ Result<void> Init_server::start_server(Section const& section) {
     char block[100];
     int const length =
         snprintf(block, sizeof(block), "%.*s%c%u%c%llu%c%llu%c%llu", size_of(section.name),
-                 section.name.data(), '\0', ++server.generation, '\0',
+                 section.name.data(), '\0', server.generation + 1, '\0',
                  static_cast<unsigned long long>(kernel_log_end()), '\0',
                  static_cast<unsigned long long>(_announced), '\0',
                  static_cast<unsigned long long>(_command_line.processors));
@@ -114,14 +129,18 @@ Result<void> Init_server::start_server(Section const& section) {
         server.quota = section.quota.of(left);
     auto const started = start_process(section, section.program, init_number, server.quota,
                                        {block, static_cast<size_t>(length) + 1}, 0);
+    if (!started.ok()) {
+        if (server.policy.shortages() == 0) // else it has been said
+            _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
+                          section.name.data(), size_of(section.program), section.program.data(),
+                          text_of(started.error()));
+        return started.error();
+    }
+    ++server.generation;
     server.policy.started(now());
-    if (!started.ok())
-        _messages.say("server %.*s (file %.*s) could not be started: %s", size_of(section.name),
-                      section.name.data(), size_of(section.program), section.program.data(),
-                      text_of(started.error()));
-    else if (section.grants_service("log"))
+    if (section.grants_service("log"))
         _messages.hand_over();
-    return started.error();
+    return {};
 }
 
 // What its successors will have, too. Errors: quota_exceeded, out_of_memory, table_full.
@@ -287,7 +306,10 @@ void Init_server::restart_due() {
         if (server.restart_at > time)
             continue;
         server.restart_at = Restart_policy::never;
-        if (!start_server(section).ok()) // which says what went wrong
+        auto const started = start_server(section); // which says what went wrong
+        if (shortage(started.error()))
+            server.restart_at = server.policy.lacked_memory(time);
+        else if (!started.ok())
             give_up(section);
     }
 }
@@ -327,7 +349,10 @@ void Init_server::main_program_ended(Process_record& record) {
 
 void Init_server::restart_main_program() {
     _restart_at = forever;
-    if (!start_main_program().ok())
+    auto const started = start_main_program();
+    if (shortage(started.error()))
+        _restart_at = after(pause_of_shortage);
+    else if (!started.ok())
         give_up();
 }
 

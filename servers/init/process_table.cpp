@@ -7,15 +7,23 @@ namespace lavandin::init {
 
 Result<Process_record*> Process_table::add(Process_number parent, std::string_view name) {
     Process_record* place = nullptr;
+    size_t free = 0;
     size_t children = 0;
+    size_t running = 0; // of init's own
     for (Process_record& record : _records) {
-        if (record.state == Process_record::State::free)
+        if (record.state == Process_record::State::free) {
             place = &record;
-        else
-            children += record.parent == parent;
+            ++free;
+            continue;
+        }
+        children += record.parent == parent;
+        running += record.own;
     }
-    if (place == nullptr || (parent != init_number && children >= maximum_children))
+    bool const own = parent == init_number;
+    size_t const kept = own || running >= _own ? 0 : _own - running;
+    if (free <= kept || (!own && children >= maximum_children))
         return Error::table_full;
+    place->own = own;
     place->state = Process_record::State::alive;
     place->number = ++_last_number;
     place->parent = parent;

@@ -22,6 +22,7 @@ struct Process_record {
     State state{State::free};
     Process_number number{0};
     Process_number parent{0};
+    bool own{false}; // started by init for itself: a server, or the main program
     Section const* section{nullptr};
     char name[17]{};
     Process process;        // invalid once it has ended
@@ -33,6 +34,10 @@ struct Process_record {
 class Process_table {
 public:
     static constexpr size_t maximum_children = init_protocol::maximum_processes / 2;
+
+    // `own`: how many init starts for itself. Places for those that do not run are kept free, so
+    // that they can be started again whatever others have started meanwhile.
+    explicit Process_table(size_t own) : _own{own} {}
 
     // A free record with a new number, alive. Errors: table_full (the table, or this parent's
     // processes).
@@ -50,6 +55,7 @@ public:
     static void remove(Process_record& record) { record = {}; }
 
 private:
+    size_t const _own;
     Process_number _last_number{init_number};
     std::array<Process_record, init_protocol::maximum_processes> _records;
 };

@@ -73,6 +73,11 @@ abi::Result<Name_table::Entry> Name_table::find(std::string_view name) const {
     return *entry;
 }
 
+void Name_table::replace(std::string_view name, abi::Capability_index endpoint) {
+    if (Entry* const entry = place_of(name))
+        entry->endpoint = endpoint;
+}
+
 abi::Result<Name_table::Entry> Name_table::remove(Client owner, std::string_view name) {
     if (!valid(name))
         return Error::invalid_argument;

@@ -35,6 +35,10 @@ public:
     // Errors: invalid_argument (not a name), not_mapped (nobody added it).
     abi::Result<Entry> find(std::string_view name) const;
 
+    // The name, which somebody has added, stands for another endpoint; the caller deletes the one
+    // before.
+    void replace(std::string_view name, abi::Capability_index endpoint);
+
     // Answers what the entry was; the caller deletes the endpoint. Errors: as find,
     // permission_denied.
     abi::Result<Entry> remove(Client owner, std::string_view name);

@@ -42,19 +42,25 @@ void Names_server::add(Request& request) {
     request.finish(add(badge_process(request.badge()), name, static_cast<Endpoint&&>(endpoint)));
 }
 
-// The successor's copy comes first: who is told that it is done can rely on it.
+// The successor's copy comes first: who is told that it is done can rely on it. What a name of the
+// client's own stood for stays until then.
 Result<void> Names_server::add(Client owner, std::string_view name, Endpoint&& endpoint) {
     auto const old = _table.find(name);
-    if (old.ok() && old.value().owner == owner)
-        drop(TRY(_table.remove(owner, name)));
-    uint64_t const key = TRY(_table.add(owner, name, endpoint.index()));
+    bool const replaces = old.ok() && old.value().owner == owner;
+    uint64_t const key =
+        replaces ? old.value().key : TRY(_table.add(owner, name, endpoint.index()));
     Kept_name kept{owner, {}};
     name.copy(kept.name, sizeof(kept.name));
     auto const saved = _init.keep(
         key, {reinterpret_cast<char const*>(&kept), sizeof(kept.owner) + name.size()}, &endpoint);
     if (!saved.ok()) {
-        static_cast<void>(_table.remove(owner, name));
+        if (!replaces)
+            static_cast<void>(_table.remove(owner, name));
         return saved;
+    }
+    if (replaces) {
+        static_cast<void>(capability_delete(old.value().endpoint));
+        _table.replace(name, endpoint.index());
     }
     endpoint.release(); // the table's from now on
     return {};

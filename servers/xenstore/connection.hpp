@@ -33,12 +33,12 @@ public:
     uint32_t send(uint32_t type, std::initializer_list<std::string_view> strings,
                   bool open_end = false, uint32_t transaction = 0);
 
-    // Moves what can be moved, up to bytes_at_once, and calls `arrived(Message const&)` for each
-    // whole message. True when anything moved: the other side wants to be told then.
+    // Moves what can be moved, but takes `limit` bytes at most, and calls `arrived(Message const&)`
+    // for each whole message. True when anything moved: the other side wants to be told then.
     template <typename Arrived>
-    bool pump(Arrived arrived) {
+    bool pump(Arrived arrived, size_t limit = bytes_at_once) {
         bool moved = pump_requests();
-        size_t left = bytes_at_once;
+        size_t left = limit;
         while (size_t const bytes = receive(left)) {
             moved = true;
             left -= bytes;
@@ -47,6 +47,7 @@ public:
                 _reader.next();
             }
         }
+        _taken = limit - left;
         _exhausted = left < sizeof(xsd_sockmsg);
         return pump_requests() || moved;
     }
@@ -54,7 +55,8 @@ public:
     // Moves requests only. True when anything moved.
     bool pump_requests();
 
-    // The last pump() stopped because it had taken about bytes_at_once.
+    // How many bytes the last pump() took, and whether it stopped because there was a limit.
+    size_t taken() const { return _taken; }
     bool exhausted() const { return _exhausted; }
 
     // False once a count or a message's size was one that cannot be. Nothing moves any more.
@@ -88,6 +90,7 @@ private:
     uint32_t _request_left{0}; // bytes of the request that the ring has got the beginning of
     uint32_t _answer_left{0};  // bytes of a predecessor's answer
     uint32_t _last_request;
+    size_t _taken{0};
     bool _exhausted{false};
 };
 

@@ -182,7 +182,7 @@ void Xenstore_server::pump() {
         drained = turn(); // what came before that
     }
     if (!drained)
-        _resume = after(pause);
+        _resume = std::max(after(pause), _input_pace.rest_end());
     if (_connection.working() || _mend != forever)
         return;
     _mend = after(second);
@@ -204,8 +204,9 @@ bool Xenstore_server::turn() {
         _shutdown.arrived(_connection, message);
         _service.arrived(message);
     };
-    if (_connection.pump(arrived))
+    if (_connection.pump(arrived, _input_pace.room(now())))
         static_cast<void>(_interrupt.raise());
+    _input_pace.took(_connection.taken(), now());
     return !_connection.exhausted();
 }
 

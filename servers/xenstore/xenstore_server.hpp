@@ -6,6 +6,7 @@
 
 #include <lavandin/client_watch.hpp>
 #include <lavandin/clock.hpp>
+#include <lavandin/input_pace.hpp>
 #include <lavandin/interrupt_pace.hpp>
 #include <lavandin/log_client.hpp>
 #include <lavandin/mapping.hpp>
@@ -36,7 +37,7 @@ public:
     uint64_t deadline();
 
 private:
-    // A store that fills the ring without pause gets this much of the processor's time between.
+    // A store that fills the ring without pause leaves others this much time at least.
     static constexpr uint64_t pause = millisecond;
     static constexpr unsigned serial_shift = 20; // watches and transactions of one server
 
@@ -72,6 +73,7 @@ private:
     uint64_t _mend{forever};   // when to try a lost connection again
     bool _reported{false};
     uint32_t _refusal{0}; // what the store has said in the page, as far as reported
+    Input_pace<Connection::bytes_at_once> _input_pace;
     Interrupt_pace _pace;
     uint64_t _hold{0}; // in a storm: when the interrupt may come again
     Init_client const _init;

@@ -44,6 +44,8 @@ bool end_grant(Grant_reference reference) {
 Result<void> copy_from_grant(Foreign_place const& from, Own_place const& to, uint16_t bytes) {
     EXPECT_LE(from.offset + bytes, kernel::page_size);
     EXPECT_LE(to.offset + bytes, kernel::page_size);
+    if (grants().copying != Error::none)
+        return grants().copying;
     if (from.reference >= Grants::foreign_pages)
         return Error::not_mapped;
     std::memcpy(fake::machine().contents(to.frame) + to.offset,
@@ -54,6 +56,8 @@ Result<void> copy_from_grant(Foreign_place const& from, Own_place const& to, uin
 Result<void> copy_to_grant(Own_place const& from, Foreign_place const& to, uint16_t bytes) {
     EXPECT_LE(from.offset + bytes, kernel::page_size);
     EXPECT_LE(to.offset + bytes, kernel::page_size);
+    if (grants().copying != Error::none)
+        return grants().copying;
     if (to.reference >= Grants::foreign_pages)
         return Error::not_mapped;
     if (to.reference % 2)

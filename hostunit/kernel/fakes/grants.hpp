@@ -4,6 +4,7 @@
 #pragma once
 
 #include <arch/grants.hpp>
+#include <kernel/result.hpp>
 #include <map>
 #include <string>
 
@@ -23,6 +24,7 @@ public:
     };
 
     bool supported{true};
+    kernel::Error copying{kernel::Error::none}; // what the platform says to copies
     std::map<arch::Grant_reference, Given> given;
 
     // The page of another machine.

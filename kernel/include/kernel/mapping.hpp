@@ -87,6 +87,9 @@ public:
     Result<void> enter(Mapping& mapping, Wanted const& wanted, uint64_t entered, uint64_t count,
                        arch::Table_reserve& tables);
 
+    // What has to be done before split(). One step; true when there is more to do. Error:
+    // out_of_memory.
+    Result<bool> prepare_split(uint64_t begin, uint64_t end);
     // For what remains behind a piece out of the middle there is a record of its own. Errors:
     // quota_exceeded, out_of_memory.
     Result<void> split(uint64_t begin, uint64_t end);
@@ -106,6 +109,7 @@ private:
     using Gone = List<Mapping, Memory_tag>;
 
     Mapping* first_in(uint64_t begin, uint64_t end) const;
+    Mapping* around(uint64_t begin, uint64_t end) const;
     bool overlaps(Claim const& claim);
     uint64_t cut(Mapping& mapping, uint64_t begin, uint64_t end, uint64_t most, Gone& gone);
     void insert(Mapping& mapping);

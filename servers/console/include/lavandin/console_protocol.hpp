@@ -25,7 +25,7 @@ enum class Label : uint32_t {
     // Errors: invalid_argument, permission_denied.
     set_mode = 3,
     // One transfer: a notification that Ctrl-C signals in cooked mode; w0: 0 to take it back. Only
-    // role_control. Errors: permission_denied.
+    // role_control. Errors: permission_denied, invalid_argument (no notification).
     set_interrupt = 4,
     // Waits until the other side of the console has taken all text.
     // Errors: busy (too many wait for that).
