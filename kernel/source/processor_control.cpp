@@ -125,6 +125,8 @@ Result<bool> Processor_control::unpark() {
         return Error::wrong_state;
     bool const parked = _state == State::parked;
     come_back(Error::cancelled);
+    if (parked)
+        processors().at(_number)->come_back_idle();
     if (parked && anybody_ready())
         arch::kick(_number);
     return false;

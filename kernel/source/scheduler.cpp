@@ -376,7 +376,8 @@ void Processor::switch_threads() {
     if (next) {
         run(*next, now);
     } else {
-        enter(abi::Activity::idle, now);
+        bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+        enter(accepting ? abi::Activity::idle : abi::Activity::away, now);
         unload();
     }
     if (Thread* const expelled = _expelled) {

@@ -85,6 +85,8 @@ public:
     bool somebody_ready() const { return _classes.highest() != nobody; }
     // It takes no threads any more: it leaves what it does, and gives away what it has.
     void retire();
+    // It was parked, and takes threads again.
+    void come_back_idle();
     // A part of the ready threads and deadlines goes elsewhere. True when none is left.
     bool give_away_step();
     // A deadline from a processor that leaves.
