@@ -30,6 +30,7 @@ system = information
   quota = 512K
   service = console
   device = console
+  device = image
   requires = console
 
 [program *]

@@ -45,9 +45,12 @@ private:
              init_protocol::make_badge(_order.number, roles));
     }
 
-    // A machine may lack the ring (the initial domain does): then there is nothing to give.
+    // The image's files can be read, not executed. A machine may lack the ring (the initial domain
+    // does): then there is nothing to give.
     void add_device(std::string_view device) {
         auto const& boot = _launcher._boot;
+        if (device == "image")
+            return give("boot_image", boot.boot_image, memory_permission::read);
         bool const console = device == "console";
         give(full_name(device, "_ring"), console ? boot.console_ring : boot.store_ring,
              memory_permission::read | memory_permission::write);

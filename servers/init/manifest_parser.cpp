@@ -100,7 +100,7 @@ Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
         if (other.name == name && (other.kind == Section_kind::program) == program)
             return "there is a section of this kind and name already";
     if (_manifest._count == Manifest::maximum_sections)
-        return "there are more than 40 sections";
+        return "there are more than 64 sections";
     _section = &_manifest._sections[_manifest._count++];
     *_section = {};
     _section->kind = program ? Section_kind::program : Section_kind::server;
@@ -211,15 +211,17 @@ Manifest_parser::Reason Manifest_parser::read_system(std::string_view value) {
     while (!trim(value).empty()) {
         uint64_t const bit = system_permission_named(take_word(value));
         if (bit == 0)
-            return "permissions are shutdown, log, console, information and grants";
+            return "permissions are shutdown, log, console, information, grants, processors, "
+                   "policies and schedule";
         grant.value |= bit;
     }
     return add(grant);
 }
 
 Manifest_parser::Reason Manifest_parser::read_device(std::string_view value) {
-    return device_name(value) ? add({Grant_kind::device, value, 0})
-                              : "a device is `console` or `store`";
+    bool const known = device_name(value) || value == "image";
+    return known ? add({Grant_kind::device, value, 0})
+                 : "a device is `console`, `store` or `image`";
 }
 
 Manifest_parser::Reason Manifest_parser::add(Grant const& grant) {
