@@ -102,35 +102,6 @@ def any_order(context: Context) -> None:
         assert report.cases and not [c for c in report.cases if c.outcome == "failed"], report
 
 
-@system_test("shell: scheduling modules are loaded and replaced while it runs", timeout=180)
-def modules(context: Context) -> None:
-    guest = context.guest("direct", memory=32, vcpus=2)
-    wait_for_shell(guest)
-    expect_answer(guest, "policy", "^class 0 +fixed-priority +kernel ", "^class 2 +share +kernel ",
-                  "^coordinator +strict-order +kernel ")
-    expect_answer(guest, "policy files", "^deadlines$", "^by-share$")
-    for line in ("load fixed-priority 0", "load deadlines 2", "load by-share coordinator"):
-        expect_answer(guest, f"policy {line}", "^$")
-    before = expect_answer(guest, "policy", "^class 0 +fixed-priority +file ",
-                           "^class 2 +deadlines +file ", "^coordinator +by-share +file ")
-    expect_answer(guest, "everywhere", "^2 processors, 200 rounds$")
-    for _ in range(10):  # under the module that serves all threads, the shell's, too
-        expect_answer(guest, "policy load fixed-priority 0", "^$")
-    after = answer(guest, "policy")
-    picks = [int(re.findall(r"^class 0 +\S+ +file +(\d+)", text, re.M)[0])
-             for text in (before, after)]
-    assert picks[1] > 0, picks
-    expect_answer(guest, "policy built-in 2", "^$")
-    expect_answer(guest, "policy load by-share 1", "^policy: by-share: it is not for this place")
-    expect_answer(guest, "policy load share 2 100", "^policy: share: .* shares are above 1000$")
-    expect_answer(guest, "policy load nothing 1", "^policy: nothing: not found$")
-    for wrong in ("load share 4", "load share", "built-in", "load share 1 1001", "unload 1"):
-        expect_answer(guest, f"policy {wrong}", "^usage: policy ")
-    for place in ("0", "coordinator"):
-        expect_answer(guest, f"policy built-in {place}", "^$")
-    assert " file " not in answer(guest, "policy")
-
-
 @system_test("xl vcpu-set takes and gives VCPUs, and dom0 reads what became of it", timeout=300)
 def vcpu_set(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2, maxvcpus=4)
