@@ -97,6 +97,24 @@ TEST_F(Processor_changes, one_that_is_back_counts_as_idle_before_it_knows) {
     take_kicks();
 }
 
+// A stop that does not come about leaves it as it was, and not at work.
+TEST_F(Processor_changes, a_parked_one_whose_stop_is_given_up_stays_parked) {
+    park(2);
+    Slot const control = control_of(2);
+    call(Call::processor_control, {control, static_cast<uint64_t>(Processor_action::stop), 1});
+    ASSERT_EQ(processor_control(2).state(), Processor_state::draining);
+    advance(1'000'000);
+    EXPECT_EQ(answer_of(root()).error, Error::timed_out);
+    EXPECT_EQ(processor_control(2).state(), Processor_state::parked);
+    EXPECT_EQ(processors().accepting() & set_of(2), 0u);
+    take_kicks();
+    on(0);
+    EXPECT_EQ(processor_control(2).state(), Processor_state::parked);
+    EXPECT_EQ(act(control, Processor_action::unpark), Error::none);
+    EXPECT_EQ(processor_control(2).state(), Processor_state::online);
+    take_kicks();
+}
+
 // As by a signal that was on its way.
 TEST_F(Processor_changes, a_parked_one_that_is_disturbed_stays_away) {
     park(2);
