@@ -254,8 +254,11 @@ Thread* Processor::choose(Time now) {
 }
 
 void Processor::report_retired() {
-    if (!gate.exclusive())
-        Gate::become_exclusive(*this); // the log wakes its reader
+    if (!_classes.failed())
+        return;
+    Processor& self = this_processor();
+    if (!self.gate.exclusive())
+        Gate::become_exclusive(self); // the log wakes its reader
     while (Algorithm* const retired = _classes.take_retired())
         log("scheduling: module {} is retired: it {}", retired->module().name,
             text(retired->violation()));
