@@ -32,8 +32,8 @@ Processor_action Worker::choose(uint64_t number, Processor_state state) {
     case Processor_state::offered:
     case Processor_state::stopped:
         return back ? Action::start : Action::withdraw;
-    case Processor_state::parked:
-        return number == 0 || _random.one_in(2) ? Action::unpark : Action::stop;
+    case Processor_state::parked: // where stops happen, and where they are given up
+        return number == 0 || _random.one_in(3) ? Action::unpark : Action::stop;
     default:
         return number == 0 || _random.one_in(2) ? Action::park : Action::stop;
     }
@@ -43,7 +43,7 @@ void Worker::change(uint64_t number) {
     Processor_state const state = _stage.processors.state(number);
     Processor_action const action = choose(number, state);
     uint64_t deadline = forever;
-    if (_random.one_in(3))
+    if (_random.one_in(state == Processor_state::parked ? 2 : 3))
         deadline = !_random.one_in(4) ? at_once : after(_random.below(longest_deadline));
     if (leaves(action) && deadline == forever)
         static_cast<void>(_stage.invitation.signal());

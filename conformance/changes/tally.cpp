@@ -45,7 +45,7 @@ struct Expected {
     Error answer;
 };
 
-// The edges of abi/processor.hpp; that from `draining` to `online` is
+// The edges of abi/processor.hpp; those from `draining` to `online` and `parked` are
 // what drains come to that are taken back or fail. The first start can happen once only.
 constexpr Expected legal[] = {
     {Processor_state::absent, Processor_action::offer, Error::none},
@@ -74,6 +74,15 @@ uint32_t Tally::count(Error answer) const {
     return sum;
 }
 
+// Parks and stops that ended before they had happened, and not by an unpark.
+uint32_t Tally::given_up(Processor_state from) const {
+    uint32_t sum = 0;
+    for (auto const action : {Processor_action::park, Processor_action::stop})
+        for (Error const answer : {Error::timed_out, Error::invalid_capability})
+            sum += count(from, action, answer);
+    return sum;
+}
+
 void Tally::print() const {
     for (size_t from = 0; from < std::size(states); ++from)
         for (size_t action = 0; action < std::size(actions); ++action)
@@ -95,13 +104,13 @@ bool enough(char const* what, uint32_t seen, uint32_t times, bool quiet) {
 
 bool Tally::complete(uint32_t times, bool exact, bool quiet) const {
     uint32_t const taken_back = count(Error::cancelled);
-    uint32_t const gone_back =
-        taken_back + count(Error::timed_out) + count(Error::invalid_capability);
+    uint32_t const gone_back = taken_back + given_up(Processor_state::online);
     bool good = true;
     if (exact) {
         good = enough("draining to online", gone_back, times, quiet) && good;
-        // It takes somebody who comes at the right moment.
-        good = enough("drains taken back", taken_back, times / 10, quiet) && good;
+        good = enough("drains taken back", taken_back, times, quiet) && good;
+        good =
+            enough("draining to parked", given_up(Processor_state::parked), times, quiet) && good;
     }
     for (Expected const& each : legal) {
         uint32_t const seen = count(each.from, each.action, each.answer);

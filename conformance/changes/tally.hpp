@@ -24,6 +24,7 @@ public:
                                __ATOMIC_RELAXED);
     }
     uint32_t count(Error answer) const;
+    uint32_t given_up(Processor_state from) const;
 
     // Prints one line for each that occurred.
     void print() const;

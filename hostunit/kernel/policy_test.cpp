@@ -249,6 +249,43 @@ TEST_F(Policies, a_retired_module_is_told_of_and_not_installed_again) {
     EXPECT_EQ(install(0, free_class), Error::none);
 }
 
+// The processor that is to tell of it has not come into the kernel since.
+TEST_F(Policies, a_retired_module_that_is_unloaded_before_it_is_told_of) {
+    start_processors(2);
+    Slot const liar = load("liar");
+    EXPECT_EQ(install(liar, free_class), Error::none);
+    auto const spawn_there = [&] {
+        on(0);
+        Child const child = spawn();
+        EXPECT_EQ(call(Call::thread_set_affinity, {child.thread_slot, set_of(1)}).error,
+                  Error::none);
+        EXPECT_EQ(set_class(child.thread_slot, free_class, 0), Error::none);
+        take_kicks();
+        return child;
+    };
+    Child const wakes = spawn_there();
+    on(1);
+    call(Call::thread_sleep, {forever});
+    Child const runs = spawn_there();
+    on(0);
+    ASSERT_EQ(current_on(1), runs.thread.get());
+    EXPECT_EQ(set_class(wakes.thread_slot, free_class, 4), Error::none); // neither yes nor no
+    exclusively([&] {
+        wakes.thread->cancel(Error::none);
+        make_ready(*wakes.thread);
+    });
+    EXPECT_EQ(place(free_class).violation,
+              static_cast<uint64_t>(Policy_violation::answer_not_boolean));
+    EXPECT_EQ(install(0, free_class), Error::none);
+    EXPECT_EQ(call(Call::capability_delete, {liar}).error, Error::none);
+    EXPECT_EQ(fake::machine().module_pages(), 0u);
+    take_kicks();
+    on(0);
+    EXPECT_NE(fake::platform().console.find("scheduling: module liar is retired"),
+              std::string::npos);
+    EXPECT_EQ(place(free_class).retirements, 1u);
+}
+
 TEST_F(Policies, new_threads_inherit_class_and_parameter) {
     EXPECT_EQ(set_class(0, share_class, 300), Error::none);
     Child const child = spawn();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <lavandin/abi/process.hpp>
+#include <lavandin/abi/scheduling.hpp>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,7 @@ system = information
   quota = 512K
   service = console
   device = console
+  device = image
   requires = console
 
 [program *]
@@ -65,6 +67,25 @@ TEST(Manifest, reads_what_is_there) {
     EXPECT_EQ(console.quota.of(1 << 30), 512u << 10);
     EXPECT_EQ(console.requires_device, "console");
     EXPECT_EQ(console.priority, lavandin::abi::default_priority);
+}
+
+TEST(Manifest, scheduling_modules_and_classes) {
+    auto const manifest = parse("[policy 0]\nshare = 800\n[policy coordinator]\nmodule = by-share\n"
+                                "[policy 2]\nmodule = deadlines\nshare = 100\n"
+                                "[program player]\nquota = 1M\nclass = 2 , 50000000\n");
+    ASSERT_TRUE(manifest->problems().empty()) << manifest->problems()[0].reason;
+    auto const sections = manifest->sections();
+    ASSERT_EQ(sections.size(), 4u);
+    EXPECT_EQ(sections[0].kind, Section_kind::policy);
+    EXPECT_TRUE(sections[0].program.empty());
+    EXPECT_EQ(sections[0].share, 800u);
+    EXPECT_EQ(sections[1].place, lavandin::abi::coordinator_place);
+    EXPECT_EQ(sections[1].program, "by-share");
+    EXPECT_EQ(sections[2].place, 2u);
+    EXPECT_EQ(sections[2].share, 100u);
+    EXPECT_EQ(manifest->program("player")->scheduling_class, 2u);
+    EXPECT_EQ(manifest->program("player")->parameter, 50'000'000u);
+    EXPECT_EQ(manifest->program("2"), nullptr);
 }
 
 TEST(Manifest, programs_without_a_section_get_the_general_one) {
@@ -156,6 +177,18 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[server a]\nquota = 1K\nservice = init\n", 1, "taken"},
         Bad{"[server a]\nquota = 1K\nservice = s\n[server b]\nquota = 1K\nservice = s\n", 4,
             "taken"},
+        Bad{"[policy 4]\n", 1, "a place is"}, Bad{"[policy deadlines]\n", 1, "a place is"},
+        Bad{"[policy 2]\n", 1, "neither module"},
+        Bad{"[policy 2]\nquota = 1K\n", 2, "a policy has"},
+        Bad{"[policy 2]\nmodule = a\n[policy 2]\nmodule = b\n", 3, "already"},
+        Bad{"[policy 2]\nmodule = ../a\n", 2, "name of a file"},
+        Bad{"[policy 2]\nshare = 1001\n", 2, "a share is"},
+        Bad{"[policy 2]\nshare = 0\n", 2, "a share is"},
+        Bad{"[policy coordinator]\nshare = 5\n", 2, "a share is"},
+        Bad{"[server a]\nquota = 1K\nmodule = b\n", 3, "a policy has"},
+        Bad{"[server a]\nquota = 1K\nclass = 0, 5\n", 3, "a class is"},
+        Bad{"[server a]\nquota = 1K\nclass = 4, 5\n", 3, "a class is"},
+        Bad{"[server a]\nquota = 1K\nclass = 1\n", 3, "a class is"},
         Bad{"[program a]\nquota = 10%\n", 1, "K or M"},
         Bad{"[program a]\nquota = 1K\nservice = s\n", 1, "cannot have"}));
 

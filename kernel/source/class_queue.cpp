@@ -205,6 +205,7 @@ Algorithm* Class_queue::take_retired() {
 void Class_queue::serve_by(Algorithm* algorithm, void* state, uint32_t installation, Time now) {
     use(algorithm ? *algorithm : *_built_in, algorithm ? state : _built_in_state, installation,
         now);
+    _retired = nullptr; // it may be unloaded
 }
 
 // Whoever is ready is handed over, longest wait first. What was the module's of them is forgotten.

@@ -189,10 +189,10 @@ void Class_set::use(Algorithm& algorithm, void* state) {
 
 void Class_set::serve_by(uint64_t place, Algorithm* algorithm, void* state, uint32_t installation,
                          Time now) {
-    if (place == abi::coordinator_place)
-        use(algorithm ? *algorithm : strict_order, algorithm ? state : _strict_order);
-    else
-        _queues[place].serve_by(algorithm, state, installation, now);
+    if (place != abi::coordinator_place)
+        return _queues[place].serve_by(algorithm, state, installation, now);
+    use(algorithm ? *algorithm : strict_order, algorithm ? state : _strict_order);
+    _retired = nullptr; // it may be unloaded
 }
 
 void Class_set::set_share(uint64_t place, uint64_t thousandths) {

@@ -61,6 +61,8 @@ void take_over(Processor& processor, uint64_t number, uint32_t installation) {
 } // namespace
 
 Result<void> install(uint64_t number, Ref<Policy> policy, uint64_t share) {
+    // What is replaced may be unloaded before a processor on which it was retired says so.
+    for_each_processor([](Processor& processor) { processor.report_retired(); });
     Policy* before = nullptr;
     {
         Lock_guard const guard{places_lock};

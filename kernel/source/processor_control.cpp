@@ -125,6 +125,8 @@ Result<bool> Processor_control::unpark() {
         return Error::wrong_state;
     bool const parked = _state == State::parked;
     come_back(Error::cancelled);
+    if (parked)
+        processors().at(_number)->come_back_idle();
     if (parked && anybody_ready())
         arch::kick(_number);
     return false;
@@ -148,6 +150,7 @@ Result<bool> Processor_control::leave(State goal, Thread*& obstacle) {
             return Error::pinned;
     }
     processors().refuse(_number);
+    _was_parked = _state == State::parked;
     enter(State::draining);
     _goal = goal;
     processors().at(_number)->retire();
@@ -161,8 +164,12 @@ void Processor_control::wait(Thread& caller) {
 
 void Processor_control::stop_waiting() {
     _waiter = nullptr;
-    if (_state == State::draining)
-        come_back(Error::none);
+    if (_state != State::draining)
+        return;
+    if (!_was_parked)
+        return come_back(Error::none);
+    _goal = State::parked; // it finds that it has arrived
+    enter(_goal);
 }
 
 void Processor_control::tell(Error error) {

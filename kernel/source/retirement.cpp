@@ -20,6 +20,13 @@ void Processor::retire() {
     preempt();
 }
 
+// It waits for events as one without work does, and knows nothing of it yet.
+void Processor::come_back_idle() {
+    processors().begin_idle(_number);
+    _idle = true;
+    enter(abi::Activity::idle, arch::now());
+}
+
 bool Processor::give_away_step() {
     for (unsigned moved = 0; moved < most_at_once; ++moved) {
         Thread* ready = nullptr;

@@ -254,8 +254,11 @@ Thread* Processor::choose(Time now) {
 }
 
 void Processor::report_retired() {
-    if (!gate.exclusive())
-        Gate::become_exclusive(*this); // the log wakes its reader
+    if (!_classes.failed())
+        return;
+    Processor& self = this_processor();
+    if (!self.gate.exclusive())
+        Gate::become_exclusive(self); // the log wakes its reader
     while (Algorithm* const retired = _classes.take_retired())
         log("scheduling: module {} is retired: it {}", retired->module().name,
             text(retired->violation()));
@@ -376,7 +379,8 @@ void Processor::switch_threads() {
     if (next) {
         run(*next, now);
     } else {
-        enter(abi::Activity::idle, now);
+        bool const accepting = (processors().accepting() & set_of(_number)) != 0;
+        enter(accepting ? abi::Activity::idle : abi::Activity::away, now);
         unload();
     }
     if (Thread* const expelled = _expelled) {

@@ -56,11 +56,25 @@ class BootImage:
         self.header["bytes"] = len(self.contents)
 
     def add(self, name: str, data: bytes) -> None:
-        """Adds a file. There must be room in the tables' last page."""
+        """Adds a file."""
+        if self._tables_bytes() + _FILE.size > self._tables_room():
+            self._move_contents(PAGE)
         self.files.append({"name": name.encode(), "offset": 0, "bytes": 0})
         self.files.sort(key=lambda row: row["name"].rstrip(b"\0"))
         self.header["files"] += 1
         self.replace(name, data)
+
+    def _tables_bytes(self) -> int:
+        return _HEADER.size + len(self.segments) * _SEGMENT.size + len(self.files) * _FILE.size
+
+    def _tables_room(self) -> int:
+        return min(row["offset"] for row in self.segments + self.files if row["offset"])
+
+    def _move_contents(self, by: int) -> None:
+        for row in self.segments + self.files:
+            row["offset"] += by
+        self.contents = bytes(by) + self.contents
+        self.header["bytes"] = len(self.contents)
 
     def data(self) -> bytes:
         tables = b"".join(_SEGMENT.pack(*row.values()) for row in self.segments)
@@ -69,8 +83,6 @@ class BootImage:
             head = _HEADER.pack(*(self.header | {"checksum": 0}).values())
             self.header["checksum"] = zlib.crc32(head + tables)
         head = _HEADER.pack(*self.header.values()) + tables
-        assert len(head) <= min(
-            row["offset"] for row in self.segments + self.files if row["offset"]
-        )
+        assert len(head) <= self._tables_room()
         whole = head + self.contents[len(head) :]
         return whole[: len(whole) - self.cut]

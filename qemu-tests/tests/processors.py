@@ -90,6 +90,18 @@ def bounded(context: Context) -> None:
         expect_answer(guest, wrong, "^usage: park NUMBER")
 
 
+@system_test("processors that start in any order lose what is taken away", timeout=180)
+def any_order(context: Context) -> None:
+    guest = context.guest("direct", memory=64, vcpus=3, command_line="processors=1")
+    wait_for_shell(guest)
+    for line in ("start 2", "start 1", "park 1"):  # so that the suite uses 0 and 2
+        expect_answer(guest, line, "^$")
+    assert _online(guest) == {0, 2}
+    for group in ("shoot_down", "migration", "copy_on_write"):
+        report = ktap.parse(answer(guest, f"conformance {group}.", timeout=120))
+        assert report.cases and not [c for c in report.cases if c.outcome == "failed"], report
+
+
 @system_test("xl vcpu-set takes and gives VCPUs, and dom0 reads what became of it", timeout=300)
 def vcpu_set(context: Context) -> None:
     guest = context.guest("full", memory=32, vcpus=2, maxvcpus=4)

@@ -33,6 +33,17 @@ Section const* least_program(Manifest const& manifest) {
     return least;
 }
 
+char const* text_of_policy(Error error) {
+    switch (error) {
+    case Error::not_mapped:
+        return "there is no such module";
+    case Error::invalid_argument:
+        return "it is no module for this place, or all shares are above 1000";
+    default:
+        return text_of(error);
+    }
+}
+
 int size_of(std::string_view text) { return static_cast<int>(text.size()); }
 
 // Of init's own: the servers and the main program.
@@ -73,10 +84,24 @@ Result<void> Init_server::start() {
     // From here on the kernel leaves the console alone; the log server takes its place later.
     TRY_VOID(log_bind(_boot.system, _ended.index()));
     TRY_VOID(check_memory());
+    install_policies();
     for (Section const& section : _manifest.sections())
         if (section.kind == Section_kind::server)
             TRY_VOID(start_server(section));
     return start_main_program();
+}
+
+// One that cannot be used is said, and what is built in goes on.
+void Init_server::install_policies() const {
+    for (Section const& section : _manifest.sections()) {
+        if (section.kind != Section_kind::policy)
+            continue;
+        auto const done = _launcher.install(section);
+        if (!done.ok())
+            _messages.say("policy %.*s: %.*s: %s", size_of(section.name), section.name.data(),
+                          size_of(section.program), section.program.data(),
+                          text_of_policy(done.error()));
+    }
 }
 
 // Servers, the main program, and when that is the shell, one program that is content with little.

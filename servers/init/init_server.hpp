@@ -70,6 +70,7 @@ private:
     }
 
     Result<void> check_memory() const;
+    void install_policies() const;
     Result<void> start_server(Section const& section);
     static Result<void> make_lasting(Section const& section, Supervised& server);
     void give_up(Section const& section);

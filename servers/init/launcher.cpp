@@ -2,6 +2,7 @@
 #include "launcher.hpp"
 
 #include <algorithm>
+#include <lavandin/abi/scheduling.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/program_loader.hpp>
 #include <stdio.h>
@@ -45,9 +46,12 @@ private:
              init_protocol::make_badge(_order.number, roles));
     }
 
-    // A machine may lack the ring (the initial domain does): then there is nothing to give.
+    // The image's files can be read, not executed. A machine may lack the ring (the initial domain
+    // does): then there is nothing to give.
     void add_device(std::string_view device) {
         auto const& boot = _launcher._boot;
+        if (device == "image")
+            return give("boot_image", boot.boot_image, memory_permission::read);
         bool const console = device == "console";
         give(full_name(device, "_ring"), console ? boot.console_ring : boot.store_ring,
              memory_permission::read | memory_permission::write);
@@ -87,12 +91,15 @@ size_t split(std::string_view block, std::span<std::string_view> arguments) {
     return count;
 }
 
+constexpr char const* programs = "programs";
+constexpr char const* policies = "policies";
+
 } // namespace
 
-abi::Boot_image_file const* Launcher::find(std::string_view file) const {
+abi::Boot_image_file const* Launcher::find(char const* folder, std::string_view file) const {
     char path[sizeof(Boot_image_file::name)];
     int const length =
-        snprintf(path, sizeof(path), "programs/%.*s", static_cast<int>(file.size()), file.data());
+        snprintf(path, sizeof(path), "%s/%.*s", folder, static_cast<int>(file.size()), file.data());
     return static_cast<size_t>(length) < sizeof(path)
                ? _image.find(path, static_cast<size_t>(length))
                : nullptr;
@@ -105,14 +112,14 @@ std::span<std::byte const> Launcher::contents(abi::Boot_image_file const& file) 
 
 uint64_t Launcher::image_bytes(std::string_view file) const {
     constexpr uint64_t beside = layout::default_stack_bytes + page_size; // stack and environment
-    auto const* const found = find(file);
+    auto const* const found = find(programs, file);
     auto const program = found != nullptr ? Elf_program::open(contents(*found))
                                           : Elf_program::Opened{Elf_error::truncated_header};
     return program.ok() ? program.value().image_bytes() + beside : 0;
 }
 
 Result<Process> Launcher::launch(Order const& order) const {
-    auto const* const file = find(order.file);
+    auto const* const file = find(programs, order.file);
     if (file == nullptr)
         return Error::not_mapped;
     std::string_view arguments[Environment_page::maximum_arguments];
@@ -136,7 +143,36 @@ Result<Process> Launcher::launch(Order const& order) const {
                       text(reason));
     if (!started.ok())
         return started.error();
-    return static_cast<Process&&>(started.value().process);
+    Started_program& program = started.value();
+    if (auto const placed = set_class(program.thread, order.section); !placed.ok()) {
+        _messages.say("%.*s: class %llu: %s", static_cast<int>(order.file.size()),
+                      order.file.data(),
+                      static_cast<unsigned long long>(order.section.scheduling_class),
+                      text_of(placed.error()));
+        static_cast<void>(program.process.destroy(1));
+        return placed.error();
+    }
+    return static_cast<Process&&>(program.process);
+}
+
+// Of the first thread; those that it makes begin where it is.
+Result<void> Launcher::set_class(Kernel_thread const& thread, Section const& section) const {
+    if (section.scheduling_class == abi::fixed_priority_class)
+        return {};
+    return thread_set_class(thread.index(), _boot.system, section.scheduling_class,
+                            section.parameter);
+}
+
+Result<void> Launcher::install(Section const& policy) const {
+    Capability module;
+    if (!policy.program.empty()) {
+        auto const* const file = find(policies, policy.program);
+        if (file == nullptr)
+            return Error::not_mapped;
+        module =
+            Capability(TRY(policy_load(_boot.system, _boot.boot_image, file->offset, file->bytes)));
+    }
+    return policy_install(_boot.system, module.index(), policy.place, policy.share);
 }
 
 bool Launcher::has_devices_of(Section const& section) const {

@@ -36,6 +36,10 @@ public:
     // file is said. After an error nothing of the process is left.
     Result<Process> launch(Order const& order) const;
 
+    // Has the scheduling module of a policy's section, from policies/ in the boot image, serve its
+    // place. Errors: not_mapped (no such file), and those of policy_load and policy_install.
+    Result<void> install(Section const& policy) const;
+
     // Whether the machine has what the section requires.
     bool has_devices_of(Section const& section) const;
 
@@ -46,7 +50,8 @@ public:
 private:
     class Grants; // the capabilities of one process, as they are put together
 
-    abi::Boot_image_file const* find(std::string_view file) const;
+    abi::Boot_image_file const* find(char const* folder, std::string_view file) const;
+    Result<void> set_class(Kernel_thread const& thread, Section const& section) const;
     std::span<std::byte const> contents(abi::Boot_image_file const& file) const;
 
     abi::Boot_information const& _boot;

@@ -31,7 +31,7 @@ struct Quota {
     uint64_t of(uint64_t left) const { return percent != 0 ? left / 100 * percent : bytes; }
 };
 
-enum class Section_kind : uint8_t { server, program };
+enum class Section_kind : uint8_t { server, program, policy };
 
 struct Section {
     static constexpr size_t maximum_grants = 12;
@@ -47,6 +47,10 @@ struct Section {
     Quota pool;              // servers: memory to give out, which outlives them; may be none
     uint64_t state_bytes{0}; // servers: memory of their own that outlives them
     uint64_t priority{0};
+    uint64_t scheduling_class{0}; // in which its processes begin
+    uint64_t parameter{0};        // in that class, unless it is that of priorities
+    uint64_t place{0};            // policies: where `program` is installed; empty: what is built in
+    uint64_t share{0};            // policies: thousandths of its class; 0: as it is
     std::array<Grant, maximum_grants> grant_storage{};
     size_t grant_count{0};
 

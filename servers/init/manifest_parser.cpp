@@ -5,6 +5,7 @@
 
 #include <lavandin/abi/group.hpp>
 #include <lavandin/abi/process.hpp>
+#include <lavandin/abi/scheduling.hpp>
 
 namespace lavandin::init {
 namespace {
@@ -34,6 +35,13 @@ uint64_t system_permission_named(std::string_view name) {
 
 bool device_name(std::string_view name) { return name == "console" || name == "store"; }
 
+// A class, or `coordinator`.
+bool read_place(std::string_view name, uint64_t& place) {
+    place = abi::coordinator_place;
+    return name == "coordinator" ||
+           (take_number(name, place) && name.empty() && place < abi::scheduling_classes);
+}
+
 } // namespace
 
 std::span<Manifest_parser::Key const> Manifest_parser::keys() {
@@ -50,6 +58,9 @@ std::span<Manifest_parser::Key const> Manifest_parser::keys() {
         {"client", &Manifest_parser::read_client, true},
         {"system", &Manifest_parser::read_system, false},
         {"device", &Manifest_parser::read_device, true},
+        {"class", &Manifest_parser::read_class, false},
+        {"module", &Manifest_parser::read_module, false, true},
+        {"share", &Manifest_parser::read_share, false, true},
     };
     return table;
 }
@@ -92,20 +103,29 @@ Manifest_parser::Reason Manifest_parser::open_section(std::string_view head) {
     std::string_view const kind = take_word(head);
     std::string_view const name = trim(head);
     bool const program = kind == "program";
-    if (!program && kind != "server")
-        return "a section is `[server NAME]` or `[program NAME]`";
+    bool const policy = kind == "policy";
+    uint64_t place = 0;
+    if (!program && !policy && kind != "server")
+        return "a section is `[server NAME]`, `[program NAME]` or `[policy PLACE]`";
+    if (policy && !read_place(name, place))
+        return "a place is a class, 0 to 3, or `coordinator`";
     if (!valid_name(name, maximum_name) && !(program && name == "*"))
         return "a name is 1 to 15 of a-z 0-9 - .";
+    auto const section_kind = program  ? Section_kind::program
+                              : policy ? Section_kind::policy
+                                       : Section_kind::server;
     for (Section const& other : _manifest.sections())
-        if (other.name == name && (other.kind == Section_kind::program) == program)
+        if (other.name == name && other.kind == section_kind)
             return "there is a section of this kind and name already";
     if (_manifest._count == Manifest::maximum_sections)
-        return "there are more than 40 sections";
+        return "there are more than 64 sections";
     _section = &_manifest._sections[_manifest._count++];
     *_section = {};
-    _section->kind = program ? Section_kind::program : Section_kind::server;
+    _section->kind = section_kind;
     _section->line = _line;
-    _section->name = _section->program = name;
+    _section->name = name;
+    _section->program = policy ? std::string_view{} : name;
+    _section->place = place;
     _section->priority = abi::default_priority;
     _seen = 0;
     return nullptr;
@@ -121,6 +141,8 @@ Manifest_parser::Reason Manifest_parser::read_setting(std::string_view name,
         Key const& key = keys()[i];
         if (key.name != name)
             continue;
+        if (key.of_policies != (_section->kind == Section_kind::policy))
+            return "a policy has `module` and `share`, others have not";
         bool const again = (_seen >> i & 1) != 0;
         _seen |= 1u << i;
         return again && !key.repeatable ? "this key stands here twice" : (this->*key.read)(value);
@@ -186,6 +208,28 @@ Manifest_parser::Reason Manifest_parser::read_priority(std::string_view value) {
                                                                  : "a priority is 0 to 31";
 }
 
+// N, PARAMETER
+Manifest_parser::Reason Manifest_parser::read_class(std::string_view value) {
+    std::string_view number = trim(take_until(value, ','));
+    value = trim(value);
+    bool const both = take_number(number, _section->scheduling_class) && number.empty() &&
+                      take_number(value, _section->parameter) && value.empty();
+    bool const other = _section->scheduling_class != abi::fixed_priority_class &&
+                       _section->scheduling_class < abi::scheduling_classes;
+    return both && other ? nullptr : "a class is 1 to 3, a comma, and the parameter there";
+}
+
+Manifest_parser::Reason Manifest_parser::read_module(std::string_view value) {
+    return read_program(value);
+}
+
+Manifest_parser::Reason Manifest_parser::read_share(std::string_view value) {
+    bool const number = take_number(value, _section->share) && value.empty();
+    bool const possible = number && _section->share != 0 && _section->share <= abi::whole_share &&
+                          _section->place != abi::coordinator_place;
+    return possible ? nullptr : "a share is 1 to 1000 thousandths, of a class";
+}
+
 Manifest_parser::Reason Manifest_parser::read_service(std::string_view value) {
     return valid_name(value, maximum_name) ? add({Grant_kind::service, value, 0})
                                            : "a name is 1 to 15 of a-z 0-9 - .";
@@ -211,15 +255,17 @@ Manifest_parser::Reason Manifest_parser::read_system(std::string_view value) {
     while (!trim(value).empty()) {
         uint64_t const bit = system_permission_named(take_word(value));
         if (bit == 0)
-            return "permissions are shutdown, log, console, information and grants";
+            return "permissions are shutdown, log, console, information, grants, processors, "
+                   "policies and schedule";
         grant.value |= bit;
     }
     return add(grant);
 }
 
 Manifest_parser::Reason Manifest_parser::read_device(std::string_view value) {
-    return device_name(value) ? add({Grant_kind::device, value, 0})
-                              : "a device is `console` or `store`";
+    bool const known = device_name(value) || value == "image";
+    return known ? add({Grant_kind::device, value, 0})
+                 : "a device is `console`, `store` or `image`";
 }
 
 Manifest_parser::Reason Manifest_parser::add(Grant const& grant) {
@@ -234,6 +280,11 @@ Manifest_parser::Reason Manifest_parser::add(Grant const& grant) {
 
 void Manifest_parser::check_section(size_t index) {
     Section const& section = _manifest._sections[index];
+    if (section.kind == Section_kind::policy) {
+        if (section.program.empty() && section.share == 0)
+            note(section.line, "the section has neither module nor share");
+        return;
+    }
     if (section.quota.bytes == 0 && section.quota.percent == 0)
         note(section.line, "the section has no quota");
     if (section.kind == Section_kind::program && section.quota.percent != 0)

@@ -21,6 +21,7 @@ private:
         std::string_view name;
         Key_reader read;
         bool repeatable;
+        bool of_policies{false}; // else of servers and programs
     };
 
     static std::span<Key const> keys();
@@ -38,6 +39,9 @@ private:
     Reason read_group(std::string_view value);
     Reason read_quota(std::string_view value);
     Reason read_priority(std::string_view value);
+    Reason read_class(std::string_view value);
+    Reason read_module(std::string_view value);
+    Reason read_share(std::string_view value);
     Reason read_service(std::string_view value);
     Reason read_client(std::string_view value);
     Reason read_system(std::string_view value);

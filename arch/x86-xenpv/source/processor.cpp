@@ -24,8 +24,9 @@ bool register_vcpu_info(Local& self) {
     vcpu_info& info = vcpu_info_of(self.number);
     vcpu_register_vcpu_info const argument{p2m.mfn(arch::frame_of(&info)).value,
                                            uint32_t(uint64_t(&info) % kernel::page_size), 0};
-    self.vcpu_info = &info;
-    return hypercall::vcpu_op(VCPUOP_register_vcpu_info, self.number, &argument).ok();
+    bool const ok = hypercall::vcpu_op(VCPUOP_register_vcpu_info, self.number, &argument).ok();
+    self.vcpu_info = ok ? &info : nullptr;
+    return ok;
 }
 
 Local& local_of(unsigned number) { return locals[number]; }
@@ -40,7 +41,8 @@ void prepare_local(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {
     self.stack_bytes = stack_bytes;
     self.outside_view = outside_view();
     self.programmed_deadline = kernel::never;
-    __atomic_store_n(&started, number + 1, __ATOMIC_RELEASE);
+    if (number >= started) // they come in any order; nobody else is in the kernel
+        __atomic_store_n(&started, number + 1, __ATOMIC_RELEASE);
 }
 
 void set_up_processor(unsigned number, uint64_t stack_top, uint64_t stack_bytes) {

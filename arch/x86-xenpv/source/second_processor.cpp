@@ -42,6 +42,12 @@ void fill_context(Local& self) {
     context.gs_base_kernel = reinterpret_cast<uint64_t>(&self);
 }
 
+bool initialise(Local& self) {
+    fill_context(self);
+    auto const answer = hypercall::vcpu_op(VCPUOP_initialise, self.number, &context);
+    return answer.ok() || answer.value == -XEN_EEXIST;
+}
+
 } // namespace
 } // namespace xenpv
 
@@ -56,16 +62,19 @@ void processor_entry() {
 
 namespace arch {
 
+// Xen takes each of these steps once. What an attempt has come to when it refuses the next step
+// stays for the next attempt.
 kernel::Result<void> start_processor(uint32_t number, kernel::Processor& processor) {
-    void* const stack = TRY(kernel::take_kernel_page());
-    prepare_local(number, reinterpret_cast<uint64_t>(stack) + kernel::page_size, kernel::page_size);
     Local& self = local_of(number);
+    if (self.stack_top == 0) {
+        void* const stack = TRY(kernel::take_kernel_page());
+        prepare_local(number, reinterpret_cast<uint64_t>(stack) + kernel::page_size,
+                      kernel::page_size);
+    }
     self.processor = &processor;
-    fill_context(self);
     // In this order: Xen's shared page has vcpu_info for 32 only (XEN_LEGACY_MAX_VCPUS), and Xen
     // initialises no VCPU that has none.
-    bool const ok = register_vcpu_info(self) &&
-                    hypercall::vcpu_op(VCPUOP_initialise, number, &context).ok() &&
+    bool const ok = (self.vcpu_info || register_vcpu_info(self)) && initialise(self) &&
                     hypercall::vcpu_op(VCPUOP_up, number).ok();
     return ok ? kernel::Result<void>{} : kernel::Error::refused;
 }

@@ -51,7 +51,7 @@ public:
     Result<bool> stop(Thread*& obstacle);
 
     // The current thread is told when it has happened; an end of its wait before that takes back
-    // a drain.
+    // a drain: the processor is online, or parked, as it was before.
     void wait(Thread& caller);
     void stop_waiting();
 
@@ -74,6 +74,7 @@ private:
     State _state{State::absent};
     State _goal{State::online};
     bool _initialised{false}; // it has run before
+    bool _was_parked{false};  // when it began to drain
     Thread* _waiter{nullptr};
     Ref<Memory> _accounts;
 };

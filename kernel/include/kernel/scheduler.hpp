@@ -53,6 +53,9 @@ public:
 
     // What follows may be about any processor.
 
+    // Says which modules have been retired here; may give up the gate for a moment.
+    void report_retired();
+
     // The thread is ready here; what runs here is preempted if the thread goes before it.
     void enqueue(Thread& thread);
     // What the current thread used up to now is on its account.
@@ -85,6 +88,8 @@ public:
     bool somebody_ready() const { return _classes.highest() != nobody; }
     // It takes no threads any more: it leaves what it does, and gives away what it has.
     void retire();
+    // It was parked, and takes threads again.
+    void come_back_idle();
     // A part of the ready threads and deadlines goes elsewhere. True when none is left.
     bool give_away_step();
     // A deadline from a processor that leaves.
@@ -129,7 +134,6 @@ private:
     void change(Thread& thread, Change change);
     void begin_turn(Thread* thread, Time now);
     void charge_current(Time now);
-    void report_retired();
     bool may_run_here(Thread const& thread) const {
         return (thread.affinity & processors().accepting() & set_of(_number)) != 0;
     }

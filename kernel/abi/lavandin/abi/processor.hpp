@@ -9,6 +9,8 @@
 //       +------------- stopped -----------+            +--------- unpark ---------+
 //          withdraw       ^                                                       |
 //                         +-------------- draining <--- stop (also of online) ----+
+//
+// A stop of a parked one that fails leaves it parked.
 #pragma once
 
 #include <stdint.h>
