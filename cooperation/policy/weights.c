@@ -17,7 +17,7 @@ enum {
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100, /* below it rounding costs more than half a percent */
-    WORTH = 256,  /* a change by less than one part of it is not made */
+    WORTH = 32, /* a change by less than one part of it is not made; the balance levels what stays */
     FORGET = 10,  /* times `settle`: while nobody is short, debts fade */
 };
 
