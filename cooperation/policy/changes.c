@@ -134,6 +134,12 @@ static uint64_t patience_to_grow(struct policy_state const* state,
     return at_once ? 0 : state->tuning.grow_after;
 }
 
+/* VCPUs that sleep take nothing from anybody: it keeps them, whoever is short. */
+static int in_the_way(struct policy_state const* state, struct policy_domain const* domain) {
+    struct policy_memory const* memory = &domain->memory;
+    return memory->runnable > memory->target * POLICY_WHOLE + state->tuning.band / 2;
+}
+
 static void change(struct policy_state* state, uint32_t index, struct policy_output* output) {
     struct policy_domain* domain = &state->domains[index];
     struct policy_memory* memory = &domain->memory;
@@ -141,7 +147,8 @@ static void change(struct policy_state* state, uint32_t index, struct policy_out
     uint32_t has = policy_most(memory->allocated, policy_held(domain));
     int grow = ripe(state->now, &memory->grow_since, memory->target > memory->allocated,
                     patience_to_grow(state, domain));
-    int shrink = ripe(state->now, &memory->shrink_since, memory->target < has,
+    int shrink = ripe(state->now, &memory->shrink_since,
+                      memory->target < has && (told || in_the_way(state, domain)),
                       told ? 0 : hold(state, domain));
     if (memory->reclaim.number != 0)
         look_at_reclaim(state, index, output);

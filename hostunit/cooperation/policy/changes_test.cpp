@@ -129,7 +129,7 @@ TEST(Offers, to_a_domain_that_does_not_take_are_not_made) {
     EXPECT_EQ(pool.step_to(POLICY_OFFER, 0), nullptr);
 }
 
-TEST(Idle_processors, stay_where_they_are_while_nobody_needs_them) {
+TEST(Idle_processors, stay_where_they_are_until_they_are_in_the_way) {
     Pool pool{4};
     pool.add(256, 4);
     pool.add(256, 1);
@@ -137,6 +137,8 @@ TEST(Idle_processors, stay_where_they_are_while_nobody_needs_them) {
     pool.busy(1, 500);
     EXPECT_EQ(pool.step_to(POLICY_RECLAIM, 0, 500), nullptr);
     pool.busy(1, 4000);
+    EXPECT_EQ(pool.step_to(POLICY_RECLAIM, 0), nullptr) << "nobody gains by it";
+    pool.busy(0, 4000);
     EXPECT_NE(pool.step_to(POLICY_RECLAIM, 0), nullptr);
 }
 
