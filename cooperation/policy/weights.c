@@ -43,6 +43,12 @@ static int64_t unit(struct policy_state const* state, struct policy_memory const
     return (int64_t)policy_most(memory->entitlement, 1) * settle;
 }
 
+/* What it should have had a share of. Who has VCPUs idle, on average, gets all that it wants, if
+ * later than it would like: counts of moments say that it waits, which no weight makes good. */
+static uint32_t contends(struct policy_domain const* domain) {
+    return policy_stays_busy(domain) ? policy_counted(domain) : domain->memory.use;
+}
+
 void policy_keep_balance(struct policy_state* state) {
     uint64_t passed = (state->now - state->last) / (uint64_t)microsecond;
     int64_t time, memory_time = (int64_t)state->tuning.settle / microsecond * FORGET;
@@ -51,12 +57,13 @@ void policy_keep_balance(struct policy_state* state) {
     if (state->last == 0)
         return;
     for (uint32_t i = 0; i < state->domain_count; ++i)
-        state->domains[i].memory.scratch = policy_counted(&state->domains[i]);
+        state->domains[i].memory.scratch = contends(&state->domains[i]);
     policy_divide(state, POLICY_FIELD_SCRATCH);
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_memory* memory = &state->domains[i].memory;
         int64_t behind = (int64_t)memory->share - (int64_t)memory->use;
-        if (crowded)
+        int owed = memory->balance > 0 && behind >= 0;
+        if (crowded && !(owed && !policy_stays_busy(&state->domains[i])))
             memory->balance += behind * time;
         else
             memory->balance -= memory->balance * time / (time + memory_time);
