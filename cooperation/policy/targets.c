@@ -53,7 +53,7 @@ static uint32_t rounded_down(uint32_t now, uint32_t share, uint32_t band) {
  * while nothing wakes, and answers when two things do. */
 static int spare_processor(struct policy_state const* state, struct policy_domain const* domain) {
     return policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-           domain->memory.use < domain->memory.entitlement / 2;
+           domain->memory.mean_use < domain->memory.entitlement / 2;
 }
 
 static void choose(struct policy_state const* state, struct policy_domain* domain) {

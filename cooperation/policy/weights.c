@@ -53,16 +53,18 @@ static uint32_t contends(struct policy_domain const* domain) {
 /* What those who contend should have had, and what they had. */
 struct contest {
     int64_t shares, used;
+    uint32_t count;
 };
 
 static struct contest judge(struct policy_state const* state) {
-    struct contest found = {0, 0};
+    struct contest found = {0, 0, 0};
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_domain const* domain = &state->domains[i];
         if (!policy_stays_busy(domain))
             continue;
         found.shares += domain->memory.share;
         found.used += domain->memory.use;
+        ++found.count;
     }
     return found;
 }
@@ -91,8 +93,10 @@ void policy_keep_balance(struct policy_state* state) {
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_memory* memory = &state->domains[i].memory;
         int64_t missing = behind(&state->domains[i], all);
-        int owed = memory->balance > 0 && missing >= 0;
-        if (crowded && (policy_stays_busy(&state->domains[i]) || !owed))
+        int counts = policy_stays_busy(&state->domains[i])
+                         ? all.count > 1 /* else there is nobody to be ahead of */
+                         : memory->balance <= 0 || missing < 0;
+        if (crowded && counts)
             memory->balance += missing * time / FINE;
         else
             memory->balance -= memory->balance * time / (time + memory_time);
@@ -108,7 +112,7 @@ static uint64_t factor(struct policy_state const* state, struct policy_domain co
     int64_t value = NEUTRAL + memory->balance * NEUTRAL / unit(state, memory);
     value = value < LEAST_FACTOR ? LEAST_FACTOR : value > MOST_FACTOR ? MOST_FACTOR : value;
     if (policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-        memory->use < memory->entitlement / 2)
+        memory->mean_use < memory->entitlement / 2)
         value *= QUICK;
     return (uint64_t)value;
 }
