@@ -77,8 +77,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--trace",
         type=_window,
         metavar="FROM-UNTIL",
-        help="seconds of the first run of each that are traced (default: around the first change "
-        "of load)",
+        help="seconds of each run that are traced (default: around the first change of load)",
     )
     parser.add_argument(
         "--disturbance",
@@ -167,12 +166,11 @@ def measure(machine: FullMachine, plan: Scenario, options: argparse.Namespace) -
     window = options.trace or default_window(plan)
     for number in range(1, options.runs + 1):
         for setup in options.variants:
-            traced = window if number == 1 else None
 
-            def once(setup: str = setup, number: int = number, traced: Window | None = traced):
+            def once(setup: str = setup, number: int = number):
                 with Step(f"{plan.name}, {setup}, run {number} of {options.runs}") as step:
                     run = runner.run(
-                        machine, plan, setup, number, made.loops, traced, options.niceness
+                        machine, plan, setup, number, made.loops, window, options.niceness
                     )
                     step.note(f"disturbed {run.host.disturbance():.0%}")
                 return run
