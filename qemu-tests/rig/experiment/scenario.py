@@ -32,7 +32,7 @@ _KEYS = {
     "load": {"kind", "threads", "from", "until", "every", "for", "work", "spin", "adaptive",
              "inside", "think", "jitter"},
 }
-_INTERVAL = 0.1  # coopd's, in seconds, where a file says none: emulated, a look takes 2 ms, and a guest's 1 or 2
+_INTERVAL = 0.1  # coopd's, in seconds, where a file says none: emulated, a look takes 2 ms
 _LOAD_TIMES = ("from", "until", "every", "for", "work", "spin", "inside", "think")
 
 
