@@ -49,8 +49,8 @@ void Census::run() {
     for (size_t i = 0; i < _count; ++i) {
         auto const& told = _shared->questions[i].u.getvcpuinfo;
         bool const there = static_cast<long>(_shared->calls[i].result) == 0;
-        *_into[i] = there ? Vcpu_facts{told.cpu_time, told.online != 0, told.blocked != 0}
-                          : Vcpu_facts{};
+        *_into[i] =
+            there ? Vcpu_facts{told.cpu_time, told.online != 0, told.blocked != 0} : Vcpu_facts{};
     }
     _count = 0;
 }

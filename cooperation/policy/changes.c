@@ -151,8 +151,8 @@ static void change(struct policy_state* state, uint32_t index, struct policy_out
     memory->shrink_to =
         memory->shrink_since == 0 ? memory->target : policy_most(memory->shrink_to, memory->target);
     shrink = ripe(state->now, &memory->shrink_since,
-                      memory->target < has && (told || in_the_way(state, domain)),
-                      told ? 0 : hold(state, domain));
+                  memory->target < has && (told || in_the_way(state, domain)),
+                  told ? 0 : hold(state, domain));
     if (memory->reclaim.number != 0)
         look_at_reclaim(state, index, output);
     else if (shrink && (told || state->pressure != 0) && memory->offer.number == 0 &&

@@ -17,7 +17,7 @@ enum {
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100, /* below it rounding costs more than half a percent */
-    WORTH = 32, /* a change by less than one part of it is not made; the balance levels what stays */
+    WORTH = 32,   /* a change by less than one part of it is not made: the balance levels that */
     FINE = 1024,
     FORGET = 10, /* times `settle`: while nobody is short, debts fade */
 };
@@ -69,8 +69,8 @@ static struct contest judge(struct policy_state const* state) {
     return found;
 }
 
-/* By how many parts x FINE it is behind. What nobody got, as a processor slept or Xen itself had it,
- * is missing to all who contend alike, and makes nobody's balance. Products stay below 2^63. */
+/* By how many parts x FINE it is behind. What nobody got, as Xen or the host below it had it, is
+ * missing to all who contend alike, and makes nobody's balance. Products stay below 2^63. */
 static int64_t behind(struct policy_domain const* domain, struct contest all) {
     int64_t share = domain->memory.share, use = domain->memory.use;
     if (!policy_stays_busy(domain) || all.used >= all.shares)

@@ -25,7 +25,8 @@ using resource_manager_protocol::Cooperation_state;
 
 class Cooperation {
 public:
-    static constexpr uint64_t report_period = 10'000'000;  // nanoseconds, at best, of reports and of looks
+    static constexpr uint64_t report_period =
+        10'000'000; // nanoseconds, at best, of reports and of looks
     static constexpr uint64_t longest_pause = 160'000'000; // while nothing does
     static constexpr uint64_t window = 200'000'000;        // that a load is classified by
     static constexpr uint64_t reclaim_time = 5'000'000;    // deadlines nearer are likely missed

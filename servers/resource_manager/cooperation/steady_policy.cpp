@@ -84,7 +84,8 @@ void Steady_policy::answered(coop_answer const& answer, uint64_t now) {
 }
 
 unsigned Steady_policy::useful(Situation const& situation) const {
-    unsigned const full = rounded(situation.demand.processors) + spare_for(situation.load);
+    unsigned const spare = spare_for(situation.load);
+    unsigned const full = spare != 0 ? rounded(situation.demand.processors) + spare : 0;
     return std::max({goal(situation).wanted, _highest, std::min(full, situation.most)});
 }
 

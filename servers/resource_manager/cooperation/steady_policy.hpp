@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The default policy: as many processors as the demand fills. More is asked for soon after the demand
-// came to be above what is there, fewer late: an idle processor is in nobody's way, and asked back
-// where it is. Who loses time to others by having too many gives them up earlier. Neither happens
-// near a border. What was refused is asked for again after pauses that grow.
+// The default policy: as many processors as the demand fills. More is asked for soon after the
+// demand came to be above what is there, fewer late: an idle processor is in nobody's way, and
+// asked back where it is. Who loses time to others by having too many gives them up earlier.
+// Neither happens near a border. What was refused is asked for again after pauses that grow.
 #pragma once
 
 #include "demand_policy.hpp"
