@@ -78,6 +78,15 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(plan.guests[0].loads[0].times, {"until": 0.5})
         self.assertEqual(plan.guests[0].weight, 256)
 
+    def test_work_between_barriers_can_be_another(self):
+        plan = scenario.with_work(parsed(), 2e-3)
+        self.assertIn("barrier,threads=3,work=2000", command_line(plan.guests[1], 2, 1))
+        self.assertEqual(plan.guests[1].loads[0].useful(1), 3 * 2e-3)
+        self.assertEqual(plan.guests[0], parsed().guests[0])
+        without = parsed(TWO.replace('"barrier"', '"compute"'))
+        with self.assertRaisesRegex(RigError, "no barriers"):
+            scenario.with_work(without, 1e-3)
+
     def test_mistakes_are_refused_by_name(self):
         for old, new, said in (
             ("processors = 2", "procesors = 2", "procesors"),
@@ -112,7 +121,7 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(vcpus, {"fixed": [1, 1], "online": [2, 4], "cooperation": [2, 4]})
         self.assertIn("--dry-run", setups.coopd_options(plan, "fixed"))
         self.assertNotIn("--dry-run", setups.coopd_options(plan, "cooperation"))
-        self.assertIn("interval = 50\n", setups.coopd_settings(plan, "cooperation"))
+        self.assertIn("interval = 100\n", setups.coopd_settings(plan, "cooperation"))
 
     def test_command_lines(self):
         one, other = parsed().guests

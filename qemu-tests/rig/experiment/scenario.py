@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,22 @@ def _guest(values: Mapping[str, Any], where: str) -> Guest:
         behaviour,
         tuple(_load(load, where) for load in table.list("load", [])),
     )
+
+
+def with_work(plan: Scenario, work: float) -> Scenario:
+    """With so many seconds of work between two barriers, whatever the file says."""
+
+    def changed(load: Load) -> Load:
+        if load.kind != "barrier":
+            return load
+        return replace(load, work=work, times={**load.times, "work": work})
+
+    if not any(load.kind == "barrier" for guest in plan.guests for load in guest.loads):
+        raise RigError(f"{plan.name} has no barriers")
+    guests = tuple(
+        replace(guest, loads=tuple(map(changed, guest.loads))) for guest in plan.guests
+    )
+    return replace(plan, guests=guests)
 
 
 def find(name: str) -> Path:

@@ -42,6 +42,7 @@ _MOST_RUNS = 1000
 _TRACED = 1.0  # seconds, by default
 _MOST_TRIES = 3  # of a run that the host disturbs
 _DISTURBANCE = 10  # percent, by default
+_MOST_WORK = 1_000_000  # microseconds
 
 
 @dataclass
@@ -96,6 +97,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of QEMU during runs, 0 to -20; takes processors from the host's other work, and "
         "needs root (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--work",
+        type=values.whole_number(1, _MOST_WORK),
+        metavar="MICROSECONDS",
+        help="between two barriers, instead of what the scenario says",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go")
     parser.add_argument(
@@ -192,6 +199,8 @@ def _conditions(
         words.append(f"--variants {','.join(options.variants)}")
     if options.niceness != 0:
         words.append(f"--niceness {options.niceness}")
+    if options.work is not None:
+        words.append(f"--work {options.work}")
     if options.disturbance != _DISTURBANCE:
         words.append(f"--disturbance {options.disturbance}")
     return {
@@ -219,6 +228,10 @@ def run(options: argparse.Namespace) -> int:
     if options.scenario is None:
         raise RigError("which scenario? --list shows those there are")
     plan = scenario.read(scenario.find(options.scenario))
+    if options.work is not None:
+        if options.record:
+            raise RigError("--record is for scenarios as they are, not for --work")
+        plan = scenario.with_work(plan, options.work / 1e6)
     host = os.cpu_count() or 1
     if plan.processors > host:
         say(f"{plan.name} has {plan.processors} processors, this machine {host}: they take turns")
