@@ -56,7 +56,7 @@ void Real_xen::fill(Domain_facts& facts, xc_domaininfo_t const& info) {
     if (facts.dying)
         return facts.vcpus.assign(facts.vcpus.size(), {});
     if (facts.vcpus.size() != 1)
-        return vcpus(facts);
+        return ask(facts);
     // Of one VCPU the list tells all.
     facts.vcpus.front() = {info.cpu_time, info.nr_online_vcpus != 0,
                            (info.flags & XEN_DOMINF_blocked) != 0};
@@ -76,14 +76,15 @@ void Real_xen::fill_own(Domain_facts& facts) {
     }
 }
 
+// Answered when the census is run.
+void Real_xen::ask(Domain_facts& facts) {
+    for (uint32_t i = 0; i < facts.vcpus.size(); ++i)
+        _census.add(facts.number, i, facts.vcpus[i]);
+}
+
 void Real_xen::vcpus(Domain_facts& facts) {
-    for (uint32_t i = 0; i < facts.vcpus.size(); ++i) {
-        xc_vcpuinfo_t vcpu{};
-        // One that is not there yet, or went meanwhile, counts as one that is down.
-        if (xc_vcpu_getinfo(_control.get(), facts.number, i, &vcpu) != 0)
-            vcpu = {};
-        facts.vcpus[i] = {vcpu.cpu_time, vcpu.online != 0, vcpu.blocked != 0};
-    }
+    ask(facts);
+    _census.run();
 }
 
 void Real_xen::list() {
@@ -107,6 +108,7 @@ void Real_xen::domains(std::vector<Domain_facts>& facts) {
     facts.resize(_infos.size());
     for (size_t i = 0; i < facts.size(); ++i)
         fill(facts[i], _infos[i]);
+    _census.run();
 }
 
 uint32_t Real_xen::pool_processors() {

@@ -2,6 +2,7 @@
 // Xen by its own libraries, in a Linux dom0.
 #pragma once
 
+#include "census.hpp"
 #include "real_clock.hpp"
 #include "real_store.hpp"
 #include "xen_headers.hpp"
@@ -62,12 +63,14 @@ private:
     void list();
     void fill(Domain_facts& facts, xc_domaininfo_t const& info);
     void fill_own(Domain_facts& facts);
+    void ask(Domain_facts& facts);
 
     uint32_t _pool;
     std::unique_ptr<xc_interface, Closer<xc_interface_close>> _control;
     std::unique_ptr<xenevtchn_handle, Closer<xenevtchn_close>> _channels;
     std::unique_ptr<xengnttab_handle, Closer<xengnttab_close>> _grants;
     Real_store _store;
+    Census _census;
     Run_states _states;
     Real_clock _clock{_states};
     std::vector<xc_domaininfo_t> _infos;

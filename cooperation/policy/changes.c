@@ -13,7 +13,7 @@
  * change waits twice as long the next time, up to sixteen times. */
 #include "internal.h"
 
-enum { MOST_SHIFT = 4, SHORTLY = 4, QUICKER = 8, PATIENCE = 4 };
+enum { MOST_SHIFT = 4, SHORTLY = 4, QUICKER = 3, PATIENCE = 4 };
 
 static uint64_t hold(struct policy_state const* state, struct policy_domain const* domain) {
     uint64_t time = state->tuning.shrink_after << domain->memory.hold_shift;
@@ -123,7 +123,7 @@ static void reclaim(struct policy_state* state, uint32_t index, struct policy_ou
     int short_of = memory->share + state->tuning.band < memory->demand;
     struct policy_action* action = policy_emit(output, state, index, POLICY_RECLAIM,
                                                short_of ? POLICY_SHORTAGE : POLICY_LESS_DEMAND);
-    open_pending(state, &memory->reclaim, action, memory->target,
+    open_pending(state, &memory->reclaim, action, memory->shrink_to,
                  parks ? state->tuning.park : state->tuning.give_back);
 }
 
@@ -134,6 +134,12 @@ static uint64_t patience_to_grow(struct policy_state const* state,
     return at_once ? 0 : state->tuning.grow_after;
 }
 
+/* VCPUs that sleep take nothing from anybody: it keeps them, whoever is short. */
+static int in_the_way(struct policy_state const* state, struct policy_domain const* domain) {
+    struct policy_memory const* memory = &domain->memory;
+    return memory->runnable > memory->target * POLICY_WHOLE + state->tuning.band / 2;
+}
+
 static void change(struct policy_state* state, uint32_t index, struct policy_output* output) {
     struct policy_domain* domain = &state->domains[index];
     struct policy_memory* memory = &domain->memory;
@@ -141,8 +147,12 @@ static void change(struct policy_state* state, uint32_t index, struct policy_out
     uint32_t has = policy_most(memory->allocated, policy_held(domain));
     int grow = ripe(state->now, &memory->grow_since, memory->target > memory->allocated,
                     patience_to_grow(state, domain));
-    int shrink = ripe(state->now, &memory->shrink_since, memory->target < has,
-                      told ? 0 : hold(state, domain));
+    int shrink;
+    memory->shrink_to =
+        memory->shrink_since == 0 ? memory->target : policy_most(memory->shrink_to, memory->target);
+    shrink = ripe(state->now, &memory->shrink_since,
+                  memory->target < has && (told || in_the_way(state, domain)),
+                  told ? 0 : hold(state, domain));
     if (memory->reclaim.number != 0)
         look_at_reclaim(state, index, output);
     else if (shrink && (told || state->pressure != 0) && memory->offer.number == 0 &&

@@ -54,7 +54,7 @@ int policy_stays_busy(struct policy_domain const* domain) {
 static uint32_t believed(struct policy_state const* state, struct policy_domain const* domain) {
     uint32_t count = policy_counted(domain), claim, confidence;
     if (!policy_report_counts(state, domain))
-        return policy_busy(domain) ? count + STEP_UP : count;
+        return policy_stays_busy(domain) ? count + STEP_UP : count;
     claim = policy_least(domain->report.demand, POLICY_MOST_PROCESSORS * POLICY_WHOLE);
     confidence = policy_least(domain->report.confidence, 100);
     claim = (claim * confidence + count * (100 - confidence)) / 100;

@@ -8,7 +8,7 @@ static const uint64_t linger = 1000000000;
 
 static int quick(struct policy_state const* state, struct policy_domain const* domain) {
     return policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-           domain->memory.use < domain->memory.entitlement;
+           domain->memory.mean_use < domain->memory.entitlement;
 }
 
 void policy_set_rate_limit(struct policy_state* state, struct policy_output* output) {

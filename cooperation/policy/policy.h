@@ -157,10 +157,10 @@ struct policy_memory {
     uint32_t runnable;     /* parts, smoothed */
     uint32_t use;          /* parts since the last step */
     uint32_t mean_use;     /* the same, smoothed as `runnable` is */
-    uint32_t reserved;
-    uint32_t enforced;   /* the cap at entitlement is on */
-    uint32_t hold_shift; /* how much longer a change must be wanted, after turning back */
-    uint32_t wish;       /* processors of a request that could not be had at once */
+    uint32_t shrink_to;    /* the highest target since it was to be asked for processors */
+    uint32_t enforced;     /* the cap at entitlement is on */
+    uint32_t hold_shift;   /* how much longer a change must be wanted, after turning back */
+    uint32_t wish;         /* processors of a request that could not be had at once */
     uint32_t wish_minimum;
     uint32_t requests_seen;  /* in this second */
     uint32_t offers_refused; /* in a row */

@@ -32,6 +32,15 @@ static int senseless(struct policy_state const* state, struct policy_domain cons
            (request->by != 0 && request->by < state->now);
 }
 
+/* What it has been granted. What it is asked back is not its own any more: it may have given that
+ * already, though no step has counted it yet. */
+static uint32_t granted(struct policy_domain const* domain) {
+    struct policy_memory const* memory = &domain->memory;
+    if (memory->reclaim.number == 0)
+        return memory->allocated;
+    return policy_least(memory->allocated, memory->reclaim.processors);
+}
+
 /* Processors that it could have now, `spare` parts being left over by everybody. */
 static uint32_t available(struct policy_state const* state, struct policy_domain const* domain,
                           uint32_t spare) {
@@ -43,8 +52,8 @@ static uint32_t available(struct policy_state const* state, struct policy_domain
                          : (policy_most(parts, band) - band + POLICY_WHOLE - 1) / POLICY_WHOLE;
     if (state->kind == POLICY_STATIC)
         whole = 0;
-    return policy_clamp(policy_most(whole, policy_guaranteed(state, domain)), memory->allocated,
-                        policy_most(memory->allocated, policy_most_processors(state, domain)));
+    return policy_clamp(policy_most(whole, policy_guaranteed(state, domain)), granted(domain),
+                        policy_most(granted(domain), policy_most_processors(state, domain)));
 }
 
 static enum policy_reason why_not_more(struct policy_state const* state,
@@ -69,7 +78,7 @@ static int soon(struct policy_state const* state, struct policy_domain const* do
 
 static struct verdict judge(struct policy_state const* state, struct policy_domain const* domain,
                             struct policy_request const* request) {
-    uint32_t now = domain->memory.allocated;
+    uint32_t now = granted(domain);
     uint32_t can = available(state, domain, state->spare);
     uint32_t guaranteed = policy_guaranteed(state, domain);
     uint32_t least = policy_most(request->minimum, now + 1);
@@ -108,7 +117,7 @@ static uint32_t answer(struct policy_state const* state, uint32_t index,
                        struct policy_request const* request, struct policy_output* output) {
     struct policy_domain* domain = &state->domains[index];
     struct policy_memory* memory = &domain->memory;
-    struct verdict verdict = {POLICY_NOT, POLICY_NO_REASON, memory->allocated};
+    struct verdict verdict = {POLICY_NOT, POLICY_NO_REASON, granted(domain)};
     uint32_t before = memory->allocated, given = 0;
     struct policy_action* action;
     if (too_many(state, memory))
@@ -126,9 +135,10 @@ static uint32_t answer(struct policy_state const* state, uint32_t index,
         remember_wish(state, memory, request);
     if (verdict.answer == POLICY_LATER)
         action->until = memory->wish_until;
+    if (verdict.processors > granted(domain))
+        memory->served = 1; /* and a reclaim does not matter any more */
     if (verdict.processors > before) {
         policy_set_allocated(state, domain, verdict.processors);
-        memory->served = 1;
         given = (verdict.processors - before) * POLICY_WHOLE;
     }
     return given;

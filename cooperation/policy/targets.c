@@ -8,8 +8,7 @@
 #include "internal.h"
 
 enum {
-    HEADROOM = 250, /* parts that an interactive domain gets for its next burst */
-    NARROW = 4,     /* shares are often whole numbers: the band is narrower below than above them */
+    NARROW = 4, /* shares are often whole numbers: the band is narrower below than above them */
 };
 
 enum policy_load policy_load_of(struct policy_state const* state,
@@ -54,15 +53,7 @@ static uint32_t rounded_down(uint32_t now, uint32_t share, uint32_t band) {
  * while nothing wakes, and answers when two things do. */
 static int spare_processor(struct policy_state const* state, struct policy_domain const* domain) {
     return policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-           domain->memory.use < domain->memory.entitlement / 2;
-}
-
-static uint32_t want(struct policy_state const* state, struct policy_domain const* domain) {
-    struct policy_memory const* memory = &domain->memory;
-    if (policy_load_of(state, domain) != POLICY_LOAD_INTERACTIVE)
-        return memory->demand;
-    return policy_most(memory->demand,
-                       policy_least(memory->demand + HEADROOM, memory->entitlement));
+           domain->memory.mean_use < domain->memory.entitlement / 2;
 }
 
 static void choose(struct policy_state const* state, struct policy_domain* domain) {
@@ -86,7 +77,7 @@ static void yield_fractions(struct policy_state* state) {
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_domain* domain = &state->domains[i];
         struct policy_memory* memory = &domain->memory;
-        memory->scratch = want(state, domain);
+        memory->scratch = memory->demand;
         if (policy_wants_whole(state, domain))
             memory->scratch = policy_least(memory->scratch, memory->target * POLICY_WHOLE);
     }
@@ -128,7 +119,7 @@ static uint32_t shortage(struct policy_state const* state) {
 
 void policy_choose_targets(struct policy_state* state) {
     for (uint32_t i = 0; i < state->domain_count; ++i)
-        state->domains[i].memory.scratch = want(state, &state->domains[i]);
+        state->domains[i].memory.scratch = state->domains[i].memory.demand;
     policy_divide(state, POLICY_FIELD_SCRATCH);
     for (uint32_t i = 0; i < state->domain_count; ++i)
         choose(state, &state->domains[i]);

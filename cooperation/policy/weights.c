@@ -17,8 +17,9 @@ enum {
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100, /* below it rounding costs more than half a percent */
-    WORTH = 256,  /* a change by less than one part of it is not made */
-    FORGET = 10,  /* times `settle`: while nobody is short, debts fade */
+    WORTH = 32,   /* a change by less than one part of it is not made: the balance levels that */
+    FINE = 1024,
+    FORGET = 10, /* times `settle`: while nobody is short, debts fade */
 };
 
 static const int64_t microsecond = 1000;
@@ -43,28 +44,67 @@ static int64_t unit(struct policy_state const* state, struct policy_memory const
     return (int64_t)policy_most(memory->entitlement, 1) * settle;
 }
 
+/* What it should have had a share of. Who has VCPUs idle, on average, gets all that it wants, if
+ * later than it would like: counts of moments say that it waits, which no weight makes good. */
+static uint32_t contends(struct policy_domain const* domain) {
+    return policy_stays_busy(domain) ? policy_counted(domain) : domain->memory.use;
+}
+
+/* What those who contend should have had, and what they had. */
+struct contest {
+    int64_t shares, used;
+    uint32_t count;
+};
+
+static struct contest judge(struct policy_state const* state) {
+    struct contest found = {0, 0, 0};
+    for (uint32_t i = 0; i < state->domain_count; ++i) {
+        struct policy_domain const* domain = &state->domains[i];
+        if (!policy_stays_busy(domain))
+            continue;
+        found.shares += domain->memory.share;
+        found.used += domain->memory.use;
+        ++found.count;
+    }
+    return found;
+}
+
+/* By how many parts x FINE it is behind. What nobody got, as Xen or the host below it had it, is
+ * missing to all who contend alike, and makes nobody's balance. Products stay below 2^63. */
+static int64_t behind(struct policy_domain const* domain, struct contest all) {
+    int64_t share = domain->memory.share, use = domain->memory.use;
+    if (!policy_stays_busy(domain) || all.used >= all.shares)
+        return (share - use) * FINE;
+    return (share * all.used - use * all.shares) * FINE / all.shares;
+}
+
 void policy_keep_balance(struct policy_state* state) {
     uint64_t passed = (state->now - state->last) / (uint64_t)microsecond;
+    struct contest all;
     int64_t time, memory_time = (int64_t)state->tuning.settle / microsecond * FORGET;
     int crowded = contended(state);
     time = (int64_t)(passed > most_interval ? most_interval : passed);
     if (state->last == 0)
         return;
     for (uint32_t i = 0; i < state->domain_count; ++i)
-        state->domains[i].memory.scratch = policy_counted(&state->domains[i]);
+        state->domains[i].memory.scratch = contends(&state->domains[i]);
     policy_divide(state, POLICY_FIELD_SCRATCH);
+    all = judge(state);
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_memory* memory = &state->domains[i].memory;
-        int64_t behind = (int64_t)memory->share - (int64_t)memory->use;
-        if (crowded)
-            memory->balance += behind * time;
+        int64_t missing = behind(&state->domains[i], all);
+        int counts = policy_stays_busy(&state->domains[i])
+                         ? all.count > 1 /* else there is nobody to be ahead of */
+                         : memory->balance <= 0 || missing < 0;
+        if (crowded && counts)
+            memory->balance += missing * time / FINE;
         else
             memory->balance -= memory->balance * time / (time + memory_time);
         memory->balance = bounded(memory->balance, unit(state, memory));
         if (state->domains[i].measured.cap_percent != 0)
             memory->balance = 0; /* it is the cap that holds it back */
     }
-    state->work += (uint64_t)2 * state->domain_count;
+    state->work += (uint64_t)3 * state->domain_count;
 }
 
 static uint64_t factor(struct policy_state const* state, struct policy_domain const* domain) {
@@ -72,7 +112,7 @@ static uint64_t factor(struct policy_state const* state, struct policy_domain co
     int64_t value = NEUTRAL + memory->balance * NEUTRAL / unit(state, memory);
     value = value < LEAST_FACTOR ? LEAST_FACTOR : value > MOST_FACTOR ? MOST_FACTOR : value;
     if (policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-        memory->use < memory->entitlement / 2)
+        memory->mean_use < memory->entitlement / 2)
         value *= QUICK;
     return (uint64_t)value;
 }

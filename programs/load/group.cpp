@@ -33,16 +33,32 @@ void Group::initialise(Group_plan const& plan, Pace pace, unsigned number) {
     _barrier.initialise(plan.threads);
 }
 
-abi::Result<void> Group::start(uint64_t begin, uint64_t end) {
-    _begin = begin;
-    _end = end;
+abi::Result<void> Group::start() {
     for (unsigned i = 0; i < _plan.threads; ++i) {
         _workers[i].group = this;
         _workers[i].number = i;
         uint64_t const priority = _plan.bursts() ? answering : computing;
         _workers[i].thread = TRY(Thread::start(run, &_workers[i], {stack_bytes, priority}));
     }
+    Lock const lock{_gate};
+    while (_waiting != _plan.threads)
+        static_cast<void>(_gate_changed.wait(_gate));
     return {};
+}
+
+void Group::go(uint64_t begin, uint64_t end) {
+    Lock const lock{_gate};
+    _begin = begin;
+    _end = end;
+    _gate_changed.notify_all();
+}
+
+void Group::wait_for_go() {
+    Lock const lock{_gate};
+    ++_waiting;
+    _gate_changed.notify_all();
+    while (_end == 0)
+        static_cast<void>(_gate_changed.wait(_gate));
 }
 
 void Group::join() {
@@ -91,6 +107,7 @@ void Group::run(Worker& worker) {
     Random random{_number * Plan::most_threads + worker.number + 1};
     if (_plan.pinned != 0)
         pin(worker.number);
+    wait_for_go();
     uint64_t begin = 0;
     uint64_t end = 0;
     for (uint64_t number = 0; next_window(number, begin, end); ++number) {

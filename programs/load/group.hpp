@@ -15,8 +15,10 @@ namespace load {
 class Group {
 public:
     void initialise(Group_plan const& plan, Pace pace, unsigned number);
-    // Threads run from `begin` on, and have ended soon after `end`; nanoseconds of the clock.
-    lavandin::abi::Result<void> start(uint64_t begin, uint64_t end);
+    // Makes the threads. When it returns each is where it is to run, and waits.
+    lavandin::abi::Result<void> start();
+    // They run from `begin` on, and have ended soon after `end`; nanoseconds of the clock.
+    void go(uint64_t begin, uint64_t end);
     void join();
 
     Group_plan const& plan() const { return _plan; }
@@ -38,6 +40,7 @@ private:
     };
 
     static void run(void* worker);
+    void wait_for_go();
     void run(Worker& worker);
     bool next_window(uint64_t number, uint64_t& begin, uint64_t& end) const;
     void work(Worker& worker, Random& random, uint64_t number, uint64_t end);
@@ -49,8 +52,11 @@ private:
     Group_plan _plan;
     Pace _pace;
     unsigned _number{0};
+    lavandin::Mutex _gate;
+    lavandin::Condition _gate_changed;
+    unsigned _waiting{0};
     uint64_t _begin{0};
-    uint64_t _end{0};
+    uint64_t _end{0}; // 0: not yet
     Worker _workers[Plan::most_threads];
     Barrier _barrier;
     lavandin::Mutex _lock;

@@ -47,6 +47,11 @@ int run() {
     std::span<load::Group> const all{groups, plan.groups};
     for (unsigned i = 0; i < plan.groups; ++i)
         all[i].initialise(plan.group[i], pace, i);
+    for (load::Group& group : all) {
+        auto const started = group.start();
+        if (!started.ok())
+            return failed("load", "a thread", started.error());
+    }
     if (plan.wait)
         wait_for_line();
     load::print_moment("begin");
@@ -59,11 +64,8 @@ int run() {
             return failed("load", "a thread", started.error());
         asking = static_cast<Thread&&>(started.value());
     }
-    for (load::Group& group : all) {
-        auto const started = group.start(begin, end);
-        if (!started.ok())
-            return failed("load", "a thread", started.error());
-    }
+    for (load::Group& group : all)
+        group.go(begin, end);
     uint64_t const period =
         std::max(plan.duration / (load::Report::most_samples - 1), shortest_sample);
     for (uint64_t next = begin + period; next < end + period; next += period) {

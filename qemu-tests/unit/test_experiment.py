@@ -78,6 +78,15 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(plan.guests[0].loads[0].times, {"until": 0.5})
         self.assertEqual(plan.guests[0].weight, 256)
 
+    def test_work_between_barriers_can_be_another(self):
+        plan = scenario.with_work(parsed(), 2e-3)
+        self.assertIn("barrier,threads=3,work=2000", command_line(plan.guests[1], 2, 1))
+        self.assertEqual(plan.guests[1].loads[0].useful(1), 3 * 2e-3)
+        self.assertEqual(plan.guests[0], parsed().guests[0])
+        without = parsed(TWO.replace('"barrier"', '"compute"'))
+        with self.assertRaisesRegex(RigError, "no barriers"):
+            scenario.with_work(without, 1e-3)
+
     def test_mistakes_are_refused_by_name(self):
         for old, new, said in (
             ("processors = 2", "procesors = 2", "procesors"),
@@ -112,7 +121,7 @@ class Scenarios(unittest.TestCase):
         self.assertEqual(vcpus, {"fixed": [1, 1], "online": [2, 4], "cooperation": [2, 4]})
         self.assertIn("--dry-run", setups.coopd_options(plan, "fixed"))
         self.assertNotIn("--dry-run", setups.coopd_options(plan, "cooperation"))
-        self.assertIn("interval = 50\n", setups.coopd_settings(plan, "cooperation"))
+        self.assertIn("interval = 100\n", setups.coopd_settings(plan, "cooperation"))
 
     def test_command_lines(self):
         one, other = parsed().guests
@@ -174,6 +183,8 @@ class Traces(unittest.TestCase):
     CHANGE = struct.pack("<3I", 0x0001F003 | 2 << 28, 1, 0)  # to processor 1
     RUNNABLE_TO_RUNNING = 0x00021101
     RUNNING_TO_BLOCKED = 0x00021021
+    RUNNING_TO_RUNNABLE = 0x00021011
+    BLOCKED_TO_RUNNABLE = 0x00021211
 
     def test_stretches_of_each_processor(self):
         vcpu = 3 << 16 | 2
@@ -195,6 +206,15 @@ class Traces(unittest.TestCase):
                   trace.Stretch(0, 4, 0, 110, 170)]
         self.assertEqual(trace.stretches(data), wanted)
 
+    def test_waits_of_who_woke_and_of_nobody_else(self):
+        one, other = 3 << 16, 4 << 16 | 1
+        data = _record(self.RUNNABLE_TO_RUNNING, 130, one)
+        data += _record(self.RUNNING_TO_RUNNABLE, 150, one)
+        data += _record(self.RUNNABLE_TO_RUNNING, 190, one) + self.CHANGE  # not woken
+        data += _record(self.BLOCKED_TO_RUNNABLE, 100, one)  # of another processor, earlier
+        data += _record(self.BLOCKED_TO_RUNNABLE, 200, other)  # and never ran
+        self.assertEqual(trace.wake_ups(data), [trace.Wake_up(3, 30)])
+
     def test_an_end_in_the_middle_of_a_record(self):
         data = _record(self.RUNNABLE_TO_RUNNING, 100, 3 << 16)
         data += _record(self.RUNNING_TO_BLOCKED, 170, 3 << 16)
@@ -213,7 +233,8 @@ def _status(time, ran, online):
 
 
 def _one(setup, number, done, name="g"):
-    keys = ("used", "online", "spun", "wakeup_median", "wakeup_p99", "response_p99")
+    keys = ("used", "online", "spun", "wakeup_median", "wakeup_p99", "response_p99",
+            "vcpu_wakeup_p99")
     guest = dict.fromkeys(keys, 0) | {"name": name, "done": done}
     return {"scenario": "idle-beside-busy", "setup": setup, "seed": number, "guests": [guest]}
 

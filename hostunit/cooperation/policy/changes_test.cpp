@@ -75,6 +75,23 @@ TEST_F(Borrowed, keeps_it_when_the_need_goes_away) {
     EXPECT_EQ(withdrawn->number, reclaim.number);
 }
 
+// It parks, says so, and wants it again before anybody has counted.
+TEST_F(Borrowed, is_not_granted_again_while_it_is_asked_back) {
+    policy_action const reclaim = reclaimed();
+    pool[0].inbox.reclaim = {reclaim.number, POLICY_DONE};
+    pool.request(0, 2);
+    ASSERT_EQ(pool.answer(0), POLICY_OK);
+    policy_action const* const answer = pool.find(POLICY_ANSWER, 0);
+    ASSERT_NE(answer, nullptr);
+    EXPECT_EQ(answer->answer, uint32_t{POLICY_NOT});
+    EXPECT_EQ(answer->processors, 1u);
+    pool[0].measured.online = 1;
+    pool.busy(0, 2000);
+    pool.step();
+    EXPECT_EQ(pool[0].memory.allocated, 1u);
+    EXPECT_EQ(pool.step_to(POLICY_ENFORCE, 0), nullptr);
+}
+
 TEST_F(Borrowed, a_reply_to_something_else_means_nothing) {
     policy_action const reclaim = reclaimed();
     pool[0].inbox.reclaim = {reclaim.number + 1, POLICY_DONE};
@@ -129,7 +146,7 @@ TEST(Offers, to_a_domain_that_does_not_take_are_not_made) {
     EXPECT_EQ(pool.step_to(POLICY_OFFER, 0), nullptr);
 }
 
-TEST(Idle_processors, stay_where_they_are_while_nobody_needs_them) {
+TEST(Idle_processors, stay_where_they_are_until_they_are_in_the_way) {
     Pool pool{4};
     pool.add(256, 4);
     pool.add(256, 1);
@@ -137,6 +154,8 @@ TEST(Idle_processors, stay_where_they_are_while_nobody_needs_them) {
     pool.busy(1, 500);
     EXPECT_EQ(pool.step_to(POLICY_RECLAIM, 0, 500), nullptr);
     pool.busy(1, 4000);
+    EXPECT_EQ(pool.step_to(POLICY_RECLAIM, 0), nullptr) << "nobody gains by it";
+    pool.busy(0, 4000);
     EXPECT_NE(pool.step_to(POLICY_RECLAIM, 0), nullptr);
 }
 

@@ -208,8 +208,8 @@ TEST_F(Cooperation_test, characteristics_are_zero_unless_agreed) {
 
 TEST_F(Cooperation_test, fewer_are_asked_for_when_idle_and_given_when_reclaimed) {
     join();
-    run(3 * second);
-    EXPECT_FALSE(replies(COOP_VMM_REQUESTED).empty());
+    run(12 * second);
+    ASSERT_FALSE(replies(COOP_VMM_REQUESTED).empty());
     coop_request const request = replies(COOP_VMM_REQUESTED).front().body.request;
     EXPECT_EQ(request.wanted, 1u);
     EXPECT_EQ(request.need, COOP_NEED_SURPLUS);

@@ -48,6 +48,19 @@ TEST_F(Steady, asks_for_what_the_demand_fills) {
     EXPECT_EQ(ask->need, COOP_NEED_QUEUE);
 }
 
+TEST_F(Steady, hurries_before_it_asks_and_not_while_it_waits) {
+    demand(2000);
+    EXPECT_FALSE(after(step));
+    EXPECT_FALSE(policy.hurries());
+    demand(6000);
+    EXPECT_FALSE(after(step));
+    EXPECT_TRUE(policy.hurries());
+    ASSERT_TRUE(after(100 * millisecond));
+    answer(COOP_REFUSED_NOW);
+    EXPECT_FALSE(after(step));
+    EXPECT_FALSE(policy.hurries()) << "it is not to ask yet";
+}
+
 TEST_F(Steady, asks_for_no_more_than_there_are) {
     demand(60'000);
     EXPECT_EQ(after(100 * millisecond)->wanted, 8u);
@@ -65,7 +78,7 @@ TEST_F(Steady, a_moment_of_demand_is_nothing) {
 TEST_F(Steady, gives_up_late_and_never_the_last) {
     demand(0);
     uint64_t const begin = situation.now;
-    auto const ask = after(2'000 * millisecond);
+    auto const ask = after(2 * Steady_policy::fall_time);
     ASSERT_TRUE(ask);
     EXPECT_GE(situation.now - begin, Steady_policy::fall_time);
     EXPECT_EQ(ask->wanted, 1u);
@@ -75,11 +88,11 @@ TEST_F(Steady, gives_up_late_and_never_the_last) {
 TEST_F(Steady, keeps_what_was_needed_meanwhile) {
     situation.online = 6;
     demand(1000);
-    EXPECT_FALSE(after(300 * millisecond));
+    EXPECT_FALSE(after(Steady_policy::fall_time / 2));
     demand(3000);
     EXPECT_FALSE(after(100 * millisecond));
     demand(1000);
-    EXPECT_EQ(after(500 * millisecond)->wanted, 4u);
+    EXPECT_EQ(after(Steady_policy::fall_time)->wanted, 4u);
 }
 
 TEST_F(Steady, near_a_border_nothing_moves) {
@@ -155,7 +168,7 @@ TEST_F(Steady, who_answers_in_bursts_takes_a_spare_one_and_keeps_it) {
     EXPECT_FALSE(after(5'000 * millisecond)) << "nor gives it back";
     EXPECT_EQ(policy.useful(situation), 2u);
     situation.online = 5;
-    auto const ask = after(5'000 * millisecond);
+    auto const ask = after(2 * Steady_policy::fall_time);
     ASSERT_TRUE(ask);
     EXPECT_EQ(ask->wanted, 2u);
 }
@@ -163,7 +176,7 @@ TEST_F(Steady, who_answers_in_bursts_takes_a_spare_one_and_keeps_it) {
 TEST_F(Steady, who_computes_has_no_spare_one) {
     demand(200);
     EXPECT_LE(policy.useful(situation), 2u);
-    auto const ask = after(5'000 * millisecond);
+    auto const ask = after(2 * Steady_policy::fall_time);
     ASSERT_TRUE(ask);
     EXPECT_EQ(ask->wanted, 1u);
     situation.online = 1;

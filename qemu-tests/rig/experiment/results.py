@@ -35,6 +35,10 @@ def of_run(scenario: Scenario, run: Run) -> Json:
         for guest in scenario.guests
     ]
     numbers = [courses[guest.name].last["number"] for guest in scenario.guests] + [0]
+    rows = [*guests, _dom0(scenario, run, dom0)]
+    for row, number in zip(rows, numbers):
+        # Of others there are few, and they say little.
+        row["vcpu_wakeup_p99"] = _vcpu_wakeup(run, first, number) if row["wakeup_p99"] else 0.0
     return {
         "scenario": scenario.name,
         "setup": run.setup,
@@ -44,7 +48,7 @@ def of_run(scenario: Scenario, run: Run) -> Json:
         "sample": SAMPLE,
         "timeline_fields": FIELDS,
         "stretch_fields": STRETCH_FIELDS,
-        "guests": [*guests, _dom0(scenario, run, dom0)],
+        "guests": rows,
         "host": {"disturbance": run.host.disturbance(), "ran": run.host.ran},
         "stretches": _stretches(run, first, numbers),
         "log": [],
@@ -140,12 +144,27 @@ def _together(groups: list[Group], name: str) -> dict[int, int]:
     return sums
 
 
-def _stretches(run: Run, clock: Load_report, numbers: list[int]) -> list[list[float]]:
-    """The counter's values as seconds of the run, by the two moments that a guest saw in both."""
+def _second(clock: Load_report) -> float:
+    """How much of one a count of the processor's is, by the two moments that a guest saw in both."""
     begin, end = clock.begin, clock.end
-    if not run.traced or end.counter == begin.counter:
+    if end.counter == begin.counter:
+        return 0.0
+    return (end.platform - begin.platform) / (end.counter - begin.counter) / 1e9
+
+
+def _vcpu_wakeup(run: Run, clock: Load_report, number: int) -> float:
+    """99th percentile, in microseconds, of those in the traced part of the run."""
+    waits = sorted(each.waited for each in run.wake_ups if each.domain == number)
+    if not waits:
+        return 0.0
+    return round(waits[(len(waits) * 99 - 1) // 100] * _second(clock) * 1e6, 1)
+
+
+def _stretches(run: Run, clock: Load_report, numbers: list[int]) -> list[list[float]]:
+    """The counter's values as seconds of the run."""
+    begin, rate = clock.begin, _second(clock)
+    if not run.traced or rate == 0:
         return []
-    rate = (end.platform - begin.platform) / (end.counter - begin.counter) / 1e9
 
     def seconds(counter: int) -> float:
         return round((counter - begin.counter) * rate, 6)

@@ -49,6 +49,7 @@ class Run:
     loads: dict[str, Load_report] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     stretches: list[trace.Stretch] = field(default_factory=list)
+    wake_ups: list[trace.Wake_up] = field(default_factory=list)
     host: Host_time = Host_time(0, 0, 0)
     dom0: dict[str, float] = field(default_factory=dict)  # seconds by program
     traced: Window | None = None
@@ -158,7 +159,8 @@ def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made:
     made.statuses = samples.parse(fetch(dom0, _SAMPLES).decode())
     if tracing is not None:
         dom0.wait(tracing, "xentrace", 60)
-        made.stretches = trace.stretches(fetch(dom0, _TRACE))
+        traced = fetch(dom0, _TRACE)
+        made.stretches, made.wake_ups = trace.stretches(traced), trace.wake_ups(traced)
 
 
 def _start_trace(dom0: Dom0, window: Window) -> Future[Result]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ _KEYS = {
     "load": {"kind", "threads", "from", "until", "every", "for", "work", "spin", "adaptive",
              "inside", "think", "jitter"},
 }
-_INTERVAL = 0.05  # coopd's, in seconds, where a file says none: emulated, a look takes 4 ms
+_INTERVAL = 0.1  # coopd's, in seconds, where a file says none: emulated, a look takes 2 ms
 _LOAD_TIMES = ("from", "until", "every", "for", "work", "spin", "inside", "think")
 
 
@@ -189,6 +189,22 @@ def _guest(values: Mapping[str, Any], where: str) -> Guest:
         behaviour,
         tuple(_load(load, where) for load in table.list("load", [])),
     )
+
+
+def with_work(plan: Scenario, work: float) -> Scenario:
+    """With so many seconds of work between two barriers, whatever the file says."""
+
+    def changed(load: Load) -> Load:
+        if load.kind != "barrier":
+            return load
+        return replace(load, work=work, times={**load.times, "work": work})
+
+    if not any(load.kind == "barrier" for guest in plan.guests for load in guest.loads):
+        raise RigError(f"{plan.name} has no barriers")
+    guests = tuple(
+        replace(guest, loads=tuple(map(changed, guest.loads))) for guest in plan.guests
+    )
+    return replace(plan, guests=guests)
 
 
 def find(name: str) -> Path:

@@ -21,6 +21,7 @@ _ROWS = (
     ("wake-up, median, us", "wakeup_median", False, "{:,.0f}"),
     ("wake-up, 99th percentile, us", "wakeup_p99", False, "{:,.0f}"),
     ("response, 99th percentile, us", "response_p99", False, "{:,.0f}"),
+    ("VCPU's wake-up in Xen, 99th percentile, us", "vcpu_wakeup_p99", False, "{:,.0f}"),
 )
 
 

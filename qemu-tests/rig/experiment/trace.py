@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which VCPU was on which processor: Xen's trace of changes of run state, as xentrace writes it
-(public/trace.h of Xen; xentrace.c about changes of the processor)."""
+"""Which VCPU was on which processor, and how long those that woke waited for one: Xen's trace of
+changes of run state, as xentrace writes it (public/trace.h of Xen; xentrace.c about changes of the
+processor)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ MASK = 0x00021000  # TRC_SCHED_MIN: changes of run state, no more
 _RUNSTATE_CHANGE = 0x00021001  # old state in bits 8-9, new one in 4-5
 _PROCESSOR_CHANGE = 0x0001F003  # whose records follow; put in by xentrace
 _STATES = 0x00000330
-_RUNNING = 0
+_RUNNING, _RUNNABLE, _BLOCKED = 0, 1, 2  # public/vcpu.h, RUNSTATE_*
 _IDLE_DOMAIN = 0x7FFF
 
 
@@ -25,6 +26,14 @@ class Stretch:
     vcpu: int
     begin: int
     end: int
+
+
+@dataclass(frozen=True)
+class Wake_up:
+    """A VCPU that was blocked was made runnable, and ran so many counts later."""
+
+    domain: int
+    waited: int
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, tuple[int, ...]]]:
@@ -75,3 +84,17 @@ def stretches(data: bytes) -> list[Stretch]:
         begun.add(processor)
     found += [Stretch(one, *who, since, max(counters)) for one, (who, since) in running.items()]
     return [stretch for stretch in found if stretch.domain != _IDLE_DOMAIN]
+
+
+def wake_ups(data: bytes) -> list[Wake_up]:
+    """In the order in which they ran. A processor's records come in bunches."""
+    found: list[Wake_up] = []
+    woken: dict[tuple[int, int], int] = {}
+    for _, counter, old, new, who in sorted(_changes(data), key=lambda change: change[1]):
+        if new == _RUNNABLE and old == _BLOCKED:
+            woken[who] = counter
+        elif new == _RUNNING and who in woken:
+            found.append(Wake_up(who[0], counter - woken.pop(who)))
+        elif new == _BLOCKED:
+            woken.pop(who, None)
+    return found

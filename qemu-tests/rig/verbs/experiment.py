@@ -42,6 +42,7 @@ _MOST_RUNS = 1000
 _TRACED = 1.0  # seconds, by default
 _MOST_TRIES = 3  # of a run that the host disturbs
 _DISTURBANCE = 10  # percent, by default
+_MOST_WORK = 1_000_000  # microseconds
 
 
 @dataclass
@@ -77,8 +78,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--trace",
         type=_window,
         metavar="FROM-UNTIL",
-        help="seconds of the first run of each that are traced (default: around the first change "
-        "of load)",
+        help="seconds of each run that are traced (default: around the first change of load)",
     )
     parser.add_argument(
         "--disturbance",
@@ -97,6 +97,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of QEMU during runs, 0 to -20; takes processors from the host's other work, and "
         "needs root (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--work",
+        type=values.whole_number(1, _MOST_WORK),
+        metavar="MICROSECONDS",
+        help="between two barriers, instead of what the scenario says",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go")
     parser.add_argument(
@@ -167,12 +173,11 @@ def measure(machine: FullMachine, plan: Scenario, options: argparse.Namespace) -
     window = options.trace or default_window(plan)
     for number in range(1, options.runs + 1):
         for setup in options.variants:
-            traced = window if number == 1 else None
 
-            def once(setup: str = setup, number: int = number, traced: Window | None = traced):
+            def once(setup: str = setup, number: int = number):
                 with Step(f"{plan.name}, {setup}, run {number} of {options.runs}") as step:
                     run = runner.run(
-                        machine, plan, setup, number, made.loops, traced, options.niceness
+                        machine, plan, setup, number, made.loops, window, options.niceness
                     )
                     step.note(f"disturbed {run.host.disturbance():.0%}")
                 return run
@@ -194,6 +199,8 @@ def _conditions(
         words.append(f"--variants {','.join(options.variants)}")
     if options.niceness != 0:
         words.append(f"--niceness {options.niceness}")
+    if options.work is not None:
+        words.append(f"--work {options.work}")
     if options.disturbance != _DISTURBANCE:
         words.append(f"--disturbance {options.disturbance}")
     return {
@@ -221,6 +228,10 @@ def run(options: argparse.Namespace) -> int:
     if options.scenario is None:
         raise RigError("which scenario? --list shows those there are")
     plan = scenario.read(scenario.find(options.scenario))
+    if options.work is not None:
+        if options.record:
+            raise RigError("--record is for scenarios as they are, not for --work")
+        plan = scenario.with_work(plan, options.work / 1e6)
     host = os.cpu_count() or 1
     if plan.processors > host:
         say(f"{plan.name} has {plan.processors} processors, this machine {host}: they take turns")

@@ -46,7 +46,7 @@ void Cooperation::look() {
         return;
     uint64_t const now = _host.now();
     exchange();
-    if (joined() && now >= _next_report) {
+    if (joined() && now >= _next_look) {
         measure(now);
         decide(now);
     }
@@ -61,7 +61,7 @@ uint64_t Cooperation::next() {
         return never;
     uint64_t next = coop_guest_next(&engine());
     if (joined())
-        next = std::min(next, _next_report);
+        next = std::min(next, _next_look);
     else if (other_open())
         next = std::min(next, _host.now() + look_period);
     if (!joined() && _given != 0)
@@ -106,7 +106,7 @@ void Cooperation::welcomed(coop_welcome const& welcome) {
     _told.turned_away = COOP_REASON_NONE;
     _online = online();
     _period = welcome.report_period;
-    _next_report = 0;
+    _next_report = _next_look = 0;
     _latest.time = 0;
     _reporter.begin();
     _demand.begin();

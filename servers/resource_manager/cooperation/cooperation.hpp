@@ -25,7 +25,8 @@ using resource_manager_protocol::Cooperation_state;
 
 class Cooperation {
 public:
-    static constexpr uint64_t report_period = 10'000'000;  // nanoseconds, while something happens
+    static constexpr uint64_t report_period =
+        10'000'000; // nanoseconds, at best, of reports and of looks
     static constexpr uint64_t longest_pause = 160'000'000; // while nothing does
     static constexpr uint64_t window = 200'000'000;        // that a load is classified by
     static constexpr uint64_t reclaim_time = 5'000'000;    // deadlines nearer are likely missed
@@ -95,6 +96,7 @@ private:
     void take_back(uint64_t now);
 
     void measure(uint64_t now);
+    void report(uint64_t now, bool quiet);
     void classify();
     void decide(uint64_t now);
     bool send(Ask const& ask, uint64_t now);
@@ -115,6 +117,7 @@ private:
 
     uint64_t _period{report_period};
     uint64_t _next_report{0};
+    uint64_t _next_look{0}; // at the accounts: with the next report, or sooner
     Observation _latest{};
     Observation _window_begin{};
     Observation _scratch{};

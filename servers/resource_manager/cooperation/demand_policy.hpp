@@ -38,6 +38,8 @@ public:
     // After each look at the machine. Not called while a request waits for its answer.
     virtual std::optional<Ask> decide(Situation const& situation) = 0;
     virtual void answered(coop_answer const& answer, uint64_t now) = 0;
+    // It may ask for more soon: the next look is not to wait for the next report.
+    virtual bool hurries() const = 0;
     // How many it would have in use if an offer that it did not ask for were taken.
     virtual unsigned useful(Situation const& situation) const = 0;
 

@@ -49,6 +49,11 @@ void Cooperation::measure(uint64_t now) {
             classify();
     }
     _latest = _scratch;
+    if (now >= _next_report)
+        report(now, quiet);
+}
+
+void Cooperation::report(uint64_t now, bool quiet) {
     bool const characteristics = coop_guest_agreed(&engine(), COOP_CHARACTERISTICS) != 0;
     auto const& load = _classifier.now();
     _reporter.fill(_report, _latest, load, _demand.now(load), characteristics);
@@ -98,10 +103,13 @@ Situation Cooperation::situation(uint64_t now) {
 
 void Cooperation::decide(uint64_t now) {
     bool const moving = _offer.active() || _reclaim.active() || _gift.active();
+    _next_look = _next_report;
     if (moving || engine().request != 0 || now < _by_hand_until)
         return;
     if (auto const ask = _policy.decide(situation(now)))
         static_cast<void>(send(*ask, now));
+    else if (_policy.hurries())
+        _next_look = std::min(_next_look, now + report_period);
 }
 
 bool Cooperation::send(Ask const& ask, uint64_t now) {

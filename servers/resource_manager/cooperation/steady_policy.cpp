@@ -60,11 +60,13 @@ std::optional<Ask> Steady_policy::decide(Situation const& situation) {
         _below_since = _below_since == 0 ? situation.now : _below_since;
         _highest = std::max(_highest, now.wanted);
     }
+    _hurries = _above_since != 0 && situation.now >= _not_before;
     if (situation.now < _not_before)
         return std::nullopt;
     if (_above_since != 0 && situation.now - _above_since >= rise_time)
         return ask(situation, now);
-    if (_below_since != 0 && situation.now - _below_since >= fall_time)
+    uint64_t const patience = now.need == COOP_NEED_STOLEN ? loss_time : fall_time;
+    if (_below_since != 0 && situation.now - _below_since >= patience)
         return ask(situation, {_highest, now.need});
     return std::nullopt;
 }
