@@ -16,8 +16,8 @@ from ._one_processor import PATIENCE, busy_guest, machine_for_two
 from ._shell import answer
 
 _NAMES = ("one", "two")
-_MEASURED = 10  # seconds of virtual time
-_SETTLED = 3
+_MEASURED = 6  # seconds of virtual time
+_SETTLED = 2
 _TOLERANCE = 0.02  # of a share
 # On one processor coopd would have each keep one of its two; here they are to say themselves.
 _SETTINGS = "[domain.one]\\nminimum = 2\\n[domain.two]\\nminimum = 2\\n"
