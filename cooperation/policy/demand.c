@@ -84,6 +84,8 @@ static uint32_t bounded(struct policy_state const* state, struct policy_domain c
         most = (uint32_t)(domain->config.cap_percent < most / 10
                               ? domain->config.cap_percent * (POLICY_WHOLE / 100)
                               : most);
+    if (domain->memory.enforced) /* by a cap; what that leaves is for the others */
+        most = policy_least(most, policy_most(domain->memory.entitlement, 1));
     return policy_least(demand, policy_least(most, state->processors * POLICY_WHOLE));
 }
 

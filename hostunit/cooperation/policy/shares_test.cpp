@@ -8,7 +8,10 @@ namespace {
 using lavandin::test::millisecond;
 using lavandin::test::Pool;
 
+// Nobody is asked anything back: who did not follow would be held to its entitlement.
 void settle(Pool& pool, int steps = 100) {
+    for (size_t i = 0; i < pool.size(); ++i)
+        pool[i].config.capabilities &= ~uint32_t{POLICY_GIVES_BACK};
     for (int i = 0; i < steps; ++i)
         pool.step();
 }
@@ -52,6 +55,21 @@ TEST(Shares, nobody_gets_less_than_what_it_wants_of_its_entitlement) {
     uint32_t const sum = pool[0].memory.share + pool[1].memory.share + pool[2].memory.share;
     EXPECT_LE(sum, 3000u);
     EXPECT_GE(sum, 2990u);
+}
+
+TEST(Shares, of_who_is_held_to_its_entitlement_are_no_more_and_the_rest_is_for_the_others) {
+    Pool pool{2};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool.add(256, 1); // rests
+    pool.busy(0, 2000);
+    pool.busy(1, 2000);
+    pool[1].config.capabilities &= ~uint32_t{POLICY_GIVES_BACK};
+    ASSERT_NE(pool.step_to(POLICY_ENFORCE, 0), nullptr);
+    pool.steps(200);
+    EXPECT_LE(pool[0].memory.share, 667u);
+    EXPECT_GE(pool[1].memory.share, 1300u);
+    EXPECT_EQ(pool[1].memory.target, 2u);
 }
 
 TEST(Shares, claims_beyond_idle_vcpus_are_not_believed) {

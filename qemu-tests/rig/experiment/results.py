@@ -145,7 +145,7 @@ def _together(groups: list[Group], name: str) -> dict[int, int]:
 
 
 def _second(clock: Load_report) -> float:
-    """How much of one a count of the processor's is, by the two moments that a guest saw in both."""
+    """How much of one a count of the processor is, by two moments that a guest saw in both."""
     begin, end = clock.begin, clock.end
     if end.counter == begin.counter:
         return 0.0
