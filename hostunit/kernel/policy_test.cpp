@@ -29,7 +29,7 @@ protected:
     }
     ~Policies() override {
         for (uint64_t place = 0; place < policy_places; ++place)
-            EXPECT_EQ(policies::install(place, {}, 0).error(), Error::none);
+            exclusively([&] { EXPECT_EQ(policies::install(place, {}, 0).error(), Error::none); });
         end_processes();
         EXPECT_EQ(fake::machine().module_pages(), 0u);
         EXPECT_EQ(_system->references(), 1u);

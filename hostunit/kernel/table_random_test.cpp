@@ -41,7 +41,7 @@ protected:
         if (_system)
             _system->unbind_log();
         for (uint64_t place = 0; place < policy_places; ++place)
-            EXPECT_EQ(policies::install(place, {}, 0).error(), Error::none);
+            exclusively([&] { EXPECT_EQ(policies::install(place, {}, 0).error(), Error::none); });
         end_processes();
         EXPECT_TRUE(!_system || _system->references() == 1);
     }
