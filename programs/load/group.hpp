@@ -52,9 +52,9 @@ private:
     Group_plan _plan;
     Pace _pace;
     unsigned _number{0};
+    unsigned _waiting{0};
     lavandin::Mutex _gate;
     lavandin::Condition _gate_changed;
-    unsigned _waiting{0};
     uint64_t _begin{0};
     uint64_t _end{0}; // 0: not yet
     Worker _workers[Plan::most_threads];
