@@ -36,6 +36,17 @@ protected:
         take_kicks();
         on(0);
     }
+    // As before its first start: the fixture has given it some.
+    void forget_accounts(uint32_t number) {
+        Processor_control& control = processor_control(number);
+        Ref<Quota> const quota{control.quota()};
+        control.~Processor_control();
+        (new (&control) Processor_control{quota, number})->acquire();
+        Processor* const self = processors().at(number);
+        self->~Processor();
+        new (self) Processor{number};
+        EXPECT_TRUE(control.offer().ok());
+    }
     static Activity activity(uint32_t number) {
         return static_cast<Activity>(processor(number).accounts().counts.activity);
     }
@@ -67,6 +78,31 @@ TEST_F(Processor_changes, a_start_that_the_platform_refuses_can_be_repeated) {
     on(0);
     EXPECT_EQ(answer_of(root()).error, Error::none);
     EXPECT_EQ(processor_control(3).state(), Processor_state::online);
+}
+
+// Its accounts need a page.
+TEST_F(Processor_changes, a_start_without_memory_changes_nothing) {
+    forget_accounts(3);
+    Slot const control = control_of(3);
+    auto const start = std::initializer_list<uint64_t>{
+        control, static_cast<uint64_t>(Processor_action::start), forever};
+    std::vector<Pfn> frames;
+    while (frame_pool().free() > 0)
+        frames.push_back(frame_pool().take_for_kernel().value());
+    Usage const before = usage();
+    EXPECT_EQ(call(Call::processor_control, start).error, Error::out_of_memory);
+    EXPECT_EQ(usage(), before);
+    EXPECT_EQ(processor_control(3).state(), Processor_state::offered);
+    EXPECT_EQ(processors().accepting() & set_of(3), 0u);
+    for (Pfn const frame : frames)
+        frame_pool().give(frame);
+    call(Call::processor_control, start);
+    ASSERT_EQ(processor_control(3).state(), Processor_state::starting);
+    on(3);
+    enter(processor_started);
+    take_kicks();
+    on(0);
+    EXPECT_EQ(answer_of(root()).error, Error::none);
 }
 
 // It was busy when it went, so that it has not said that it is idle.

@@ -5,6 +5,8 @@
 #include "fakes/machine.hpp"
 #include "kernel_test.hpp"
 #include <functional>
+#include <kernel/system.hpp>
+#include <memory>
 #include <set>
 #include <utility>
 #include <xenpv/table_pool.hpp>
@@ -330,6 +332,23 @@ TEST_F(Shortage_of_a_slot, messages_with_capabilities_say_so_to_who_sends) {
     run(root());
     for (Slot slot = 2; slot < 200; ++slot)
         call(Call::capability_delete, {slot});
+}
+
+TEST_F(Shortage_of_a_slot, processors_are_opened_by_who_has_room) {
+    auto const system = std::make_unique<System>(Ref<Quota>{root_quota()}, Boot{});
+    system->acquire();
+    auto& table = root_process().table();
+    Slot const machine = table.add({Ref<Object>{*system}, system_permission::all, 0}).value();
+    Slot const processor = make(Call::processor_open, {machine, 0});
+    fill(self_process, machine);
+    Usage const before = usage();
+    EXPECT_EQ(without_frames(Call::processor_open, {machine, 0}).error, Error::out_of_memory);
+    EXPECT_EQ(without_frames(Call::processor_accounts, {processor}).error, Error::out_of_memory);
+    EXPECT_EQ(usage(), before);
+    EXPECT_EQ(call(Call::processor_open, {machine, 0}).error, Error::none);
+    for (Slot slot = 2; slot < 200; ++slot)
+        call(Call::capability_delete, {slot});
+    EXPECT_EQ(system->references(), 1u);
 }
 
 // A piece out of the middle leaves two mappings, and the second needs a record.
