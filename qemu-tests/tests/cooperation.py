@@ -81,7 +81,7 @@ class _Pair:
         self.machine = machine
         self.dom0 = machine.dom0
         coop.start(self.dom0)
-        self.guest = machine.create_guest(GuestConfig(name="one", memory=48, vcpus=4))
+        self.guest = machine.create_guest(GuestConfig(name="one", memory=48, vcpus=3))
         wait_for_shell(self.guest)
 
     def wait(self, what: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

@@ -157,7 +157,8 @@ def not_started(context: Context) -> None:
                 assert line in said, (mode, said)
 
 
-@system_test("boot fails when a guest is silent without a prompt", timeout=180, about=65)
+@system_test("boot fails when a guest is silent without a prompt", timeout=180, processors=0,
+             about=65)
 def silent(context: Context) -> None:
     done = subprocess.run(
         [_LAVANDIN, "boot", "--direct", "--idle", "0", "--command-line", "run=sleep 1000"],

@@ -27,7 +27,7 @@ def _reference(guest: Guest, line: str) -> str:
     return guest.console.expect(r"^reference (\d+)\s", 60).group(1).decode()
 
 
-@system_test("grants: dom0 uses a page of a guest until it lets go", timeout=240)
+@system_test("grants: dom0 uses a page of a guest until it lets go", timeout=240, processors=0)
 def page_for_dom0(context: Context) -> None:
     guest = context.guest("full", memory=32, name="granter")
     wait_for_shell(guest)

@@ -98,7 +98,7 @@ def storm(context: Context) -> None:
     wait_for_shell(guest, 300)
     domain = machine.dom0.run("xl domid stormy").output.strip()
     calm = _work(guest, 1)
-    sender = machine.dom0.start(f"{hostile.PATH} storm {domain} 6", 300)
+    sender = machine.dom0.start(f"{hostile.PATH} storm {domain} 4", 300)
     stormy = _work(guest, 2)
     sent = machine.dom0.wait(sender, "the storm", 300).output.strip()
     speeds = [run["rounds"] / run["running"] for run in (calm, stormy)]

@@ -19,7 +19,7 @@ def _counters(guest: Guest) -> dict[str, int]:
     return {name: int(number) for name, number in rows}
 
 
-@system_test("an idle guest takes no timer interrupts", timeout=180)
+@system_test("an idle guest takes no timer interrupts", timeout=180, processors=0)
 def idle(context: Context) -> None:
     guest = context.guest("full", memory=32)
     wait_for_shell(guest)

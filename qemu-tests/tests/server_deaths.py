@@ -21,13 +21,13 @@ def _check(context: Context, guest: Guest, skipped: set[str]) -> None:
     assert not [case for case in report.cases if case.outcome == "failed"]
 
 
-@system_test("servers die in the middle of requests (direct)", timeout=_TIMEOUT, about=30)
+@system_test("servers die in the middle of requests (direct)", timeout=_TIMEOUT, processors=2)
 def direct(context: Context) -> None:
     guest = context.guest("direct", command_line="run=server-deaths", memory=64, vcpus=2)
     _check(context, guest, {"servers.xenstore_dies"})
 
 
-@system_test("servers die in the middle of requests (domU)", timeout=_TIMEOUT, about=30)
+@system_test("servers die in the middle of requests (domU)", timeout=_TIMEOUT, processors=2)
 def in_a_domu(context: Context) -> None:
     guest = context.guest("full", command_line="run=server-deaths", memory=64, vcpus=2)
     _check(context, guest, set())
