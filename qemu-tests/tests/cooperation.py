@@ -75,13 +75,13 @@ def alone(context: Context) -> None:
 class _Pair:
     """A guest and coopd."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, vcpus: int) -> None:
         machine = context.machine("full", guests=1, guest_memory=64, programs=coop.programs())
         assert isinstance(machine, FullMachine)
         self.machine = machine
         self.dom0 = machine.dom0
         coop.start(self.dom0)
-        self.guest = machine.create_guest(GuestConfig(name="one", memory=48, vcpus=3))
+        self.guest = machine.create_guest(GuestConfig(name="one", memory=48, vcpus=vcpus))
         wait_for_shell(self.guest)
 
     def wait(self, what: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _in_use(row: dict[str, Any]) -> int:
 @system_test("cooperation: an idle guest gives its processors and gets them for work",
              timeout=500, needs=_NEEDS)
 def together(context: Context) -> None:
-    pair = _Pair(context)
+    pair = _Pair(context, 3)
     pair.join()
     expect_answer(pair.guest, "coop", "^cooperation +joined", "reports takes gives parks")
     # It asks for fewer, unless the VMM side sees that first, and follows the reclaim.
@@ -138,7 +138,7 @@ def together(context: Context) -> None:
 @system_test("cooperation: either side dies and the other goes on", timeout=500,
              needs=_NEEDS)
 def restarts(context: Context) -> None:
-    pair = _Pair(context)
+    pair = _Pair(context, 4)
     first = pair.join()
     coop.stop(pair.dom0, "KILL")
     answer(pair.guest, "processors")

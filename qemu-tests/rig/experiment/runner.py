@@ -168,6 +168,9 @@ def _start_trace(dom0: Dom0, window: Window) -> Future[Result]:
     script = (
         f"usleep {round(window.begin * 1e6)}\n"
         f"xentrace -D -e {trace.MASK:#x} -s 20 -S {_TRACE_PAGES} {_TRACE} & pid=$!\n"
-        f"usleep {round(length * 1e6)}; kill -INT $pid; wait $pid"
+        f"usleep {round(length * 1e6)}\n"
+        # It ignores the signal until it is ready, as all that run in the background.
+        "n=0; while [ $n -lt 200 ] && kill -INT $pid 2>/dev/null; do n=$((n + 1)); usleep 50000\n"
+        "done; wait $pid"
     )
     return dom0.start(script, window.end + 60)
