@@ -2,6 +2,8 @@
 """What gdb is started with, and what is said before."""
 
 import argparse
+import signal
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -18,6 +20,12 @@ class Gdb(unittest.TestCase):
             options = argparse.Namespace(symbols=name, gdb_arguments=[])
             with self.subTest(name), self.assertRaisesRegex(RigError, f"--symbols {name}: "):
                 gdb.run(options)
+
+    def test_interrupts_are_gdbs(self):
+        parent = signal.getsignal(signal.SIGINT)
+        child = subprocess.Popen(["sh", "-c", "sleep 0.2; kill -INT $PPID; sleep 0.2; exit 7"])
+        self.assertEqual(gdb.attend(child), 7)
+        self.assertIs(signal.getsignal(signal.SIGINT), parent)
 
     def test_both_symbols(self):
         with tempfile.NamedTemporaryFile() as file:

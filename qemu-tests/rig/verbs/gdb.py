@@ -16,6 +16,7 @@ continue. What follows `--` goes to gdb, for example: -- -batch -ex "info thread
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,13 +42,23 @@ def run(options: argparse.Namespace) -> int:
     hypervisor = xen.symbols()
     say(banner(kernel, hypervisor))
     try:
-        # gdb needs the terminal, Ctrl-C included, so it stays in our session.
-        return subprocess.call(
+        # gdb needs the terminal, so it stays in our session.
+        child = subprocess.Popen(
             command(machine.gdb_socket, kernel, hypervisor, options.gdb_arguments),
             cwd=machine.directory,
         )
     except OSError as error:
         raise RigError(f"cannot run gdb: {error}") from error
+    return attend(child)
+
+
+def attend(child: subprocess.Popen) -> int:
+    """Its exit status. Ctrl-C meanwhile is gdb's: it stops the guest."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def banner(kernel: Path, hypervisor: Path | None) -> str:
