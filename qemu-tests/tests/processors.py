@@ -173,9 +173,8 @@ def _check(guest: Guest, timeout: float) -> None:
     assert not [case for case in report.cases if case.outcome != "passed"], guest.console.tail()
 
 
-# In a domU, where the console's and xenstore's event channels are bound and in use meanwhile.
 def _at_random(context: Context, changes: int, timeout: float) -> None:
-    guest = context.guest("full", memory=64, vcpus=4,
+    guest = context.guest("direct", memory=64, vcpus=4,
                           command_line=f"run=transitions changes={changes}")
     _check(guest, timeout)
 
