@@ -4,6 +4,7 @@
 // bases, FPU.
 #include "fuzz/neighbours.hpp"
 #include "tests/common.hpp"
+#include "x86-64/avx.hpp"
 #include "x86-64/soup.hpp"
 
 #include <algorithm>
@@ -20,15 +21,6 @@ constexpr uint64_t clean_flags = 0x202;
 constexpr uint64_t odd_flags = 0x247500;
 constexpr uint64_t upper_halves = 576;      // in an XSAVE area, of AVX
 constexpr uint64_t calls_per_process = 100; // of options.calls
-
-bool has_avx() {
-    uint32_t a = 1, c = 0, low = 0, high = 0;
-    asm("cpuid" : "+a"(a), "+c"(c)::"ebx", "edx");
-    if (!(c >> 27 & 1))
-        return false;
-    asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (low & 4) != 0;
-}
 
 bool zero(void const* bytes, size_t count) {
     auto const* const begin = static_cast<uint8_t const*>(bytes);
@@ -80,7 +72,7 @@ public:
         }
         memset(&_process.state(), 0, 2 * sizeof(Bare_state));
         _process.state().magic = magic;
-        _process.state().has_xsave = has_avx();
+        _process.state().has_xsave = avx_usable();
         return _process.start(bare_inspect_address(), "inspector");
     }
     // Waits until it has looked; false when what it found is not clean.

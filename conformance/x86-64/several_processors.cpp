@@ -2,6 +2,7 @@
 // What a thread has of a processor goes with it to another, and what is taken away from it is gone
 // on all of them.
 #include "tests/two_processors.hpp"
+#include "x86-64/avx.hpp"
 #include "x86-64/faults.hpp"
 #include "x86-64/registers.hpp"
 
@@ -89,17 +90,6 @@ TEST(migration, registers_go_along) {
     EXPECT_EQUAL(memcmp(fpu.st, fpu_before.st, sizeof fpu.st), 0);
     EXPECT_EQUAL(fpu.mxcsr, fpu_before.mxcsr);
     EXPECT_EQUAL(fpu.control_word, fpu_before.control_word);
-}
-
-// What the processor has is not yet what Xen lets guests use.
-bool avx_usable() {
-    uint32_t eax = 1, ebx, ecx = 0, edx;
-    asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-    constexpr uint32_t osxsave = 1 << 27, avx_state = 1 << 2;
-    if ((ecx & osxsave) == 0)
-        return false;
-    asm volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
-    return (eax & avx_state) != 0;
 }
 
 TEST(migration, upper_halves_of_registers_go_along) {

@@ -47,6 +47,14 @@ protected:
         new (self) Processor{number};
         EXPECT_TRUE(control.offer().ok());
     }
+    // One that the root starts does so.
+    void arrive(uint32_t number) {
+        on(number);
+        enter(processor_started);
+        take_kicks();
+        on(0);
+        EXPECT_EQ(answer_of(root()).error, Error::none);
+    }
     static Activity activity(uint32_t number) {
         return static_cast<Activity>(processor(number).accounts().counts.activity);
     }
@@ -72,11 +80,7 @@ TEST_F(Processor_changes, a_start_that_the_platform_refuses_can_be_repeated) {
     call(Call::processor_control,
          {control, static_cast<uint64_t>(Processor_action::start), forever});
     EXPECT_EQ(processor_control(3).state(), Processor_state::starting);
-    on(3);
-    enter(processor_started);
-    take_kicks();
-    on(0);
-    EXPECT_EQ(answer_of(root()).error, Error::none);
+    arrive(3);
     EXPECT_EQ(processor_control(3).state(), Processor_state::online);
 }
 
@@ -98,11 +102,7 @@ TEST_F(Processor_changes, a_start_without_memory_changes_nothing) {
         frame_pool().give(frame);
     call(Call::processor_control, start);
     ASSERT_EQ(processor_control(3).state(), Processor_state::starting);
-    on(3);
-    enter(processor_started);
-    take_kicks();
-    on(0);
-    EXPECT_EQ(answer_of(root()).error, Error::none);
+    arrive(3);
 }
 
 // It was busy when it went, so that it has not said that it is idle.
