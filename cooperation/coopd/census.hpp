@@ -3,6 +3,7 @@
 // call of a PV dom0 changes page tables twice, which costs more than what Xen does for the answer.
 #pragma once
 
+#include "closer.hpp"
 #include "xen_headers.hpp"
 #include "xen_side.hpp"
 
@@ -30,11 +31,8 @@ private:
         std::array<multicall_entry_t, most> calls;
         std::array<xen_domctl, most> questions;
     };
-    struct Closer {
-        void operator()(xencall_handle* handle) const { xencall_close(handle); }
-    };
 
-    std::unique_ptr<xencall_handle, Closer> _call;
+    std::unique_ptr<xencall_handle, Closer<xencall_close>> _call;
     Shared* _shared{nullptr};
     std::array<Vcpu_facts*, most> _into{};
     size_t _count{0};

@@ -2,6 +2,7 @@
 // Xen's store by libxenstore: values below domains' homes, and watches.
 #pragma once
 
+#include "closer.hpp"
 #include "xen_headers.hpp"
 #include "xen_side.hpp"
 
@@ -24,11 +25,7 @@ public:
     std::optional<Watch_event> event();
 
 private:
-    struct Closer {
-        void operator()(xs_handle* handle) const { xs_close(handle); }
-    };
-
-    std::unique_ptr<xs_handle, Closer> _handle;
+    std::unique_ptr<xs_handle, Closer<xs_close>> _handle;
 };
 
 } // namespace lavandin::coopd

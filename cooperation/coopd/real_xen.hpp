@@ -3,6 +3,7 @@
 #pragma once
 
 #include "census.hpp"
+#include "closer.hpp"
 #include "real_clock.hpp"
 #include "real_store.hpp"
 #include "xen_headers.hpp"
@@ -52,14 +53,6 @@ public:
     std::optional<Watch_event> watch_event() override { return _store.event(); }
 
 private:
-    template <auto close>
-    struct Closer {
-        template <class Handle>
-        void operator()(Handle* handle) const {
-            close(handle);
-        }
-    };
-
     void list();
     void fill(Domain_facts& facts, xc_domaininfo_t const& info);
     void fill_own(Domain_facts& facts);

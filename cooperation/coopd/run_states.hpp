@@ -3,6 +3,7 @@
 // since when, and how long it was in each. Xen tells that of no other domain.
 #pragma once
 
+#include "closer.hpp"
 #include "xen_headers.hpp"
 #include "xen_side.hpp"
 
@@ -22,11 +23,7 @@ public:
     std::optional<vcpu_runstate_info> of(uint32_t vcpu);
 
 private:
-    struct Closer {
-        void operator()(xencall_handle* handle) const { xencall_close(handle); }
-    };
-
-    std::unique_ptr<xencall_handle, Closer> _call;
+    std::unique_ptr<xencall_handle, Closer<xencall_close>> _call;
     vcpu_runstate_info* _buffer{nullptr};
 };
 
