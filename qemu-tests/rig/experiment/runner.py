@@ -7,6 +7,7 @@ import base64
 import binascii
 import gzip
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,10 +26,12 @@ from .scenario import Scenario
 
 _SAMPLES = "/run/samples.jsonl"
 _TRACE = "/run/trace"
+Condition = Callable[[dict[str, Any]], Any]
 SAMPLE = 0.25  # seconds between two looks, each of which costs dom0 some milliseconds
 _SETTLE = 1.0  # seconds between the guests' readiness and the begin
 _START_TIMEOUT = 120
 _PATIENCE = 180  # seconds beside the run's own, in which guests print
+_LOOKS = 60  # for what has to hold before the begin, at half a second each
 _TRACE_PAGES = 256  # for each processor
 
 
@@ -118,6 +121,8 @@ def _run(
             guest.console.expect(r"^LOAD ready", _START_TIMEOUT)
         if setup == setups.COOPERATION:
             _wait_until_joined(dom0, scenario)
+        else:
+            _wait_until_online(dom0, scenario, setup)
         time.sleep(_SETTLE)
         _go(machine, scenario, guests, made)
     finally:
@@ -129,12 +134,27 @@ def _run(
 
 def _wait_until_joined(dom0: Dom0, scenario: Scenario) -> None:
     wanted = {guest.name for guest in scenario.guests if guest.cooperates}
-    for _ in range(60):
+    _wait_for(dom0, wanted, lambda row: row["cooperating"] and row["claims"], "joined coopd")
+
+
+def _wait_until_online(dom0: Dom0, scenario: Scenario, setup: str) -> None:
+    """A guest's programs are there before the last of its VCPUs, whose start it claims later."""
+    wanted = {guest.name: setups.vcpus(scenario, guest, setup) for guest in scenario.guests}
+
+    def complete(row: dict[str, Any]) -> bool:
+        return samples.in_use(row) == wanted.get(row["name"])
+
+    _wait_for(dom0, set(wanted), complete, "have all their VCPUs")
+
+
+def _wait_for(dom0: Dom0, wanted: set[str], holds: Condition, what: str) -> None:
+    """Until it holds for these domains' rows of coopd's."""
+    for _ in range(_LOOKS):
         rows = coop.status(dom0)["domains"]
-        if wanted <= {row["name"] for row in rows if row["cooperating"] and row["claims"]}:
+        if wanted <= {row["name"] for row in rows if holds(row)}:
             return
         time.sleep(0.5)
-    raise RigError(f"of {', '.join(sorted(wanted))} not all joined coopd")
+    raise RigError(f"of {', '.join(sorted(wanted))} not all {what}")
 
 
 def _go(machine: FullMachine, scenario: Scenario, guests: list[FullGuest], made: Run) -> None:
