@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, LONG_MESSAGE = 2048, SLEEPS = 100, HOTPLUGS = 5 };
+enum { PAGE = 4096, LONG_MESSAGE = 2048, SLEEPS = 100, HOTPLUGS = 3 };
 
 extern char** environ;
 
