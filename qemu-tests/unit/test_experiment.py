@@ -96,6 +96,8 @@ class Scenarios(unittest.TestCase):
             ('"inflates"', '"lies"', "lies"),
             ('name = "other"', 'name = "one"', "own name"),
             ("weight = 512", "noise = 5", "noise"),
+            ("processors = 2", "processors = 2\ndeterministic = true", "one processor"),
+            ("processors = 2", 'deterministic = "yes"', "true or false"),
         ):
             with self.assertRaisesRegex(RigError, said):
                 parsed(TWO.replace(old, new, 1))

@@ -25,7 +25,7 @@ _ALL_CAPABILITIES = {"reports", "takes", "gives-back"}
 _BEHAVIOURS = ("inflates", "refuses", "floods")
 _KEYS = {
     "scenario": {"name", "description", "duration", "seed", "host", "cooperation", "guest"},
-    "host": {"processors", "switch_cost"},
+    "host": {"processors", "switch_cost", "deterministic"},
     "cooperation": {"policy", "interval", "report", "latency", "count"},
     "guest": {"name", "weight", "cap", "vcpus", "minimum", "memory", "capabilities", "behaviour",
               "noise", "rules", "load"},
@@ -74,6 +74,7 @@ class Scenario:
     description: str
     duration: float
     processors: int
+    deterministic: bool  # a nanosecond is an instruction, and nothing of the host's is seen
     policy: str
     interval: float
     dom0_weight: int | None  # None: Xen's default
@@ -103,6 +104,12 @@ class _Table:
         value = self._values.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             self.fail(key, f"is a whole number from {least} to {most}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            self.fail(key, "is true or false")
         return value
 
     def time(self, key: str, default: float) -> float:
@@ -240,12 +247,17 @@ def parse(values: Mapping[str, Any], file: Path) -> Scenario:
     if not others or len({guest.name for guest in guests}) != len(guests):
         top.fail("guest", "there is one at least, each of its own name")
     weights = [guest.weight for guest in guests if guest.name == DOM0]
+    processors = host.number("processors", 1, 1, 255)
+    deterministic = host.flag("deterministic")
+    if deterministic and processors > 1:
+        host.fail("deterministic", "there is one processor in this mode")
     return Scenario(
         file,
         top.text("name"),
         top.text("description", ""),
         top.time("duration", 10),
-        host.number("processors", 1, 1, 255),
+        processors,
+        deterministic,
         cooperation.choice("policy", "proportional", POLICIES),
         cooperation.time("interval", _INTERVAL),
         weights[0] if weights else None,
