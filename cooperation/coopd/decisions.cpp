@@ -30,14 +30,16 @@ Decisions::Decisions(Xen_side& xen, Settings const& settings, Ledger& ledger,
 }
 
 void Decisions::read_rate_limit() {
-    _state.rate_limit = _xen.rate_limit();
-    _operators_rate_limit = _state.rate_limit;
+    std::optional<uint32_t> const found = _xen.rate_limit();
+    _state.rate_limit = found.value_or(POLICY_CANNOT_SET);
+    if (!found)
+        return;
+    _operators_rate_limit = found;
     if (auto const kept = _xen.read(0, rate_limit_key))
-        std::from_chars(kept->data(), kept->data() + kept->size(), _operators_rate_limit);
+        std::from_chars(kept->data(), kept->data() + kept->size(), *_operators_rate_limit);
     else if (!_settings.dry_run)
-        _xen.write(0, rate_limit_key, std::to_string(_operators_rate_limit));
-    if (_operators_rate_limit != 0)
-        _state.tuning.rate_limit = _operators_rate_limit;
+        _xen.write(0, rate_limit_key, std::to_string(*_operators_rate_limit));
+    _state.tuning.rate_limit = *_operators_rate_limit;
 }
 
 void Decisions::pin(Domain& domain, std::optional<uint32_t> processors) {
@@ -174,8 +176,8 @@ void Decisions::see_to_links(Time now) {
 void Decisions::restore() {
     if (_settings.dry_run)
         return;
-    if (_operators_rate_limit != 0 && _state.rate_limit != _operators_rate_limit)
-        _xen.set_rate_limit(_operators_rate_limit);
+    if (_operators_rate_limit && _state.rate_limit != *_operators_rate_limit)
+        _xen.set_rate_limit(*_operators_rate_limit);
     _xen.remove(0, rate_limit_key);
 }
 

@@ -45,7 +45,7 @@ private:
     std::vector<Domain*> _of; // of each in _domains
     std::vector<policy_action> _actions;
     uint32_t _pressure{0};
-    uint32_t _operators_rate_limit{0};
+    std::optional<uint32_t> _operators_rate_limit;
     Time _rate_limit_at{0};
 };
 

@@ -137,9 +137,11 @@ bool Real_xen::set_weight(Domain_number domain, Weight weight) {
     return xc_sched_credit2_domain_set(_control.get(), domain, &wanted) == 0;
 }
 
-uint32_t Real_xen::rate_limit() {
+std::optional<uint32_t> Real_xen::rate_limit() {
     xen_sysctl_credit2_schedule found{};
-    return xc_sched_credit2_params_get(_control.get(), _pool, &found) == 0 ? found.ratelimit_us : 0;
+    if (xc_sched_credit2_params_get(_control.get(), _pool, &found) != 0)
+        return std::nullopt;
+    return found.ratelimit_us;
 }
 
 bool Real_xen::set_rate_limit(uint32_t microseconds) {

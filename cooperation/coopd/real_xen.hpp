@@ -27,7 +27,7 @@ public:
     uint32_t pool_processors() override;
     std::optional<Weight> weight(Domain_number domain) override;
     bool set_weight(Domain_number domain, Weight weight) override;
-    uint32_t rate_limit() override;
+    std::optional<uint32_t> rate_limit() override;
     bool set_rate_limit(uint32_t microseconds) override;
     void* map(Domain_number domain, Grant grant, bool writable) override;
     void unmap(void* page) override;

@@ -47,6 +47,13 @@ public:
         into = static_cast<Number>(*found);
     }
 
+    // In microseconds: none, or what Xen allows (XEN_SYSCTL_SCHED_RATELIMIT_MIN and _MAX).
+    void take_rate_limit(std::string_view key, uint32_t& into) {
+        take_number(key, into, 0, 500'000);
+        if (into != 0 && into < 100)
+            fail(key, "is 0, or a whole number from 100 to 500000");
+    }
+
     // In milliseconds.
     void take_time(std::string_view key, Time& into, Time least, Time most) {
         uint64_t number = into / millisecond;
@@ -108,8 +115,8 @@ void read_tuning(Table table, policy_tuning& tuning) {
     table.take_time("offer-again", tuning.offer_again, 0, most);
     table.take_time("stale", tuning.stale, millisecond, most);
     table.take_time("settle", tuning.settle, millisecond, most);
-    table.take_number("rate-limit-us", tuning.rate_limit, 100, 500'000);
-    table.take_number("quick-us", tuning.quick, 100, 500'000);
+    table.take_rate_limit("rate-limit-us", tuning.rate_limit);
+    table.take_rate_limit("quick-us", tuning.quick);
     table.take_number("band", tuning.band, 0, POLICY_WHOLE / 2 - 1);
     table.take_number("request-limit", tuning.request_limit, 1, 1'000'000);
     table.end();

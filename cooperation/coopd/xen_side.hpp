@@ -74,7 +74,8 @@ public:
     virtual uint32_t pool_processors() = 0;
     virtual std::optional<Weight> weight(Domain_number domain) = 0;
     virtual bool set_weight(Domain_number domain, Weight weight) = 0;
-    virtual uint32_t rate_limit() = 0; // microseconds; 0: unknown
+    // In microseconds, 0: there is none; no value: it cannot be read.
+    virtual std::optional<uint32_t> rate_limit() = 0;
     virtual bool set_rate_limit(uint32_t microseconds) = 0;
 
     // Maps a page that the domain granted; null if that cannot be.

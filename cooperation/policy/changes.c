@@ -17,7 +17,7 @@ enum { MOST_SHIFT = 4, SHORTLY = 4, QUICKER = 3, PATIENCE = 4 };
 
 static uint64_t hold(struct policy_state const* state, struct policy_domain const* domain) {
     uint64_t time = state->tuning.shrink_after << domain->memory.hold_shift;
-    if (policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE)
+    if (policy_answers(state, domain))
         time *= PATIENCE;
     if (state->pressure == 2 && domain->memory.allocated > policy_guaranteed(state, domain))
         time /= QUICKER; /* borrowed, and the owner is back */
@@ -130,7 +130,7 @@ static void reclaim(struct policy_state* state, uint32_t index, struct policy_ou
 static uint64_t patience_to_grow(struct policy_state const* state,
                                  struct policy_domain const* domain) {
     int at_once = state->kind == POLICY_STATIC || domain->memory.rule_target != 0 ||
-                  policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE;
+                  policy_answers(state, domain);
     return at_once ? 0 : state->tuning.grow_after;
 }
 

@@ -60,6 +60,7 @@ void policy_divide(struct policy_state* state, enum policy_field wants);
 /* targets.c: whole processors for each share. */
 enum policy_load policy_load_of(struct policy_state const* state,
                                 struct policy_domain const* domain);
+int policy_answers(struct policy_state const* state, struct policy_domain const* domain);
 int policy_wants_whole(struct policy_state const* state, struct policy_domain const* domain);
 uint32_t policy_most_processors(struct policy_state const* state,
                                 struct policy_domain const* domain);
@@ -83,6 +84,7 @@ void policy_keep_balance(struct policy_state* state);
 void policy_set_weights(struct policy_state* state, struct policy_output* output);
 
 /* latency.c: how soon a VCPU that wakes may take another's processor. */
+int policy_is_quick(struct policy_state const* state, struct policy_domain const* domain);
 void policy_set_rate_limit(struct policy_state* state, struct policy_output* output);
 
 /* rules.c: counts a sample, evaluates where it is time, leaves the result in `rule_target`. */

@@ -18,7 +18,7 @@ void policy_defaults(struct policy_tuning* tuning) {
     tuning->stale = 1000 * millisecond;
     tuning->settle = 200 * millisecond;
     tuning->rate_limit = 1000; /* Xen's own */
-    tuning->quick = 100;       /* XEN_SYSCTL_SCHED_RATELIMIT_MIN */
+    tuning->quick = 0;
     tuning->band = 200;
     tuning->request_limit = 50;
 }

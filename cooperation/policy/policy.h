@@ -39,6 +39,7 @@ enum {
     POLICY_MOST_REQUESTS = 4,    /* in an inbox */
     POLICY_LEAST_WEIGHT = 1,     /* of Xen's credit2 (sched-if.h, DOMCTL_SCHEDOP_putinfo) */
     POLICY_MOST_WEIGHT = 65535,
+    POLICY_CANNOT_SET = 0x7FFFFFFF, /* of a rate limit */
     POLICY_ACTIONS_PER_DOMAIN = POLICY_MOST_REQUESTS + 6,
 };
 
@@ -202,7 +203,7 @@ struct policy_tuning {
     uint64_t stale;         /* a report that is older counts as none */
     uint64_t settle;        /* time in which a debt or credit of processor time is levelled */
     uint32_t rate_limit;    /* microseconds that a VCPU runs before another that woke takes over */
-    uint32_t quick;         /* the same while an interactive domain wants quick answers */
+    uint32_t quick;         /* the same while an interactive domain wants quick answers; 0: none */
     uint32_t band;          /* parts around a whole number in which nothing changes */
     uint32_t request_limit; /* requests per second that are considered */
 };
@@ -212,7 +213,7 @@ struct policy_state {
     uint32_t kind;       /* enum policy_kind */
     uint32_t processors; /* of the host, or of the pool */
     uint32_t domain_count;
-    uint32_t rate_limit; /* in force, microseconds (sched_ratelimit_us); 0: it cannot be set */
+    uint32_t rate_limit; /* in force, microseconds (sched_ratelimit_us); or POLICY_CANNOT_SET */
     struct policy_domain* domains;
     struct policy_tuning tuning;
     /* The policy's own; zero at first. */

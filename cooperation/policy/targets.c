@@ -19,6 +19,11 @@ enum policy_load policy_load_of(struct policy_state const* state,
     return (enum policy_load)domain->report.load;
 }
 
+int policy_answers(struct policy_state const* state, struct policy_domain const* domain) {
+    enum policy_load load = policy_load_of(state, domain);
+    return load == POLICY_LOAD_INTERACTIVE || load == POLICY_LOAD_IO_BOUND;
+}
+
 int policy_wants_whole(struct policy_state const* state, struct policy_domain const* domain) {
     enum policy_load load = policy_load_of(state, domain);
     return load == POLICY_LOAD_BARRIERS || load == POLICY_LOAD_LOCKS;
@@ -52,7 +57,7 @@ static uint32_t rounded_down(uint32_t now, uint32_t share, uint32_t band) {
 /* An interactive domain that uses little has one VCPU more than its share needs. It costs nothing
  * while nothing wakes, and answers when two things do. */
 static int spare_processor(struct policy_state const* state, struct policy_domain const* domain) {
-    return policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
+    return policy_answers(state, domain) &&
            domain->memory.mean_use < domain->memory.entitlement / 2;
 }
 

@@ -13,7 +13,7 @@ enum {
     NEUTRAL = 1024, /* the factor 1 */
     LEAST_FACTOR = NEUTRAL / 2,
     MOST_FACTOR = NEUTRAL * 2,
-    QUICK = 2, /* times that, for an interactive domain that uses little */
+    QUICK = 8, /* times that, for a domain that answers and uses little */
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100, /* below it rounding costs more than half a percent */
@@ -107,14 +107,26 @@ void policy_keep_balance(struct policy_state* state) {
     state->work += (uint64_t)3 * state->domain_count;
 }
 
+/* What a domain weighs more that answers, or rested until now, as parts of NEUTRAL: all while it
+ * uses no more than half of its entitlement, less and less from there to all of it. credit2 lets a
+ * VCPU that wakes run at once when it has more credit left than who runs. After all were given new
+ * credit that is so once the other has used up, by weight, as much as the burst before took. Where
+ * it is not so the VCPU waits until the other's credit is gone: 10 ms (CSCHED2_CREDIT_INIT) by the
+ * ratio of the weights. */
+static int64_t quickness(struct policy_state const* state, struct policy_domain const* domain) {
+    int64_t entitlement = domain->memory.entitlement;
+    int64_t left = entitlement - (int64_t)domain->memory.mean_use;
+    if (!policy_is_quick(state, domain))
+        return 0;
+    left = 2 * left < entitlement ? 2 * left : entitlement;
+    return (QUICK - 1) * NEUTRAL * left / entitlement;
+}
+
 static uint64_t factor(struct policy_state const* state, struct policy_domain const* domain) {
     struct policy_memory const* memory = &domain->memory;
     int64_t value = NEUTRAL + memory->balance * NEUTRAL / unit(state, memory);
     value = value < LEAST_FACTOR ? LEAST_FACTOR : value > MOST_FACTOR ? MOST_FACTOR : value;
-    if (policy_load_of(state, domain) == POLICY_LOAD_INTERACTIVE &&
-        memory->mean_use < memory->entitlement / 2)
-        value *= QUICK;
-    return (uint64_t)value;
+    return (uint64_t)(value + value * quickness(state, domain) / NEUTRAL);
 }
 
 /* Weight of one VCPU, with RAW_BITS of fraction. 16 + 20 + 12 bits, times 1000, is below 2^58. */

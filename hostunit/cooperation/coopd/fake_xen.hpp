@@ -130,7 +130,7 @@ public:
         machine.at(number).weight = weight;
         return true;
     }
-    uint32_t rate_limit() override { return limit; }
+    std::optional<uint32_t> rate_limit() override { return limit; }
     bool set_rate_limit(uint32_t microseconds) override {
         limit = microseconds;
         return true;

@@ -147,6 +147,44 @@ TEST(Shares, an_interactive_domain_has_a_spare_vcpu_and_quick_answers) {
     EXPECT_EQ(pool.find(POLICY_SET_RATE_LIMIT, 0)->value, pool.state.tuning.rate_limit);
 }
 
+TEST(Shares, who_rested_or_waits_for_devices_answers_quickly_too) {
+    for (policy_load const load : {POLICY_LOAD_IDLE, POLICY_LOAD_IO_BOUND}) {
+        Pool pool{1, POLICY_CHARACTERISTICS};
+        pool.add(256, 1);
+        pool.add(256, 2);
+        pool.state.rate_limit = 1000;
+        pool.busy(0, 100, load);
+        pool.busy(1, 2000);
+        settle(pool, 20);
+        ASSERT_NE(pool.find(POLICY_SET_RATE_LIMIT, 0), nullptr);
+        EXPECT_EQ(pool.find(POLICY_SET_RATE_LIMIT, 0)->value, 0u);
+        EXPECT_GT(pool[0].measured.weight, 8 * pool[1].measured.weight);
+    }
+}
+
+TEST(Shares, what_an_answering_domain_weighs_more_ends_with_its_entitlement) {
+    uint32_t before = POLICY_MOST_WEIGHT;
+    for (uint32_t const use : {100U, 300U, 400U, 450U, 600U}) {
+        Pool pool{1, POLICY_CHARACTERISTICS};
+        pool.add(256, 1);
+        pool.add(256, 1);
+        pool.busy(0, use, POLICY_LOAD_INTERACTIVE);
+        pool.busy(1, 1000);
+        settle(pool, 20);
+        EXPECT_LT(pool[0].measured.weight, before) << use;
+        before = pool[0].measured.weight;
+    }
+}
+
+TEST(Shares, a_rate_limit_that_cannot_be_set_is_left_alone) {
+    Pool pool{1, POLICY_CHARACTERISTICS};
+    pool.add(256, 1);
+    pool.state.rate_limit = POLICY_CANNOT_SET;
+    pool.busy(0, 100, POLICY_LOAD_INTERACTIVE);
+    pool.step();
+    EXPECT_EQ(pool.find(POLICY_SET_RATE_LIMIT, 0), nullptr);
+}
+
 TEST(Shares, the_operators_cap_and_ceiling_bound_it) {
     Pool pool{8};
     pool.add(256, 8);

@@ -17,7 +17,9 @@ unsigned rounded(uint64_t thousandths) {
 // more to do than fits on those in use asks for more instead.
 unsigned spare_for(Situation const& situation) {
     bool const fits = situation.demand.processors <= situation.online * COOP_WHOLE;
-    return fits && situation.load.kind == COOP_LOAD_INTERACTIVE ? 1 : 0;
+    bool const answers =
+        situation.load.kind == COOP_LOAD_INTERACTIVE || situation.load.kind == COOP_LOAD_IO;
+    return fits && answers ? 1 : 0;
 }
 
 } // namespace
