@@ -38,8 +38,8 @@ void look() {
 
 char const* name_of_type(uint64_t type) {
     static constexpr std::array names{
-        "none",   "process",   "thread", "endpoint", "notification", "memory", "reply",
-        "interrupt", "system", "group",  "grant",    "processor",    "policy"};
+        "none",      "process", "thread", "endpoint", "notification", "memory", "reply",
+        "interrupt", "system",  "group",  "grant",    "processor",    "policy"};
     static_assert(names.size() == abi::object_types);
     return type < names.size() ? names[type] : "?";
 }

@@ -23,8 +23,8 @@ constexpr size_t page = 4096;
 class Image {
 public:
     Image() : _pages((2 * page + room(_sample)) / sizeof(uint64_t)) {
-        at<abi::Boot_image_header>(0) = {abi::Boot_image_header::expected_magic, 1, 0, bytes(),
-                                         layout::image_base, 1, 2, {}};
+        at<abi::Boot_image_header>(0) = {
+            abi::Boot_image_header::expected_magic, 1, 0, bytes(), layout::image_base, 1, 2, {}};
         at<abi::Boot_image_segment>(64) = {page, layout::image_base, page, page,
                                            memory_permission::read | memory_permission::execute};
         file(0, "programs/bad", page, page);
@@ -181,8 +181,7 @@ TEST_F(Launching, a_server_has_what_its_section_lists) {
         {"console.service", {services.find("console"), endpoint_permission::all}},
         {"names", {services.find("names"), endpoint_permission::call, roles(0)}},
         {"init", {services.find("init"), endpoint_permission::call, roles(5)}},
-        {"console_ring",
-         {boot.console_ring, memory_permission::read | memory_permission::write}},
+        {"console_ring", {boot.console_ring, memory_permission::read | memory_permission::write}},
         {"console_interrupt", {boot.console_interrupt, interrupt_permission::all}},
         {"system", {boot.system, console | log}},
     };
