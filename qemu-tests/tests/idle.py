@@ -11,8 +11,8 @@ from rig.testing.system import Context, system_test
 from ._shell import expect_answer, wait_for_shell
 
 _SECONDS = 10
-# Deadlines that were met leave the timer as it was set, for one look that finds nothing. The longest
-# of a start are those of transitions of processors (servers/resource_manager/wishes.cpp).
+# Deadlines that were met leave the timer as it was set, for one look that finds nothing. The
+# longest of a start are those of transitions of processors (servers/resource_manager/wishes.cpp).
 _SETTLING = 6
 _VCPUS = (1, 4)
 _TIMER_INTERRUPTS = 1  # the end of the sleep of the program that counts
