@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shows what the kernel has counted since boot, or in some seconds from now on.
+// Shows what the kernel has counted since boot, or in some seconds: from when what this command
+// itself caused is over (an echo on its way, a slice's end).
 #include <lavandin/clock.hpp>
 #include <lavandin/environment.hpp>
 #include <lavandin/objects.hpp>
@@ -9,6 +10,8 @@
 using namespace lavandin;
 
 namespace {
+
+constexpr uint64_t settling_time = second / 4;
 
 struct Sample {
     uint64_t time{0};
@@ -46,6 +49,7 @@ int main(int count, char** arguments) {
         return usage("counters [SECONDS]");
     Result<Sample> from = Sample{};
     if (count == 2) {
+        sleep_for(settling_time);
         from = take_sample();
         sleep_for(seconds * second);
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ends the machine, in the way that the command line asked for (shutdown=): under QEMU the initial
-// domain must reboot for QEMU to end.
+// Ends the machine, in the way that the command line asked for (shutdown=), by default a power-off.
 #include <lavandin/init_client.hpp>
 #include <lavandin/usage.hpp>
 

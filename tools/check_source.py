@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 100
+TIMEOUT = 300  # seconds for a program that is asked
 
 C_FAMILY = re.compile(r"\.(c|cpp|h|hpp)$")
 CODE = re.compile(
@@ -38,6 +39,7 @@ PLATFORM = re.compile(
 )
 # Says in which registers arguments are, and what calls cost.
 SYSTEM_CALL_TABLE = ("kernel/abi/system_calls.toml", "kernel/abi/generate.py")
+GUARDED = re.compile(r"//.*\b(?:guards?|no lock|exclusive)\b")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FOLDER_DEPTH = 2  # folders up to here have a README
 
@@ -47,6 +49,7 @@ def files() -> list[str]:
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
+        timeout=TIMEOUT,
         check=True,
     )
     names = listing.stdout.decode().split("\0")
@@ -78,7 +81,11 @@ def check_format() -> list[str]:
         return ["clang-format-14 is not installed (`./lavandin setup` does it)"]
     names = [name for name in files() if C_FAMILY.search(name)]
     done = subprocess.run(
-        [program, "--dry-run", "-Werror", *names], cwd=ROOT, capture_output=True, text=True
+        [program, "--dry-run", "-Werror", *names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
     )
     if done.returncode == 0:
         return []
@@ -168,6 +175,19 @@ def check_kernel_is_portable() -> list[str]:
     ]
 
 
+def unguarded(text: str) -> bool:
+    """Whether a header has kernel objects and no word of what guards them."""
+    return "final : public Object" in text and not GUARDED.search(text)
+
+
+def check_objects_are_guarded() -> list[str]:
+    return [
+        f"{name}: no comment says which lock guards what (guards, no lock)"
+        for name, text in code()
+        if name.startswith("kernel/include/") and unguarded(text)
+    ]
+
+
 def check_links() -> list[str]:
     return [
         f"{name}: {target} is not there"
@@ -186,6 +206,7 @@ CHECKS: list[tuple[str, Callable[[], list[str]]]] = [
     ("every folder says what lives there", check_readmes),
     ("no conditional compilation", check_conditionals),
     ("the kernel names no platform", check_kernel_is_portable),
+    ("kernel objects say what guards them", check_objects_are_guarded),
     ("links in documents lead somewhere", check_links),
 ]
 
@@ -195,7 +216,7 @@ def fix() -> None:
     if program is None:
         sys.exit("clang-format-14 is not installed (`./lavandin setup` does it)")
     names = [name for name in files() if C_FAMILY.search(name)]
-    subprocess.run([program, "-i", *names], cwd=ROOT, check=True)
+    subprocess.run([program, "-i", *names], cwd=ROOT, timeout=TIMEOUT, check=True)
 
 
 def main(arguments: list[str]) -> int:

@@ -63,6 +63,8 @@ ALLOWED: dict[str, set[str]] = {
     "xenpv::load": EXTENDED_STATE,
 }
 
+TIMEOUT = 300  # seconds for objdump
+
 FORCED_EMULATION = ("0f0b", "7865", "6e")  # ud2, "xen", as objdump takes it apart
 
 
@@ -101,7 +103,11 @@ def _split(text: str) -> tuple[str, str]:
 def disassemble(file: Path) -> Iterator[Instruction]:
     """Every instruction of every executable section."""
     done = subprocess.run(
-        ["objdump", "-d", "-z", "-C", "-w", str(file)], capture_output=True, text=True, check=True
+        ["objdump", "-d", "-z", "-C", "-w", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
     )
     function = "?"
     for line in done.stdout.splitlines():

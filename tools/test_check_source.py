@@ -32,6 +32,18 @@ class Texts(unittest.TestCase):
         twice = "#ifndef A\n#define A\n#ifndef B\n#define B\n"
         self.assertEqual(check_source.conditionals(twice), ["#ifndef B"])
 
+    def test_objects_say_what_guards_them(self) -> None:
+        head = "class A final : public Object {"
+        for said, silent in (
+            ("", True),
+            ("int a; // a lock", True),
+            ("Lock _lock; // guards a", False),
+            ("// It has no lock.", False),
+        ):
+            with self.subTest(said):
+                self.assertEqual(check_source.unguarded(f"{head}\n{said}\n}};\n"), silent)
+        self.assertFalse(check_source.unguarded("class A {};\n"))
+
     def test_platforms_are_named_with_their_line(self) -> None:
         text = "// Xen\nint a;\nint xen_version;\n"
         found = [(1, "// Xen"), (3, "int xen_version;")]
@@ -82,6 +94,11 @@ class Project(unittest.TestCase):
             ("a.cpp", LICENCE + "#if A\n#endif\n", "conditional"),
             ("kernel/a.cpp", LICENCE + "int xen;\n", "platform"),
             ("kernel/CMakeLists.txt", "# SPDX-License-Identifier: MIT\n# x86\n", "platform"),
+            (
+                "kernel/include/a.hpp",
+                LICENCE + "class A final : public Object {};\n",
+                "guards",
+            ),
             ("a.md", "[here](b.md#part)\n", "links"),
         ]
         for name, text, expected in bad:

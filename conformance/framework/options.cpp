@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "options.hpp"
 
+#include <charconv>
+
 namespace conformance {
 
 bool Options::read(std::string_view word) {
@@ -12,13 +14,12 @@ bool Options::read(std::string_view word) {
         if (!word.starts_with(known.name))
             continue;
         uint64_t number = 0;
-        for (char const digit : word.substr(known.name.size())) {
-            if (digit < '0' || digit > '9')
-                return false;
-            number = number * 10 + static_cast<uint64_t>(digit - '0');
-        }
+        char const* const end = word.data() + word.size();
+        auto const read = std::from_chars(word.data() + known.name.size(), end, number);
+        if (read.ec != std::errc{} || read.ptr != end)
+            return false;
         *known.value = number;
-        return word.size() > known.name.size();
+        return true;
     }
     return false;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "suite.hpp"
 #include "child.hpp"
+#include "coverage.hpp"
 #include "layout.hpp"
 #include "supervisor_protocol.hpp"
 
@@ -93,7 +94,8 @@ Result<void> Suite::prepare() {
 }
 
 bool Suite::run(std::string_view prefix) {
-    size_t planned = 0;
+    bool const whole = prefix.empty() && inherited().options.part == 0;
+    size_t planned = whole;
     for (Test const* test = Test::first(); test; test = test->next())
         planned += selected(*test, prefix);
     printf("KTAP version 1\n1..%zu\n", planned);
@@ -102,8 +104,8 @@ bool Suite::run(std::string_view prefix) {
     for (Test const* test = Test::first(); test; test = test->next())
         if (selected(*test, prefix))
             failed += !run(*test, ++index);
-    if (prefix.empty())
-        print_untested(all_tested, all_elsewhere);
+    if (whole)
+        failed += !run_coverage(++index);
     printf("# %zu tests, %zu failed\n", planned, failed);
     return failed == 0;
 }
@@ -121,7 +123,15 @@ bool Suite::run(Test const& test, size_t index) {
     if (before.ok())
         check_counters(before.value());
     merge_pairs();
-    print(test, index);
+    print(test.group(), test.name(), index);
+    return report().failures == 0;
+}
+
+bool Suite::run_coverage(size_t index) {
+    memset(&report(), 0, sizeof report());
+    judge_pairs(all_tested, all_elsewhere);
+    print("coverage", "every_pair_of_call_and_answer", index);
+    print_pairs_elsewhere(all_tested, all_elsewhere);
     return report().failures == 0;
 }
 
@@ -206,15 +216,14 @@ void Suite::check_counters(Counters const& before) {
     fail();
 }
 
-void Suite::print(Test const& test, size_t index) {
+void Suite::print(char const* group, char const* name, size_t index) {
     auto const& said = report();
     size_t const bytes = said.text_bytes < sizeof said.text ? said.text_bytes : sizeof said.text;
     std::string_view text{said.text, bytes};
     bool const skipped = said.skipped != 0 && said.failures == 0;
     if (_outcome_count < _outcomes.size())
         _outcomes[_outcome_count++] = said.failures != 0 ? 'n' : skipped ? 's' : 'o';
-    printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, test.group(),
-           test.name());
+    printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, group, name);
     if (skipped)
         printf(" # SKIP %.*s", static_cast<int>(text.find('\n')), text.data());
     putchar('\n');

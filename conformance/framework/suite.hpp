@@ -19,7 +19,8 @@ public:
     // Errors: those of the system calls; what was missing has been said then.
     Result<void> prepare();
 
-    // Tests whose `group.name` begins with `prefix`. True when none failed.
+    // Tests whose `group.name` begins with `prefix`; with all of them, one more that looks at what
+    // they saw. True when none failed.
     bool run(std::string_view prefix);
 
     // One letter for each test that ran: o passed, n failed, s skipped.
@@ -32,12 +33,13 @@ private:
     };
 
     bool run(Test const& test, size_t index);
+    bool run_coverage(size_t index);
     Result<Outcome> run_in_child(Test const& test);
     Result<bool> wait_for_end(uint64_t deadline);
     void serve(Endpoint_receive_out const& received);
     void end_adopted();
     void check_counters(Counters const& before);
-    void print(Test const& test, size_t index);
+    void print(char const* group, char const* name, size_t index);
 
     Endpoint _endpoint;
     Reply _reply;
@@ -45,8 +47,5 @@ private:
     std::array<char, 1024> _outcomes{};
     size_t _outcome_count{0};
 };
-
-// Prints which pairs of call and error no test saw, given the bits of system_call_pairs.hpp.
-void print_untested(uint64_t const* tested, uint64_t const* elsewhere);
 
 } // namespace conformance

@@ -75,6 +75,44 @@ void keeps_locals_apart(Group_peer const& second) {
 // A thread below those of the suite.
 constexpr Thread_options small{.stack_bytes = 16 * 1024, .priority = lowest_priority + 2};
 
+struct Erring {
+    int own;
+    bool good;
+};
+
+// Sets its errno to something else again and again, when the other one does so, too.
+void set_errno(void* argument) {
+    static int steps; // of both
+    constexpr int rounds = 50;
+    auto& self = *static_cast<Erring*>(argument);
+    self.good = errno == 0; // of its own from the beginning
+    for (int round = 1; round <= rounds; ++round) {
+        errno = self.own + round;
+        __atomic_fetch_add(&steps, 1, __ATOMIC_ACQ_REL);
+        while (__atomic_load_n(&steps, __ATOMIC_ACQUIRE) < 2 * round)
+            static_cast<void>(thread_yield());
+        self.good &= errno == self.own + round;
+    }
+    self.good &= strtol(self.own == 1000 ? "9e" : "99999999999999999999", nullptr, 10) > 0;
+    self.good &= errno == (self.own == 1000 ? self.own + rounds : ERANGE);
+}
+
+// In one process; the library sets it for who has called it.
+void has_an_errno_per_thread(Group_peer const&) {
+    Erring parts[2]{{1000, false}, {2000, false}};
+    errno = 77;
+    {
+        Thread threads[2];
+        for (size_t i = 0; i < 2; ++i) {
+            auto started = Thread::start(set_errno, &parts[i], small);
+            CHECK(started.ok());
+            threads[i] = static_cast<Thread&&>(started.value());
+        }
+    }
+    CHECK(parts[0].good && parts[1].good);
+    CHECK(errno == 77);
+}
+
 struct Allocating {
     Group_peer second;
     bool here;
@@ -163,6 +201,7 @@ constexpr Caller callers[] = {
     {"counts", counts},
     {"is_seen_as_the_callee", is_seen_as_the_callee},
     {"keeps_locals_apart", keeps_locals_apart},
+    {"has_an_errno_per_thread", has_an_errno_per_thread},
     {"allocates_on_both_sides", allocates_on_both_sides},
     {"uses_all_stacks", uses_all_stacks},
     {"goes_fifteen_deep", goes_fifteen_deep},

@@ -55,6 +55,7 @@ TEST(group_call, processes_that_are_alone_switch_tables) {
 
 TEST(group_call, kernel_sees_the_callee) { expect_success_of("is_seen_as_the_callee"); }
 TEST(group_call, thread_locals_and_errno_stay_apart) { expect_success_of("keeps_locals_apart"); }
+TEST(group_call, threads_have_an_errno_each) { expect_success_of("has_an_errno_per_thread"); }
 TEST(group_call, both_sides_allocate_at_once) { expect_success_of("allocates_on_both_sides"); }
 TEST(group_call, stacks_run_out) { expect_success_of("uses_all_stacks"); }
 TEST(group_call, goes_fifteen_deep) { expect_success_of("goes_fifteen_deep", "8"); }

@@ -8,9 +8,8 @@
 //
 // What remains to be guarded:
 //
-//   line lock          an endpoint's queues; the derivation nodes of threads that wait there; what
-//   is
-//                      lent to threads that serve it
+//   line lock          an endpoint's queues; the derivation nodes of threads that wait there;
+//                      what is lent to threads that serve it
 //   notification lock  its bits and its waiter, with its node
 //   Reply              who takes the caller out of it first, by one atomic step
 //   run queue lock     threads that are ready

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -56,12 +57,14 @@ def _status_of(command: list[str], timeout: float) -> int:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Through sudo, which passes the signal on; it does not ask for a password again."""
-    subprocess.run(
-        ["sudo", "-n", "kill", "-INT", str(child.pid)],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
+    with contextlib.suppress(subprocess.TimeoutExpired, PermissionError):  # nor may we end sudo
+        subprocess.run(
+            ["sudo", "-n", "kill", "-INT", str(child.pid)],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_GRACE,
+            check=False,
+        )
     try:
         child.wait(_GRACE)
     except subprocess.TimeoutExpired:

@@ -46,7 +46,7 @@ class DirectGuest(Guest):
         reason = xen.ending(xen_console.text)
         if reason is None:
             raise RigError(self._machine.complaint())
-        return "crash" if reason == "panic" else reason
+        return "crash" if reason == "panic" else xen.asked_for(reason, self.console.text)
 
     @property
     def ended(self) -> bool:

@@ -27,6 +27,9 @@ _ENDINGS = (
     (re.compile(r"Hardware Dom\d+ shutdown: rebooting"), "reboot"),
     (re.compile(r"Hardware Dom\d+ shutdown: watchdog"), "watchdog"),
 )
+# What Lavandin's port says when it asks Xen for a restart where it was asked for a power-off
+# (arch/x86-xenpv/source/machine.cpp).
+_POWER_OFF = "power off: Xen would leave the machine halted"
 _SYMBOLS = "xen-hypervisor-4.17-amd64-dbg"
 _PANIC = re.compile(r"Panic on CPU \d+:")
 _DUMP_BEGIN = re.compile(r"(Domain \d+ \(vcpu#\d+\) crashed on cpu|Panic on CPU|Xen BUG at)")
@@ -66,6 +69,12 @@ def ending(text: str) -> str | None:
     if _PANIC.search(text):
         return "panic"
     return next((reason for pattern, reason in _ENDINGS if pattern.search(text)), None)
+
+
+def asked_for(reason: str, said: str) -> str:
+    """What the initial domain was asked for, when Xen says that it ended for `reason`; `said` is
+    what it said itself."""
+    return "poweroff" if reason == "reboot" and _POWER_OFF in said else reason
 
 
 def crash_dump(text: str) -> str:

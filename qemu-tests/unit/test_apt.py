@@ -4,6 +4,7 @@
 import contextlib
 import io
 import os
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -43,6 +44,17 @@ class As_somebody_else(unittest.TestCase):
         self._script("sudo", "exit 1")
         with self.assertRaisesRegex(RigError, "^failed: sudo env .* thing$"):
             apt._as_root(_COMMAND, "installing", 10)
+
+    def test_a_sudo_that_hangs_is_not_waited_for_for_ever(self):
+        self._script("sudo", "exec /bin/sleep 60")
+        child = subprocess.Popen(["/bin/sleep", "60"])
+        try:
+            with mock.patch.object(apt, "_GRACE", 0.1):
+                apt._end(child)
+            self.assertIn(f"process {child.pid} (/bin/sleep) does not end", self.said.getvalue())
+        finally:
+            child.kill()
+            child.wait()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ class Endings(unittest.TestCase):
         ):
             self.assertEqual(xen.ending(text), reason)
 
+    def test_power_off_that_is_a_restart(self):
+        said = "lavandin> poweroff\npower off: Xen would leave the machine halted, so\n"
+        self.assertEqual(xen.asked_for("reboot", said), "poweroff")
+        self.assertEqual(xen.asked_for("reboot", "lavandin> reboot\n"), "reboot")
+        self.assertEqual(xen.asked_for("crash", said), "crash")
+
     def test_dump_begins_with_the_crash(self):
         self.assertTrue(xen.crash_dump("(XEN) before\n" + DUMP).startswith("(XEN) Domain 0 (vcpu"))
         self.assertEqual(xen.crash_dump("(XEN) nothing"), "")

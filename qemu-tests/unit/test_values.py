@@ -41,6 +41,10 @@ class Ranges(unittest.TestCase):
             "boot --idle nan",
             "bench --memory 0",
             "bench --timeout -1",
+            "test --only [",
+            'boot --command-line x"y',
+            "boot --command-line x\\",
+            f"boot --command-line {'x' * 1024}",
             "attach 0",
         ):
             option = words.split()[-2].removeprefix("attach")
@@ -68,6 +72,8 @@ class Ranges(unittest.TestCase):
             "boot --direct --memory 6 --vcpus 64 --processors 1 --idle 0.5",
             "boot --guests 28 --memory 16",
             "bench --memory 64 --timeout 60",
+            "test --only conformance|system:.*",
+            f"boot --command-line {'x' * 1023}",
             "attach 28",
         ):
             with self.subTest(words):

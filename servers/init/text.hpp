@@ -2,6 +2,7 @@
 // Small steps of reading text: the pieces that the manifest and the command line have in common.
 #pragma once
 
+#include <charconv>
 #include <stdint.h>
 #include <string_view>
 
@@ -40,15 +41,12 @@ constexpr std::string_view take_word(std::string_view& text) {
 }
 
 // Takes decimal digits. False when there is none or the value is above 2^32.
-constexpr bool take_number(std::string_view& text, uint64_t& value) {
-    bool found = false;
-    for (value = 0; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1)) {
-        value = value * 10 + static_cast<uint64_t>(text[0] - '0');
-        found = true;
-        if (value > uint64_t{1} << 32)
-            return false;
-    }
-    return found;
+inline bool take_number(std::string_view& text, uint64_t& value) {
+    constexpr uint64_t largest = uint64_t{1} << 32;
+    value = 0;
+    auto const read = std::from_chars(text.data(), text.data() + text.size(), value);
+    text.remove_prefix(static_cast<size_t>(read.ptr - text.data()));
+    return read.ec == std::errc{} && value <= largest;
 }
 
 // Names of sections, services and files: a-z, 0-9, - and . (at most `limit` bytes).

@@ -14,6 +14,9 @@
 
 namespace kernel {
 
+// It has no lock. By the exclusive way (gate.hpp) nobody else looks at it; by the shared way the
+// caller and `in_use` change in one atomic step each, and what it lends under the lock of the line
+// that its server serves, held by whoever answers or calls there.
 class Reply final : public Object, public Lender {
 public:
     static constexpr Object_type object_type = Object_type::reply;

@@ -5,6 +5,9 @@
 //
 //   active --end(), revocation, last reference--> ended      when the frame is not in use there
 //                                             --> lingering  when it is; tried again later
+//
+// A grant has no lock: who starts, ends or retries one is exclusive (gate.hpp). lingering_lock
+// (grant.cpp) guards the list of those that linger, whose length is also read without it.
 #pragma once
 
 #include <arch/grants.hpp>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The authority over one interrupt line: who is told, when it may come again.
+//
+// One lock (interrupts_lock in interrupt.cpp) guards the list of all of them, and of each who is
+// told and the processor that it comes to; derivation_lock what the binding hangs below. Line and
+// kind never change.
 #pragma once
 
 #include <arch/grants.hpp>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The authority over the machine as a whole, split by permissions. There is one.
+//
+// It has no lock: who is told of the log changes only by whoever is exclusive (gate.hpp), as are
+// those who write to the log (last words tell nobody); derivation_lock guards what the binding
+// hangs below. What it describes is read as it is, with the locks of those whose it is.
 #pragma once
 
 #include <kernel/binding.hpp>

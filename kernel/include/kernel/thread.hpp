@@ -5,6 +5,24 @@
 //           +--> ready --> running --+--> ended
 //           |                        |
 //           +------- waiting <-------+      Wait says for what
+//
+// A thread has no lock of its own. Whoever is exclusive (gate.hpp) may touch each that does not
+// execute in user mode (halt() sees to that). Beside others it belongs to where it is:
+//
+//   running                 its processor: registers, work, FPU state, whom it acts for
+//   ready                   the lock of its processor, which guards what modules see of it, too
+//   receiving               the lock of the endpoint's line
+//   waiting for bits        the lock of the notification
+//   waiting for an answer   who takes it out of the reply object first, in one atomic step
+//   asleep                  the processor whose timer it waits for
+//   released                who took it out
+//
+// Also guarded: its place in a line, and what it is lent and by whom, by inheritance_lock
+// (inheritance.cpp), and by the shared way by the lock of the line that it serves; its node among
+// capabilities by derivation_lock, and by the shared way as attempts.cpp says; its place among its
+// process's threads by that process's lock, among all threads by known_threads_lock (thread.cpp).
+// Whether a processor still has its registers is one atomic word. All else changes only by whoever
+// is exclusive: affinity, fault state, its end.
 #pragma once
 
 #include <arch/registers.hpp>

@@ -42,7 +42,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(name, type=kind, default=default, metavar=letter, help=explanation)
     parser.add_argument("--coop", action="store_true", help="guests share processors: start coopd")
-    parser.add_argument("--command-line", default="", metavar="STR", help="for the guest's kernel")
+    parser.add_argument(
+        "--command-line",
+        type=values.command_line,
+        default="",
+        metavar="STR",
+        help="for the guest's kernel",
+    )
     parser.add_argument("--keep-logs", type=Path, metavar="DIR", help="logs of Xen, dom0, guests")
     parser.add_argument(
         "--gdb", action="store_true", help="wait for ./lavandin gdb before starting"

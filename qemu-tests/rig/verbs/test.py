@@ -26,7 +26,7 @@ from ..testing import source_checks, system
 from ..testing.jobs import Done, Job, prepare
 from ..testing.report import Report
 from ..testing.results import Group, Selection, close
-from ..values import host_memory, whole_number
+from ..values import host_memory, pattern, whole_number
 from .build import add_preset
 
 HELP = "build and test everything"
@@ -36,7 +36,7 @@ _LANE_MEMORY = 3072  # MiB: the machine that a lane's tests share, and one of a 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_preset(parser)
-    parser.add_argument("--only", metavar="PATTERN", help="run only matching tests")
+    parser.add_argument("--only", type=pattern, metavar="PATTERN", help="run only matching tests")
     parser.add_argument("--list", action="store_true", help="only print the tests")
     parser.add_argument("--full", action="store_true", help="slow tests, too; more random calls")
     parser.add_argument(

@@ -7,6 +7,7 @@
 
 namespace arch {
 
+// A machine that cannot be turned off from here is restarted, which the console is told.
 [[noreturn]] void shutdown(lavandin::abi::Shutdown reason);
 
 // Calls `print(address)` for each return address on the kernel stack from `frame_pointer` on.

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Every program is started with exactly the capabilities that its section of the manifest lists:
+in a boot image where each section runs the program that shows what it has, that is compared with
+the manifest, as it is read here."""
+
+from __future__ import annotations
+
+import re
+
+from rig import paths
+from rig.machine import Guest
+from rig.testing.system import Context, provide, system_test
+
+from ._boot_image import BootImage
+from ._shell import answer, wait_for_shell
+
+Capability = tuple[str, int, int]  # type, permissions, roles in the badge
+Lines = list[tuple[str, str]]  # of a section: key and value
+
+_MANIFEST = paths.ROOT / "servers" / "manifest"
+_SHOWS = "capabilities"
+_KEPT = "shell"  # to type into
+_NOBODY = "echo"  # its section is left out: it gets what that of `*` lists
+_LEAST_SECTIONS = 30
+# kernel/abi/lavandin/abi/capability.hpp
+_SYSTEM = ("shutdown", "log", "console", "information", "grants", "processors", "policies",
+           "schedule")
+_CALL, _READ, _WRITE, _CONTROL = 1, 1, 2, 1
+_ALL_OF_PROCESS = 7
+_NUMBER_BITS = 32  # of the process, below the roles
+
+
+def _sections(text: str) -> dict[str, Lines]:
+    """The programs' sections by name."""
+    found: dict[str, Lines] = {}
+    for part in re.split(r"^(?=\[)", text, flags=re.M)[1:]:
+        head, *lines = [line for line in part.splitlines() if line and not line.startswith("#")]
+        kind, name = head.strip("[]").split()
+        if kind == "program":
+            pairs = [line.partition("=") for line in lines]
+            found[name] = [(key.strip(), value.strip()) for key, _, value in pairs]
+    return found
+
+
+def _changed(text: str) -> str:
+    """The manifest with another program in all sections of programs but one."""
+    text = re.sub(rf"^\[program {_NOBODY}\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.M)
+    text = re.sub(r"^(\[program .*\n(?:[^\[\n].*\n)*?)program = .*\n", r"\1", text, flags=re.M)
+    others = rf"^\[program (?!(?:{_KEPT}|\*)\]).*\n"
+    return re.sub(others, lambda head: f"{head.group()}program = {_SHOWS}\n", text, flags=re.M)
+
+
+def _boot_image() -> bytes:
+    image = BootImage.read(paths.boot_image(paths.DEFAULT_PRESET))
+    image.replace("manifest", _changed(_MANIFEST.read_text()).encode())
+    shows = image.file(f"programs/{_SHOWS}")
+    nobody = image.file(f"programs/{_NOBODY}")
+    nobody["offset"], nobody["bytes"] = shows["offset"], shows["bytes"]
+    return image.data()
+
+
+_IMAGE = provide("/guest/authority", _boot_image)
+
+
+def _expected(section: Lines) -> dict[str, Capability]:
+    """What a process of a section has in a domU, by the names that it is given."""
+    has = {"self": ("process", _ALL_OF_PROCESS, 0)}
+    for key, value in section:
+        if key == "client":
+            name, _, roles = value.partition(", roles ")
+            has[name] = ("endpoint", _CALL, int(roles or 0))
+        elif key == "system":
+            has["system"] = ("system", sum(1 << _SYSTEM.index(word) for word in value.split()), 0)
+        elif (key, value) == ("device", "image"):
+            has["boot_image"] = ("memory", _READ, 0)
+        elif key == "device":
+            has[f"{value}_ring"] = ("memory", _READ | _WRITE, 0)
+            has[f"{value}_interrupt"] = ("interrupt", _CONTROL, 0)
+    return has
+
+
+def _held(guest: Guest, program: str) -> dict[str, Capability]:
+    row = r"^ *\d+ (\w+) +([0-9a-f]+) +([0-9a-f]+) (\S+)$"
+    rows = re.findall(row, answer(guest, program), re.M)
+    return {
+        name: (kind, int(permissions, 16), int(badge, 16) >> _NUMBER_BITS)
+        for kind, permissions, badge, name in rows
+    }
+
+
+@system_test("programs have the capabilities of their manifest sections, and no others",
+             timeout=240)
+def authority(context: Context) -> None:
+    sections = _sections(_MANIFEST.read_text())
+    assert len(sections) >= _LEAST_SECTIONS, list(sections)
+    guest = context.guest("full", memory=64, boot_image=_IMAGE)
+    wait_for_shell(guest)
+    wrong = []
+    for name in sections.keys() - {_KEPT, "*"}:
+        section = sections["*" if name == _NOBODY else name]
+        held, expected = _held(guest, name), _expected(section)
+        if held != expected:
+            wrong.append(f"{name} has {held}, not {expected}")
+    assert not wrong, "\n".join(sorted(wrong))
+    print(f"    {len(sections) - 1} sections compared")
