@@ -174,7 +174,7 @@ def _check(guest: Guest, timeout: float) -> None:
 
 
 def _at_random(context: Context, changes: int, timeout: float) -> None:
-    guest = context.guest("direct", memory=64, vcpus=4,
+    guest = context.guest("full", memory=64, vcpus=4,
                           command_line=f"run=transitions changes={changes}")
     _check(guest, timeout)
 
