@@ -163,16 +163,17 @@ def xen_refuses(context: Context) -> None:
     dom0.run(f"chmod +x {_HOSTILE}; xl mem-max {guest.name} 8000")
     taken = dom0.run(
         f"{_HOSTILE} soak $(xl domid {guest.name}) 200 >{said} 2>&1 & echo $! >{said}.pid\n"
-        f"for i in $(seq 300); do grep -qs . {said} && break; sleep 0.1; done; cat {said}", 60).output
+        f"for i in $(seq 300); do grep -qs . {said} && break; sleep 0.1; done\ncat {said}", 60)
     try:
-        print(f"    taken: {taken.strip()}")
-        assert "all there are" in taken, taken
+        print(f"    taken: {taken.output.strip()}")
+        assert "all there are" in taken.output, taken.output
         domain.set_processors(2)
         state = domain.wait_for_answer(1, "online refused the machine refuses to start it")
         assert state == "offered", state
         assert _online(guest) == {0} and domain.down() == {1, 2}, domain.states()
     finally:
-        dom0.run(f"kill $(cat {said}.pid); while [ -e /proc/$(cat {said}.pid) ]; do sleep 0.1; done")
+        dom0.run(f"soaker=$(cat {said}.pid); kill $soaker\n"
+                 "while [ -e /proc/$soaker ]; do sleep 0.1; done")
     assert domain.wait_for_answer(1, "online done") == "online"
     expect_answer(guest, "everywhere", "^2 processors, 200 rounds$")
     domain.set_processors(3)
