@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "suite.hpp"
+#include "rest.hpp"
 
 #include <charconv>
 #include <lavandin/clock.hpp>
@@ -61,7 +62,7 @@ Result<void> Suite::prepare() {
         warm_up.end();
     }
     printf("# seed %llu\n", static_cast<unsigned long long>(_options.seed)); // takes a buffer, once
-    _before = TRY(conformance::count_at_rest(environment().capability("system")));
+    _before = TRY(count_at_rest());
     return {};
 }
 

@@ -41,17 +41,16 @@ void counts(Group_peer const& second) {
             sum += Add::call(second, i, 1).value();
         auto const after = system.information();
         CHECK(before.ok() && after.ok() && sum == calls * (calls + 1) / 2);
-        // An interrupt is none of the calls' entries; without one the figures are exact.
-        if (before.value().events != after.value().events)
-            continue;
-        CHECK(after.value().kernel_entries - before.value().kernel_entries == 1); // the question
-        CHECK(after.value().system_calls - before.value().system_calls == 1);
-        CHECK(after.value().platform_calls - before.value().platform_calls == 1);
-        CHECK(after.value().table_switches == before.value().table_switches);
-        CHECK(after.value().thread_switches == before.value().thread_switches);
-        return;
+        // What an interrupt or another processor does is none of the calls'. Without it the figures
+        // are exact.
+        if (after.value().kernel_entries - before.value().kernel_entries == 1 && // the question
+            after.value().system_calls - before.value().system_calls == 1 &&
+            after.value().platform_calls - before.value().platform_calls == 1 &&
+            after.value().table_switches == before.value().table_switches &&
+            after.value().thread_switches == before.value().thread_switches)
+            return;
     }
-    fail_at(__LINE__); // never so many calls without an interrupt
+    fail_at(__LINE__); // never so many calls without an entry
 }
 
 void is_seen_as_the_callee(Group_peer const& second) {

@@ -42,14 +42,13 @@ TEST(group_call, processes_that_are_alone_switch_tables) {
         for (uint64_t i = 0; i < calls; ++i)
             static_cast<void>(endpoint_call(endpoint, Message_tag{}, 0, 0, 0, 0));
         auto const after = TAKE(system_counters());
-        if (before.events != after.events)
-            continue; // an interrupt came between
-        EXPECT(after.kernel_entries - before.kernel_entries - 1 <= 2 * calls);
-        EXPECT(after.table_switches - before.table_switches <= 2 * calls);
-        EXPECT(after.table_switches - before.table_switches >= calls); // else they are not alone
-        return;
+        uint64_t const switches = after.table_switches - before.table_switches;
+        EXPECT(switches >= calls); // else they are not alone
+        // More may be an interrupt's, or another processor's.
+        if (after.kernel_entries - before.kernel_entries - 1 <= 2 * calls && switches <= 2 * calls)
+            return;
     }
-    note("an interrupt came between each time");
+    note("it took more each time");
     fail();
 }
 

@@ -140,9 +140,10 @@ protected:
         execute(entry);
     }
 
-private:
     static void prepare_call(Thread& caller, Call number,
                              std::initializer_list<uint64_t> arguments);
+
+private:
     void execute(std::function<void()> const& entry);
     void start_root();
     void end_all();

@@ -55,12 +55,12 @@ void Class_queue::show(Schedulable& thread) {
 [[gnu::always_inline]] inline void Class_queue::count_in(Schedulable& thread) {
     thread._level = thread._priority;
     if (_level_counts[thread._level]++ == 0)
-        _levels |= uint32_t{1} << thread._level;
+        _levels = _levels | uint32_t{1} << thread._level;
 }
 
 [[gnu::always_inline]] inline void Class_queue::count_out(Schedulable& thread) {
     if (--_level_counts[thread._level] == 0)
-        _levels &= ~(uint32_t{1} << thread._level);
+        _levels = _levels & ~(uint32_t{1} << thread._level);
 }
 
 [[gnu::always_inline]] inline void Class_queue::take(Schedulable& thread) {

@@ -65,13 +65,13 @@ void Processor::hand_over(Thread& thread) {
     thread.wait = Wait::none;
     thread.processor = this;
     _next = &thread;
-    _reschedule = true;
+    want_reschedule();
 }
 
 void Processor::block(Wait why, Object* at) {
     _current->wait = why;
     _current->waiting_at = at;
-    _reschedule = true;
+    want_reschedule();
 }
 
 void Processor::block_for_another(Wait why, Object* at) {
@@ -80,9 +80,8 @@ void Processor::block_for_another(Wait why, Object* at) {
 }
 
 void Processor::yield() {
-    _current->slice_left = 0;
     _yields = true;
-    _reschedule = true;
+    want_reschedule();
 }
 
 void Processor::arm(Thread& thread, Time deadline) {
@@ -94,7 +93,7 @@ void Processor::arm(Thread& thread, Time deadline) {
 
 void Processor::bury_current() {
     _buried = _current;
-    _reschedule = true;
+    want_reschedule();
 }
 
 void Processor::drop_current() {
@@ -107,7 +106,7 @@ void Processor::drop_current() {
 
 void Processor::disturb() {
     _disturbed = true;
-    __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED);
+    want_reschedule();
 }
 
 // Some of those whose time has come: when there are more, the timer is set for them at once. Who
@@ -129,7 +128,7 @@ void Processor::timer_arrived() {
         thread.cancel(sleeps ? Error::none : Error::timed_out);
         make_ready(thread);
     }
-    _reschedule = true;
+    want_reschedule();
 }
 
 // What the running one has used counts for its slice, and for the module of its class.
@@ -208,6 +207,8 @@ void Processor::put_back_current(Time now) {
 Thread* Processor::take_next(Time now) {
     Lock_guard const guard{_lock};
     charge_current(now);
+    if (_current && _yields)
+        _current->slice_left = 0;
     Thread* const taken = take_next_locked(now);
     publish_length();
     _yields = false;

@@ -12,6 +12,7 @@
 #include <xen/grant_table.h>
 #include <xen/io/console.h>
 #include <xen/io/xs_wire.h>
+#include <xen/memory.h>
 #include <xencall.h>
 #include <xengnttab.h>
 
@@ -181,6 +182,53 @@ static int answer(uint32_t domain, uint32_t reference, double seconds) {
     return xengnttab_unmap(grants, page, 1) ? fail("unmap") : 0;
 }
 
+// How many of so many pieces of 2^order pages Xen gave to the domain, or took from it.
+static long reserve(xencall_handle* call, int operation, uint32_t domain, xen_pfn_t* pieces,
+                    unsigned long count, unsigned order) {
+    struct xen_memory_reservation* const some = xencall_alloc_buffer(call, sizeof(*some));
+    if (!some)
+        return 0;
+    memset(some, 0, sizeof(*some));
+    set_xen_guest_handle(some->extent_start, pieces);
+    some->nr_extents = count;
+    some->extent_order = order;
+    some->domid = (domid_t)domain;
+    long const done = xencall2(call, __HYPERVISOR_memory_op, (uint64_t)operation, (uint64_t)some);
+    xencall_free_buffer(call, some);
+    return done > 0 ? done : 0;
+}
+
+// Beyond the pages that the domain uses; it does not learn of them.
+static int soak(uint32_t domain, double seconds) {
+    static unsigned const orders[] = {9, 0};
+    enum { most = 4096, kinds = sizeof(orders) / sizeof(*orders) };
+    xencall_handle* const call = xencall_open(NULL, 0);
+    xen_pfn_t* const pieces =
+        call ? xencall_alloc_buffer(call, kinds * most * sizeof(*pieces)) : NULL;
+    if (!pieces)
+        return fail("buffer");
+    signal(SIGTERM, stop);
+    long taken[kinds];
+    unsigned long pages = 0;
+    xen_pfn_t next = 1ul << 20;
+    for (size_t kind = 0; kind < kinds; ++kind) {
+        for (int i = 0; i < most; ++i, next += 1ul << orders[kind])
+            pieces[kind * most + (size_t)i] = next;
+        taken[kind] = reserve(call, XENMEM_populate_physmap, domain, pieces + kind * most, most,
+                              orders[kind]);
+        pages += (unsigned long)taken[kind] << orders[kind];
+    }
+    printf("%lu pages, %s\n", pages, taken[kinds - 1] < most ? "all there are" : "not all");
+    fflush(stdout);
+    for (double const end = now() + seconds; now() < end && !stopped;)
+        usleep(10000);
+    for (size_t kind = 0; kind < kinds; ++kind)
+        if (taken[kind] && reserve(call, XENMEM_decrease_reservation, domain, pieces + kind * most,
+                                   (unsigned long)taken[kind], orders[kind]) != taken[kind])
+            return fail("giving back");
+    return 0;
+}
+
 int main(int count, char** words) {
     uint32_t const domain = count > 2 ? (uint32_t)atoi(words[2]) : 0;
     if (count == 6 && strcmp(words[1], "scribble") == 0)
@@ -193,6 +241,8 @@ int main(int count, char** words) {
         return storm(domain, atof(words[3]));
     if (count == 5 && strcmp(words[1], "answer") == 0)
         return answer(domain, (uint32_t)atoi(words[3]), atof(words[4]));
+    if (count == 4 && strcmp(words[1], "soak") == 0)
+        return soak(domain, atof(words[3]));
     fprintf(stderr, "see README.md\n");
     return 2;
 }

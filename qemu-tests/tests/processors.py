@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import re
 
-from rig import ktap
+from rig import hostile, ktap
 from rig.machine import Guest, GuestConfig
-from rig.testing.system import Context, system_test
+from rig.testing.system import Context, provide, system_test
 
 from ._shell import answer, expect_answer, wait_for_shell
 
 _MOST = 64
 # Xen takes AVX away from the whole machine where the processor may leak it (GDS), as this one.
 _WITH_AVX = "spec-ctrl=gds-mit=no"
+_HOSTILE = provide(hostile.PATH, hostile.build)
 
 
 def _online(guest: Guest) -> set[int]:
@@ -164,6 +165,33 @@ def servers_die(context: Context) -> None:
         assert len(domain.down()) == 3 - count, domain.states()
 
 
+@system_test("a VCPU that Xen has no memory for is refused, and started when it has", timeout=300)
+def xen_refuses(context: Context) -> None:
+    guest = context.guest("full", memory=32, vcpus=1, maxvcpus=3)
+    wait_for_shell(guest)
+    domain = _Domain(context, guest)
+    dom0 = context.shared.dom0
+    said = f"/run/{guest.name}.soak"
+    dom0.run(f"chmod +x {_HOSTILE}; xl mem-max {guest.name} 8000")
+    taken = dom0.run(
+        f"{_HOSTILE} soak $(xl domid {guest.name}) 200 >{said} 2>&1 & echo $! >{said}.pid\n"
+        f"for i in $(seq 300); do grep -qs . {said} && break; sleep 0.1; done\ncat {said}", 60)
+    try:
+        print(f"    taken: {taken.output.strip()}")
+        assert "all there are" in taken.output, taken.output
+        domain.set_processors(2)
+        state = domain.wait_for_answer(1, "online refused the machine refuses to start it")
+        assert state == "offered", state
+        assert _online(guest) == {0} and domain.down() == {1, 2}, domain.states()
+    finally:
+        dom0.run(f"soaker=$(cat {said}.pid); kill $soaker\n"
+                 "while [ -e /proc/$soaker ]; do sleep 0.1; done")
+    assert domain.wait_for_answer(1, "online done") == "online"
+    expect_answer(guest, "everywhere", "^2 processors, 200 rounds$")
+    domain.set_processors(3)
+    domain.wait_for_answer(2, "online done")
+
+
 @system_test("a domU of 64 VCPUs runs a parallel program on all of them", timeout=400)
 def sixty_four(context: Context) -> None:
     guest = context.guest("full", memory=64, vcpus=_MOST)
@@ -186,7 +214,7 @@ def _check(guest: Guest, timeout: float) -> None:
 
 
 def _at_random(context: Context, changes: int, timeout: float) -> None:
-    guest = context.guest("direct", memory=64, vcpus=4,
+    guest = context.guest("full", memory=64, vcpus=4,
                           command_line=f"run=transitions changes={changes}")
     _check(guest, timeout)
 

@@ -42,6 +42,22 @@ void fill_context(Local& self) {
     context.gs_base_kernel = reinterpret_cast<uint64_t>(&self);
 }
 
+// Going down is a multicall of one: Xen notes the answer in memory after it has taken the VCPU down
+// and before it runs somebody else there (do_multicall in common/multicall.c). So whoever wants it
+// back sees that it is down, which would be a hypercall more to ask for. A VCPU that is merely not
+// running, or paused by dom0 on its way down, looks the same in its run state.
+multicall_entry going_down[most_processors];
+constexpr uint64_t not_down = 1; // Xen writes 0, or an error
+
+bool down(unsigned number) {
+    return __atomic_load_n(&going_down[number].result, __ATOMIC_ACQUIRE) != not_down;
+}
+
+void prepare_to_go_down(unsigned number) {
+    going_down[number] = {
+        .op = __HYPERVISOR_vcpu_op, .result = not_down, .args = {VCPUOP_down, number}};
+}
+
 bool initialise(Local& self) {
     fill_context(self);
     auto const answer = hypercall::vcpu_op(VCPUOP_initialise, self.number, &context);
@@ -72,6 +88,7 @@ kernel::Result<void> start_processor(uint32_t number, kernel::Processor& process
                       kernel::page_size);
     }
     self.processor = &processor;
+    prepare_to_go_down(number);
     // In this order: Xen's shared page has vcpu_info for 32 only (XEN_LEGACY_MAX_VCPUS), and Xen
     // initialises no VCPU that has none.
     bool const ok = (self.vcpu_info || register_vcpu_info(self)) && initialise(self) &&
@@ -80,17 +97,23 @@ kernel::Result<void> start_processor(uint32_t number, kernel::Processor& process
 }
 
 // VCPUOP_up has no effect on a VCPU that has not gone down yet: it is between its last look at the
-// kernel and that, and gets there if it gets the physical processor.
+// kernel and that, and gets there if it gets the physical processor. It comes no further than to
+// the gate that its caller holds.
 bool restart_processor(uint32_t number) {
-    while (hypercall::vcpu_op(VCPUOP_is_up, number).value == 1)
+    while (!down(number))
         (void)hypercall::yield();
-    return hypercall::vcpu_op(VCPUOP_up, number).ok();
+    if (!hypercall::vcpu_op(VCPUOP_up, number).ok())
+        return false;
+    prepare_to_go_down(number);
+    return true;
 }
 
 // Xen lets the VCPU go on behind the call when it comes up again.
 void stop_processor() {
-    if (!hypercall::vcpu_op(VCPUOP_down, local().number).ok())
-        kernel::panic("processor {}: Xen does not take it down", local().number);
+    unsigned const number = local().number;
+    multicall_entry& call = going_down[number];
+    if (!hypercall::multicall(&call, 1).ok() || static_cast<int64_t>(call.result) < 0)
+        kernel::panic("processor {}: Xen does not take it down", number);
     kernel::processor_resumed();
 }
 

@@ -53,12 +53,14 @@ kernel::Result<void> xenpv::map_in_window(Pfn frame, uint64_t flags) {
 namespace arch {
 
 void deliver_events() {
+    if (fake::at_once)
+        return;
     ++platform().steps;
     if (platform().between_steps)
         platform().between_steps();
 }
 
-kernel::Time now() { return platform().now; }
+kernel::Time now() { return fake::at_once ? fake::at_once->now() : platform().now; }
 kernel::Pfn clock_page() { return fake::clock_frame; }
 kernel::Time wall_offset() { return 5'000'000'000; }
 void program_timer(kernel::Time deadline) { fake::own().programmed = deadline; }
@@ -213,6 +215,8 @@ void switch_to(kernel::Thread& next) {
 }
 
 void kick(uint32_t processor) {
+    if (fake::at_once)
+        return fake::at_once->kick(processor);
     platform().each[processor].kicked = true;
     ++platform().each[processor].kicks;
 }
@@ -224,7 +228,10 @@ void yield() {
 }
 void enter_user() { throw fake::User{}; }
 void stop_processor() {
-    fake::own().up = false;
+    if (fake::at_once)
+        fake::at_once->go_down();
+    else
+        fake::own().up = false;
     throw fake::Stopped{};
 }
 Counters counters() { return {}; }
@@ -243,6 +250,8 @@ Result<void> start_processor(uint32_t number, kernel::Processor& processor) {
 }
 
 bool restart_processor(uint32_t number) {
+    if (fake::at_once)
+        return fake::at_once->bring_up(number), true;
     if (platform().processors_fail)
         return false;
     EXPECT_FALSE(platform().each[number].up);

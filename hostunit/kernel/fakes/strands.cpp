@@ -174,9 +174,16 @@ Strands& strands() {
 
 namespace arch {
 
-void relax() {}
-void prepare_to_wait() { fake::strands().prepare_to_wait(); }
-void wait() { fake::strands().wait(); }
-void wake(uint32_t processor) { fake::strands().wake(processor); }
+using fake::at_once;
+using fake::strands;
+
+void relax() {
+    if (at_once)
+        at_once->relax();
+}
+
+void prepare_to_wait() { at_once ? at_once->prepare_to_wait() : strands().prepare_to_wait(); }
+void wait() { at_once ? at_once->wait() : strands().wait(); }
+void wake(uint32_t processor) { at_once ? at_once->wake(processor) : strands().wake(processor); }
 
 } // namespace arch

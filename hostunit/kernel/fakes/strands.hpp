@@ -10,6 +10,7 @@
 // takes its event. When there is neither, it waits for ever, and the test ends.
 #pragma once
 
+#include "at_once.hpp"
 #include <array>
 #include <condition_variable>
 #include <cstdint>
@@ -27,7 +28,7 @@ public:
     using Entry = std::function<void()>;
 
     // The processor that executes; without a strand, the one that a test has chosen.
-    uint32_t executing() const { return _executing; }
+    uint32_t executing() const { return at_once ? at_once->executing() : _executing; }
     void choose(uint32_t processor) { _executing = processor; }
 
     // Executes `entry` on that processor, and all that others have to do because of it.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <kernel/algorithm.hpp>
+#include <kernel/relaxed.hpp>
 #include <kernel/schedulable.hpp>
 
 namespace kernel {
@@ -116,7 +117,7 @@ private:
     List<Schedulable, Queue_tag> _ready; // the one that waits longest first
     Schedulable* _chains[chains]{};
     uint32_t _level_counts[32]{};
-    uint32_t _levels{0};
+    Relaxed<uint32_t> _levels{0}; // others look whom they could take
     uint32_t _count{0};
     uint32_t _processor{0};
     uint32_t _installation{0};

@@ -56,7 +56,7 @@ struct Outside_view {
     List_link* Thread::*thread_queue_link; // where links of ready lists point to
     List_link* Thread::*thread_known_link; // where links of all_threads point to
     uint64_t const Thread::*thread_identifier;
-    Wait Thread::*thread_wait; // 8 bits
+    Relaxed<Wait> Thread::*thread_wait; // 8 bits
     Processor* Thread::*thread_processor;
     uint8_t Thread::*thread_priority;
     abi::Thread_account* Thread::*thread_account;

@@ -11,6 +11,7 @@
 #include <kernel/class_set.hpp>
 #include <kernel/gate.hpp>
 #include <kernel/processors.hpp>
+#include <kernel/relaxed.hpp>
 #include <kernel/thread.hpp>
 #include <lavandin/abi/processor.hpp>
 
@@ -61,7 +62,7 @@ public:
     // What the current thread used up to now is on its account.
     void account_current(Time now);
     // The priority that a thread would have to exceed to run at once; -1 when idle.
-    int running_priority() const { return __atomic_load_n(&_running_priority, __ATOMIC_RELAXED); }
+    int running_priority() const { return _running_priority; }
     // Of this processor, for all to see.
     abi::Processor_accounts const& accounts() const { return *_accounts; }
 
@@ -143,6 +144,8 @@ private:
     void run(Thread& next, Time now);
     void note_place(Thread& thread);
     void enter(abi::Activity activity, Time now);
+    // For this processor itself. Others have it look by preempt().
+    void want_reschedule() { __atomic_store_n(&_reschedule, true, __ATOMIC_RELAXED); }
     void publish_length() {
         __atomic_store_n(&_accounts->counts.ready, _classes.count(), __ATOMIC_RELAXED);
     }
@@ -160,7 +163,7 @@ private:
     Lock _lock; // guards what follows up to _timers
     Class_set _classes;
     Thread* _running{nullptr}; // _current, but known to others as soon as it is chosen
-    int _running_priority{nobody};
+    Relaxed<int> _running_priority{nobody};
     Time _since{0};     // when _running began to run, or was charged last
     Time _limit{never}; // until when it may go on
     Timer_queue _timers;

@@ -33,6 +33,7 @@
 #include <kernel/inheritance.hpp>
 #include <kernel/kernel_work.hpp>
 #include <kernel/object.hpp>
+#include <kernel/relaxed.hpp>
 #include <kernel/timer_queue.hpp>
 #include <lavandin/abi/clock_page.hpp>
 #include <lavandin/abi/message.hpp>
@@ -172,7 +173,7 @@ public:
     void last_reference_gone() override;
 
     // Scheduler and IPC state.
-    Wait wait{Wait::none};
+    Relaxed<Wait> wait{Wait::none};
     Processor* processor;            // where it runs, is ready, or ran last; at first its maker's
     Processor* timer_at{nullptr};    // where its deadline is, when it is armed
     uint64_t affinity{~uint64_t{0}}; // a bit for each processor that may run it

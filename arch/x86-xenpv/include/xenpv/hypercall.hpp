@@ -124,6 +124,11 @@ inline Status vcpu_op(int operation, unsigned vcpu) {
     return invoke<__HYPERVISOR_vcpu_op>(operation, vcpu, 0);
 }
 
+// The outcome of each is in its `result`.
+inline Status multicall(multicall_entry* calls, uint64_t count) {
+    return invoke<__HYPERVISOR_multicall>(address(calls), count);
+}
+
 template <typename T>
 inline Status event_channel_op(int operation, T* argument) {
     return invoke<__HYPERVISOR_event_channel_op>(operation, address(argument));
