@@ -59,6 +59,7 @@ private:
     void blame(uint64_t part, char const* what) const;
     void check_answers() const;
     void print_calls() const;
+    static void print_fewest(char const* what, uint32_t const (&counts)[fuzz::calls + 1]);
 
     uint64_t const _seed;
     uint64_t const _stream;
