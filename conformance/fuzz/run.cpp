@@ -194,17 +194,21 @@ void Fuzz_run::print_calls() const {
 // should have is judged there.
 void Fuzz_run::print_fewest(char const* what, uint32_t const (&counts)[fuzz::calls + 1]) {
     constexpr size_t shown = 10;
+    constexpr size_t a_line = 5;
     std::array<size_t, fuzz::calls> order;
     std::iota(order.begin(), order.end(), size_t{0});
     auto const end = std::remove_if(order.begin(), order.end(),
                                     [&](size_t index) { return counts[index] == 0; });
     std::sort(order.begin(), end, [&](size_t a, size_t b) { return counts[a] < counts[b]; });
-    char line[400];
-    int length = snprintf(line, sizeof line, "fewest %s:", what);
-    for (auto each = order.begin(); each != end && each != order.begin() + shown; ++each)
-        length += snprintf(line + length, sizeof line - static_cast<size_t>(length), " %s %u",
-                           system_call_shapes[*each].name, counts[*each]);
-    note("%s", line);
+    auto const last = std::min(end, order.begin() + shown);
+    for (auto each = order.begin(); each < last;) {
+        char line[200];
+        int length = snprintf(line, sizeof line, "fewest %s:", what);
+        for (size_t i = 0; i < a_line && each < last; ++i, ++each)
+            length += snprintf(line + length, sizeof line - static_cast<size_t>(length), " %s %u",
+                               system_call_shapes[*each].name, counts[*each]);
+        note("%s", line);
+    }
 }
 
 void Fuzz_run::check_answers() const {
