@@ -9,7 +9,7 @@ namespace conformance {
 
 namespace {
 
-void print_pairs(char const* title, uint64_t const* bits, uint64_t const* others, bool wanted) {
+size_t print_pairs(char const* title, uint64_t const* bits, uint64_t const* others, bool wanted) {
     size_t count = 0;
     printf("# %s:", title);
     for (size_t i = 0; i < std::size(system_call_pairs); ++i) {
@@ -21,13 +21,14 @@ void print_pairs(char const* title, uint64_t const* bits, uint64_t const* others
         ++count;
     }
     printf(count == 0 ? " none\n" : "\n");
+    return count;
 }
 
 } // namespace
 
-void print_untested(uint64_t const* tested, uint64_t const* elsewhere) {
+size_t print_untested(uint64_t const* tested, uint64_t const* elsewhere) {
     print_pairs("pairs tested only on other machines", tested, elsewhere, true);
-    print_pairs("pairs without a test", tested, elsewhere, false);
+    return print_pairs("pairs without a test", tested, elsewhere, false);
 }
 
 } // namespace conformance

@@ -93,7 +93,8 @@ Result<void> Suite::prepare() {
 }
 
 bool Suite::run(std::string_view prefix) {
-    size_t planned = 0;
+    bool const whole = prefix.empty();
+    size_t planned = whole; // what the tests together have to show
     for (Test const* test = Test::first(); test; test = test->next())
         planned += selected(*test, prefix);
     printf("KTAP version 1\n1..%zu\n", planned);
@@ -102,8 +103,11 @@ bool Suite::run(std::string_view prefix) {
     for (Test const* test = Test::first(); test; test = test->next())
         if (selected(*test, prefix))
             failed += !run(*test, ++index);
-    if (prefix.empty())
-        print_untested(all_tested, all_elsewhere);
+    if (whole) {
+        bool const good = print_untested(all_tested, all_elsewhere) == 0;
+        printf("%s %zu - suite.every_pair_has_a_test\n", good ? "ok" : "not ok", ++index);
+        failed += !good;
+    }
     printf("# %zu tests, %zu failed\n", planned, failed);
     return failed == 0;
 }

@@ -46,7 +46,8 @@ private:
     size_t _outcome_count{0};
 };
 
-// Prints which pairs of call and error no test saw, given the bits of system_call_pairs.hpp.
-void print_untested(uint64_t const* tested, uint64_t const* elsewhere);
+// Prints which pairs of call and error no test saw, given the bits of system_call_pairs.hpp. How
+// many of them nobody says to be tested elsewhere.
+size_t print_untested(uint64_t const* tested, uint64_t const* elsewhere);
 
 } // namespace conformance
