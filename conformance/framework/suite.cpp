@@ -106,6 +106,7 @@ bool Suite::run(std::string_view prefix) {
     if (whole) {
         bool const good = print_untested(all_tested, all_elsewhere) == 0;
         printf("%s %zu - suite.every_pair_has_a_test\n", good ? "ok" : "not ok", ++index);
+        note_outcome(good ? 'o' : 'n');
         failed += !good;
     }
     printf("# %zu tests, %zu failed\n", planned, failed);
@@ -210,13 +211,17 @@ void Suite::check_counters(Counters const& before) {
     fail();
 }
 
+void Suite::note_outcome(char outcome) {
+    if (_outcome_count < _outcomes.size())
+        _outcomes[_outcome_count++] = outcome;
+}
+
 void Suite::print(Test const& test, size_t index) {
     auto const& said = report();
     size_t const bytes = said.text_bytes < sizeof said.text ? said.text_bytes : sizeof said.text;
     std::string_view text{said.text, bytes};
     bool const skipped = said.skipped != 0 && said.failures == 0;
-    if (_outcome_count < _outcomes.size())
-        _outcomes[_outcome_count++] = said.failures != 0 ? 'n' : skipped ? 's' : 'o';
+    note_outcome(said.failures != 0 ? 'n' : skipped ? 's' : 'o');
     printf("%s %zu - %s.%s", said.failures == 0 ? "ok" : "not ok", index, test.group(),
            test.name());
     if (skipped)

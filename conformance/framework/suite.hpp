@@ -37,6 +37,7 @@ private:
     void serve(Endpoint_receive_out const& received);
     void end_adopted();
     void check_counters(Counters const& before);
+    void note_outcome(char outcome);
     void print(Test const& test, size_t index);
 
     Endpoint _endpoint;
