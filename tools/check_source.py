@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks the sources: format, licence lines, widths, readmes, links, what the kernel may name.
+"""Checks the sources: format, licence lines, widths, readmes, links, what the kernel may name, and
+that tests are there to which the conformance suite refers.
 
     check_source.py [--fix]
 
@@ -16,6 +17,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import tested_elsewhere
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 100
@@ -198,6 +201,16 @@ def check_links() -> list[str]:
     ]
 
 
+def check_tested_elsewhere() -> list[str]:
+    return [
+        f"{name}: {call} answers {answer}: {fault}"
+        for name, text in code()
+        if name.startswith("conformance/")
+        for answer, call, where in tested_elsewhere.declarations(text)
+        if (fault := tested_elsewhere.fault(ROOT, answer, call, where))
+    ]
+
+
 CHECKS: list[tuple[str, Callable[[], list[str]]]] = [
     ("C and C++ are as clang-format writes them", check_format),
     ("every source has its licence line", check_licence),
@@ -208,6 +221,7 @@ CHECKS: list[tuple[str, Callable[[], list[str]]]] = [
     ("the kernel names no platform", check_kernel_is_portable),
     ("kernel objects say what guards them", check_objects_are_guarded),
     ("links in documents lead somewhere", check_links),
+    ("what is said to be tested elsewhere is", check_tested_elsewhere),
 ]
 
 

@@ -100,6 +100,7 @@ class Project(unittest.TestCase):
                 "guards",
             ),
             ("a.md", "[here](b.md#part)\n", "links"),
+            ("conformance/a.cpp", LICENCE + "TESTED_ELSEWHERE(busy, null);\n", "elsewhere"),
         ]
         for name, text, expected in bad:
             with self.subTest(expected, text=text):
@@ -108,6 +109,24 @@ class Project(unittest.TestCase):
                 self.assertEqual(len(failing), 1, failing)
                 self.assertIn(expected, failing[0])
                 (self.root / name).unlink()
+
+    def test_a_test_elsewhere_is_looked_for(self) -> None:
+        self.write("b.cpp", LICENCE + "TEST_F(A, one) {\n    busy(Call::null);\n}\n\nint pinned;\n")
+        self.write("c.py", "# SPDX-License-Identifier: MIT\n@system_test(\"it ends\")\n")
+        for answer, call, where, good in (
+            ("busy", "null", "b.cpp: one", True),
+            ("busy", "null", "b.cpp: two", False),
+            ("busy", "null", "a.cpp: one", False),
+            ("busy", "null", "b.cpp", False),
+            ("pinned", "null", "b.cpp: one", False),
+            ("busy", "other", "b.cpp: one", False),
+            ("none", "null", "b.cpp: one", True),
+            ("none", "shutdown", "c.py: it ends", True),
+            ("none", "shutdown", "c.py: it goes on", False),
+        ):
+            with self.subTest(where, answer=answer, call=call):
+                fault = check_source.tested_elsewhere.fault(self.root, answer, call, where)
+                self.assertEqual(fault is None, good, fault)
 
     def test_good_links_pass(self) -> None:
         self.write("a.md", "[itself](a.md), [a part](a.md#part), [far](https://xenproject.org/x)\n")

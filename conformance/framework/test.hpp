@@ -133,7 +133,8 @@ inline void take(Result<void>&) {}
         return;                                                                                    \
     } while (false)
 
-// Said before SKIP: this answer is tested where the test applies.
-#define TESTED_ELSEWHERE(wanted, call)                                                             \
+// Said before SKIP: this answer is tested where the test applies. `test`: "FILE: NAME", which
+// tools/check_source.py looks for.
+#define TESTED_ELSEWHERE(wanted, call, test)                                                       \
     ::conformance::tested_elsewhere(::lavandin::abi::System_call::call,                            \
                                     ::lavandin::abi::Error::wanted)

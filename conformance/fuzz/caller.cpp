@@ -24,6 +24,8 @@ constexpr uint64_t clock_interval = 8; // calls between looks at the clock
 // that had no turn meanwhile.
 constexpr uint64_t patience = 3 * millisecond;
 constexpr unsigned patient_rounds = 10;
+// On several processors somebody is on the way almost always.
+constexpr uint64_t halt = 100 * microsecond;
 
 fuzz::World world;
 
@@ -148,7 +150,19 @@ void rescue(Capability_index reply, Capability_index bell) {
     }
 }
 
-// Runs when no other thread does: then all of them wait, perhaps for each other.
+uint64_t calls_made() { return __atomic_load_n(&fuzz_record().made, __ATOMIC_RELAXED); }
+
+// Until no thread has made a call for a moment: then all of them wait, perhaps for each other. Who
+// is helped on sooner has nobody left to answer.
+void wait_for_halt() {
+    uint64_t made;
+    do {
+        made = calls_made();
+        static_cast<void>(thread_sleep(time_now() + halt));
+    } while (calls_made() != made);
+}
+
+// Runs when no other thread does, or on another processor.
 void rescue_for_ever() {
     auto const reply = reply_create();
     auto const bell = notification_create();
@@ -156,8 +170,9 @@ void rescue_for_ever() {
     unsigned in_vain = 0;
     for (uint64_t deadline = time_now() + patience;
          in_vain < patient_rounds || time_now() < deadline;) {
+        wait_for_halt();
         rescue(reply.value(), bell.value());
-        uint64_t const made_now = __atomic_load_n(&fuzz_record().made, __ATOMIC_RELAXED);
+        uint64_t const made_now = calls_made();
         ++in_vain;
         if (made_now != made) {
             deadline = time_now() + patience;

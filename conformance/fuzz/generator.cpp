@@ -4,8 +4,6 @@
 #include <lavandin/abi/group.hpp>
 #include <lavandin/abi/process.hpp>
 
-#include <string_view>
-
 namespace fuzz {
 
 using namespace lavandin;
@@ -18,7 +16,8 @@ constexpr unsigned sparse = 20;
 constexpr unsigned crowded = 50;
 constexpr uint64_t some_pages = 24;
 constexpr uint64_t few_pages = 8;
-constexpr uint64_t regions = 3; // of members of a group
+constexpr uint64_t least_quota_pages = 5; // a process without any takes four
+constexpr uint64_t regions = 3;           // of members of a group
 // One in so many draws for a call that destroys does not spare what is needed.
 constexpr uint64_t spared = 1500;
 
@@ -154,6 +153,8 @@ std::optional<uint64_t> Generator::draw_plain(System_call_argument const& argume
         return 0;
     if (argument.type == Argument_type::bytes && argument.most == 0 && name == "size")
         return (1 + _random.below(2)) * page_size;
+    if (argument.type == Argument_type::bytes && name == "quota")
+        return (least_quota_pages + _random.below(few_pages)) * page_size;
     if (argument.type == Argument_type::flags && name == "rights")
         return _random.any_of(rights);
     if (argument.type == Argument_type::flags && name == "permissions")
@@ -169,7 +170,7 @@ uint64_t Generator::draw(System_call_argument const& argument, bool destructive,
             return *plain;
     switch (argument.type) {
     case Argument_type::capability:
-        if (argument.optional && _random.one_in(3))
+        if (argument.optional && _random.one_in(_plain ? 2 : 3))
             return 0;
         return draw_slot(argument.object, destructive, call);
     case Argument_type::bytes:
@@ -206,10 +207,22 @@ Capability_index Generator::draw_any_slot(Object_type type) {
     return luck < 31 ? static_cast<Capability_index>(_random.any_of(odd_words)) : 0;
 }
 
+// 0 when there is none, or when another shall be tried.
+Capability_index Generator::draw_used_slot(Object_type type) {
+    if (!_plain || type == Object_type::none || _random.one_in(2))
+        return 0;
+    if (type == Object_type::process)
+        return self_process;
+    Capability_index const slot = _used[static_cast<size_t>(type)];
+    return _world.type(slot) == type ? slot : 0;
+}
+
 Capability_index Generator::draw_slot(Object_type type, bool destructive, Drawn_call& call) {
     // A call on any object (capability_delete) empties the slot and spares the object.
     auto const least = type == Object_type::none ? World::Worth::slot : World::Worth::object;
-    Capability_index slot = draw_any_slot(type);
+    Capability_index slot = destructive ? 0 : draw_used_slot(type);
+    if (slot == 0)
+        slot = draw_any_slot(type);
     while (destructive && (_world.worth(slot) >= least || slot == 0) && !_random.one_in(spared))
         slot = draw_any_slot(type);
     Object_type const held = _world.type(slot);

@@ -12,6 +12,7 @@
 
 #include <iterator>
 #include <optional>
+#include <string_view>
 
 namespace fuzz {
 
@@ -73,6 +74,7 @@ private:
     std::optional<uint64_t> draw_plain(System_call_argument const& argument);
     uint64_t draw(System_call_argument const& argument, bool destructive, Drawn_call& call);
     Capability_index draw_any_slot(Object_type type);
+    Capability_index draw_used_slot(Object_type type);
     Capability_index draw_slot(Object_type type, bool destructive, Drawn_call& call);
     uint64_t elsewhere(uint64_t address) const;
     uint64_t draw_address();
@@ -86,8 +88,9 @@ private:
     void learn_made(Drawn_call const& call, System_call_shape const& shape,
                     std::array<uint64_t, 6> const& words, Ask ask) {
         for (unsigned i = 0; i < words.size(); ++i) {
-            if (shape.in[i].type == lavandin::Argument_type::address)
+            if (shape.in[i].name == std::string_view{"address"})
                 _recent[_random.below(std::size(_recent))] = call.words[i];
+            remember_slots(shape.in[i], call.words[i]);
             if (shape.out[i].type != lavandin::Argument_type::capability)
                 continue;
             auto const slot = static_cast<Capability_index>(words[i]);
@@ -104,6 +107,12 @@ private:
         }
     }
 
+    void remember_slots(lavandin::System_call_argument const& argument, uint64_t word) {
+        _used[static_cast<size_t>(argument.object)] = static_cast<Capability_index>(word);
+        _used[static_cast<size_t>(argument.second_object)] =
+            static_cast<Capability_index>(word >> 32);
+    }
+
     World::Worth worth_of_copy(Drawn_call const& call, System_call_shape const& shape) const;
 
     Random _random;
@@ -111,7 +120,10 @@ private:
     uint64_t _now{0};
     bool _plain{false};  // the call is drawn to succeed
     uint64_t _region{0}; // of another member of a group, in which addresses of a call lie; 0: none
-    uint64_t _recent[3]{}; // addresses with which calls have succeeded
+    uint64_t _recent[3]{}; // addresses of memory with which calls have succeeded
+    // Slots with which one has succeeded last, by type: calls that belong together name the same,
+    // as who receives and who answers. What is remembered for `none` is not used.
+    std::array<Capability_index, lavandin::abi::object_types> _used{};
     std::array<bool, calls> _excluded{};
 };
 

@@ -162,7 +162,7 @@ Result<void> Neighbours::start() {
     TRY_VOID(_echo.start(wait_and_signal, {waits, signals}));
     for (size_t kind = 0; kind < kinds; ++kind)
         TRY_VOID(start(kind, records.index()));
-    return {};
+    return _customers.start();
 }
 
 Result<void> Neighbours::start(size_t kind, Capability_index records) {
@@ -209,6 +209,7 @@ uint64_t Neighbours::rounds() const {
 }
 
 void Neighbours::check() const {
+    _customers.check();
     if (!wait_for_rounds(Neighbour_record::different_rounds))
         fail();
     for (size_t kind = 0; kind < kinds; ++kind) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "framework/child.hpp"
+#include "fuzz/customers.hpp"
 
 #include <array>
 
@@ -30,12 +31,15 @@ public:
 
     // The endpoint at which one of them answers; so does it anybody else who calls.
     Capability_index service() const { return _service.index(); }
+    // The endpoint at which some of them call.
+    Capability_index counter() const { return _customers.counter(); }
     // They signal it, and none of them waits for it.
     Capability_index bell() const { return _bell.index(); }
 
     // The test fails when one has come to a halt or to a wrong result.
     void check() const;
-    uint64_t rounds() const; // of all together
+    uint64_t rounds() const;                                    // of all together
+    uint64_t answered() const { return _customers.answered(); } // of their calls
 
 private:
     static constexpr size_t kinds = 4;
@@ -48,6 +52,7 @@ private:
     Notification _bell;
     Notification _there, _back; // between two of them
     Child _server, _echo;
+    Customers _customers;
     std::array<Child, kinds> _workers;
 };
 

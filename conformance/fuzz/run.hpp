@@ -49,16 +49,18 @@ public:
 
 private:
     static constexpr uint64_t calls_of_part = 2500;
-    static constexpr uint64_t patience = 60 * second;
+    static constexpr uint64_t patience = 60 * second; // without a call
 
     bool run_part(uint64_t part, uint64_t budget, void (*undo)());
     Result<Process_information> start_and_wait(uint64_t part, uint64_t budget);
+    static Result<Process_information> wait_for(Child const& child);
     Result<Child> make_child(uint64_t part);
     void judge(Process_information const& end);
     bool nothing_is_lost(uint64_t part, Counters const& before) const;
     void blame(uint64_t part, char const* what) const;
     void check_answers() const;
     void print_calls() const;
+    static void print_fewest(char const* what, uint32_t const (&counts)[fuzz::calls + 1]);
 
     uint64_t const _seed;
     uint64_t const _stream;

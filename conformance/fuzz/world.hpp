@@ -7,6 +7,7 @@
 
 #include <lavandin/abi/capability.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace fuzz {
@@ -37,16 +38,21 @@ public:
         return slot < slots ? _known[slot].worth : Worth::little;
     }
 
-    // A slot that holds an object of this type (none: of any); 0 when there is none.
+    // A slot that holds an object of this type (none: of any), each as likely as the others; 0 when
+    // there is none.
     Capability_index any(Random& random, Object_type wanted) const {
-        auto const first = static_cast<Capability_index>(random.below(slots));
-        for (Capability_index i = 0; i < slots; ++i) {
-            Capability_index const slot = (first + i) % slots;
-            if (_known[slot].type != Object_type::none &&
-                (wanted == Object_type::none || _known[slot].type == wanted))
-                return slot;
-        }
-        return 0;
+        auto const fits = [wanted](Known const& known) {
+            return known.type != Object_type::none &&
+                   (wanted == Object_type::none || known.type == wanted);
+        };
+        auto const count = static_cast<uint64_t>(std::count_if(_known.begin(), _known.end(), fits));
+        if (count == 0)
+            return 0;
+        uint64_t left = random.below(count);
+        auto const found = std::find_if(_known.begin(), _known.end(), [&](Known const& known) {
+            return fits(known) && left-- == 0;
+        });
+        return static_cast<Capability_index>(found - _known.begin());
     }
 
     unsigned used() const {

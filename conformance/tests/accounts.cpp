@@ -6,6 +6,7 @@
 #include <lavandin/abi/processor.hpp>
 #include <lavandin/accounts_reader.hpp>
 
+#include <algorithm>
 #include <tuple>
 
 namespace {
@@ -231,12 +232,15 @@ TEST(accounts, never_run_backwards) {
 TEST(accounts, need_no_system_call) {
     auto const& page = *TAKE(map_processor(0));
     static_cast<void>(lavandin::now()); // maps the clock page
-    auto const before = TAKE(system_counters());
-    for (int i = 0; i < 100; ++i)
-        static_cast<void>(at(read(page.counts), lavandin::now()));
-    auto const later = TAKE(system_counters());
-    if (later.thread_switches == before.thread_switches)
-        EXPECT_EQUAL(later.system_calls - before.system_calls, 1);
+    uint64_t fewest = ~uint64_t{0};     // others may make calls meanwhile, also on other processors
+    for (int tries = 0; tries < 50 && fewest != 1; ++tries) {
+        auto const before = TAKE(system_counters());
+        for (int i = 0; i < 100; ++i)
+            static_cast<void>(at(read(page.counts), lavandin::now()));
+        auto const later = TAKE(system_counters());
+        fewest = std::min(fewest, later.system_calls - before.system_calls);
+    }
+    EXPECT_EQUAL(fewest, 1);
 }
 
 TEST(accounts, of_a_thread_meet_elapsed_time) {

@@ -57,9 +57,12 @@ TEST(channel, create_wants_authority_and_sense) {
     EXPECT_ERROR(wrong_type, channel_create, self_process, controller);
     EXPECT_ERROR(permission_denied, channel_create, weak, controller);
     EXPECT_ERROR(invalid_argument, channel_create, own_system(), largest_number + 1);
-    TESTED_ELSEWHERE(not_supported, channel_create); // host units
-    TESTED_ELSEWHERE(out_of_memory, channel_create);
-    TESTED_ELSEWHERE(table_full, channel_create);
+    TESTED_ELSEWHERE(not_supported, channel_create,
+                     "hostunit/kernel/channel_test.cpp: that_cannot_be_leave_nothing");
+    TESTED_ELSEWHERE(out_of_memory, channel_create,
+                     "hostunit/kernel/channel_test.cpp: that_lack_a_frame_leave_nothing");
+    TESTED_ELSEWHERE(table_full, channel_create,
+                     "hostunit/kernel/channel_test.cpp: that_cannot_be_leave_nothing");
 }
 
 } // namespace

@@ -177,8 +177,10 @@ TEST(grant, create_wants_authority_and_sense) {
     EXPECT_ERROR(invalid_argument, grant_create, own_system(), memory, 0, nobody + 1, read_only);
     EXPECT_ERROR(invalid_argument, grant_create, own_system(), memory, 0, nobody, 0);
     EXPECT_ERROR(invalid_argument, grant_create, own_system(), memory, 0, nobody, read_execute);
-    TESTED_ELSEWHERE(not_supported, grant_create); // host units
-    TESTED_ELSEWHERE(out_of_memory, grant_create);
+    TESTED_ELSEWHERE(not_supported, grant_create,
+                     "hostunit/kernel/grant_test.cpp: want_permissions_and_sense");
+    TESTED_ELSEWHERE(out_of_memory, grant_create,
+                     "hostunit/kernel/grant_test.cpp: that_lack_a_frame_leave_nothing");
 }
 
 TEST(grant, end_wants_a_grant) {
@@ -187,8 +189,9 @@ TEST(grant, end_wants_a_grant) {
     EXPECT_ERROR(invalid_capability, grant_end, empty_slot);
     EXPECT_ERROR(wrong_type, grant_end, memory);
     EXPECT_OK(grant_end, granted.grant);
-    TESTED_ELSEWHERE(permission_denied, grant_end); // there is but one permission
-    TESTED_ELSEWHERE(busy, grant_end);              // the system test with dom0
+    TESTED_ELSEWHERE(permission_denied, grant_end,
+                     "hostunit/kernel/grant_test.cpp: want_permissions_and_sense");
+    TESTED_ELSEWHERE(busy, grant_end, "hostunit/kernel/grant_test.cpp: in_use_do_not_end");
 }
 
 template <typename Copy>
@@ -218,9 +221,13 @@ TEST(grant, read_wants_authority_and_sense) {
     EXPECT_ERROR(wrong_type, grant_read, memory, memory, 0, 0, 0, 1);
     EXPECT_ERROR(permission_denied, grant_read, own_system(), constant, 0, 0, 0, 1);
     EXPECT_ERROR(invalid_argument, grant_read, own_system(), memory, 0, 0, 0, 0);
-    TESTED_ELSEWHERE(busy, grant_read); // Xen says so only in the middle of paging
-    TESTED_ELSEWHERE(not_supported, grant_read);
-    TESTED_ELSEWHERE(out_of_memory, grant_read);
+    // Xen says so only in the middle of paging.
+    TESTED_ELSEWHERE(busy, grant_read,
+                     "hostunit/kernel/grant_test.cpp: copies_that_the_platform_refuses_say_so");
+    TESTED_ELSEWHERE(not_supported, grant_read,
+                     "hostunit/kernel/grant_test.cpp: copies_that_the_platform_refuses_say_so");
+    TESTED_ELSEWHERE(out_of_memory, grant_read,
+                     "hostunit/kernel/grant_test.cpp: reading_into_a_shared_page_takes_a_frame");
 }
 
 TEST(grant, write_wants_authority_and_sense) {
@@ -234,8 +241,10 @@ TEST(grant, write_wants_authority_and_sense) {
     EXPECT_ERROR(wrong_type, grant_write, memory, memory, 0, 0, 0, 1);
     EXPECT_ERROR(permission_denied, grant_write, own_system(), secret, 0, 0, 0, 1);
     EXPECT_ERROR(invalid_argument, grant_write, own_system(), memory, 0, 0, 0, 0);
-    TESTED_ELSEWHERE(busy, grant_write);
-    TESTED_ELSEWHERE(not_supported, grant_write);
+    TESTED_ELSEWHERE(busy, grant_write,
+                     "hostunit/kernel/grant_test.cpp: copies_that_the_platform_refuses_say_so");
+    TESTED_ELSEWHERE(not_supported, grant_write,
+                     "hostunit/kernel/grant_test.cpp: copies_that_the_platform_refuses_say_so");
 }
 
 } // namespace

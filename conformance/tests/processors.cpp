@@ -158,10 +158,15 @@ struct Quarrel {
 TEST(processor, one_thing_at_a_time) {
     Quarrel quarrel{MUST(processor_open, inherited().system, 1)};
     if (TAKE(state_of(quarrel.processor)) != Processor_state::online) {
-        TESTED_ELSEWHERE(busy, processor_control);
-        TESTED_ELSEWHERE(cancelled, processor_control);
-        TESTED_ELSEWHERE(timed_out, processor_control);
-        TESTED_ELSEWHERE(pinned, processor_control);
+        TESTED_ELSEWHERE(busy, processor_control,
+                         "conformance/tests/processors.cpp: one_thing_at_a_time");
+        TESTED_ELSEWHERE(cancelled, processor_control,
+                         "conformance/tests/processors.cpp: one_thing_at_a_time");
+        TESTED_ELSEWHERE(timed_out, processor_control,
+                         "conformance/tests/processors.cpp: one_thing_at_a_time");
+        TESTED_ELSEWHERE(
+            pinned, processor_control,
+            "conformance/tests/processors.cpp: a_thread_that_may_run_nowhere_else_keeps_it");
         return note("skipped: there is one processor only");
     }
     EXPECT_OK(thread_set_affinity, 0, 1);
@@ -194,7 +199,8 @@ TEST(processor, open_refuses) {
     EXPECT_ACT(permission_denied, seen, park);
     EXPECT_ERROR(invalid_argument, processor_open, system, 64);
     EXPECT_ERROR(invalid_argument, processor_open, system, ~uint64_t{0});
-    TESTED_ELSEWHERE(out_of_memory, processor_open);
+    TESTED_ELSEWHERE(out_of_memory, processor_open,
+                     "hostunit/kernel/shortage_test.cpp: processors_are_opened_by_who_has_room");
     while (copy(self_process, all_permissions).ok()) {
     }
     EXPECT_ERROR(table_full, processor_open, system, 0);
@@ -234,7 +240,9 @@ TEST(processor, control_refuses) {
     EXPECT_ACT(wrong_state, processor, start);
     EXPECT_ACT(wrong_state, processor, unpark);
     EXPECT_ACT(wrong_state, processor, withdraw);
-    TESTED_ELSEWHERE(out_of_memory, processor_control);
+    TESTED_ELSEWHERE(
+        out_of_memory, processor_control,
+        "hostunit/kernel/processor_control_test.cpp: a_start_without_memory_changes_nothing");
 }
 
 TEST(processor, information_refuses) {

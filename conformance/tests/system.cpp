@@ -85,7 +85,10 @@ TEST(system, shutdown_wants_the_permission_and_a_reason) {
     EXPECT_ERROR(wrong_type, system_shutdown, self_process, 0);
     EXPECT_ERROR(invalid_argument, system_shutdown, own_system(), 3);
     EXPECT_ERROR(invalid_argument, system_shutdown, own_system(), ~uint64_t{0});
-    TESTED_ELSEWHERE(none, system_shutdown); // by every machine's end
+    TESTED_ELSEWHERE(
+        none, system_shutdown,
+        "qemu-tests/tests/life_cycle.py: poweroff and reboot, typed in a domU"); // by every
+                                                                                 // machine's end
 }
 
 TEST(console, write_wants_the_permission) {
@@ -102,12 +105,14 @@ TEST(console, write_wants_the_permission) {
 
 TEST(console, of_last_resort) {
     if (!has_platform_console()) {
-        TESTED_ELSEWHERE(none, console_write);
-        TESTED_ELSEWHERE(none, console_read);
+        TESTED_ELSEWHERE(none, console_write, "conformance/tests/system.cpp: of_last_resort");
+        TESTED_ELSEWHERE(none, console_read, "conformance/tests/system.cpp: of_last_resort");
         SKIP("the platform has a console ring instead");
     }
-    TESTED_ELSEWHERE(not_supported, console_write);
-    TESTED_ELSEWHERE(not_supported, console_read);
+    TESTED_ELSEWHERE(not_supported, console_write,
+                     "conformance/tests/system.cpp: ring_instead_of_one_of_last_resort");
+    TESTED_ELSEWHERE(not_supported, console_read,
+                     "conformance/tests/system.cpp: ring_instead_of_one_of_last_resort");
     constexpr std::string_view text{"# written by console_write\n"};
     memcpy(message_buffer().words, text.data(), text.size());
     EXPECT_OK(console_write, own_system(), text.size());
@@ -193,10 +198,11 @@ TEST(interrupt, of_the_console) {
         SKIP("the suite was given no interrupt");
     EXPECT_OK(interrupt_acknowledge, inherited().interrupt);
     if (has_platform_console()) {
-        TESTED_ELSEWHERE(none, interrupt_raise);
+        TESTED_ELSEWHERE(none, interrupt_raise, "conformance/tests/system.cpp: of_the_console");
         EXPECT_ERROR(not_supported, interrupt_raise, inherited().interrupt);
     } else {
-        TESTED_ELSEWHERE(not_supported, interrupt_raise);
+        TESTED_ELSEWHERE(not_supported, interrupt_raise,
+                         "conformance/tests/system.cpp: of_the_console");
         EXPECT_OK(interrupt_raise, inherited().interrupt);
     }
 }
@@ -212,24 +218,39 @@ TEST(system, quotas_are_used_up_before_frames) {
         bytes /= 2;
     }
     EXPECT(TAKE(system_counters()).free_frames > 0);
-    TESTED_ELSEWHERE(out_of_memory, process_create);
-    TESTED_ELSEWHERE(out_of_memory, group_create);
-    TESTED_ELSEWHERE(out_of_memory, thread_create);
-    TESTED_ELSEWHERE(out_of_memory, endpoint_create);
-    TESTED_ELSEWHERE(out_of_memory, reply_create);
-    TESTED_ELSEWHERE(out_of_memory, endpoint_call);
-    TESTED_ELSEWHERE(out_of_memory, endpoint_reply);
-    TESTED_ELSEWHERE(out_of_memory, endpoint_reply_receive);
-    TESTED_ELSEWHERE(out_of_memory, notification_create);
-    TESTED_ELSEWHERE(out_of_memory, memory_create);
-    TESTED_ELSEWHERE(out_of_memory, memory_create_for);
-    TESTED_ELSEWHERE(out_of_memory, memory_copy);
-    TESTED_ELSEWHERE(out_of_memory, memory_unmap);
-    TESTED_ELSEWHERE(out_of_memory, memory_map);
-    TESTED_ELSEWHERE(out_of_memory, capability_copy);
-    TESTED_ELSEWHERE(out_of_memory, clock_page);
-    TESTED_ELSEWHERE(out_of_memory, processor_accounts);
-    TESTED_ELSEWHERE(out_of_memory, process_accounts);
+    TESTED_ELSEWHERE(out_of_memory, process_create, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, group_create, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, thread_create, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, endpoint_create,
+                     "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, reply_create, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(
+        out_of_memory, endpoint_call,
+        "hostunit/kernel/shortage_test.cpp: messages_with_capabilities_say_so_to_who_sends");
+    TESTED_ELSEWHERE(
+        out_of_memory, endpoint_reply,
+        "hostunit/kernel/shortage_test.cpp: messages_with_capabilities_say_so_to_who_sends");
+    TESTED_ELSEWHERE(
+        out_of_memory, endpoint_reply_receive,
+        "hostunit/kernel/shortage_test.cpp: messages_with_capabilities_say_so_to_who_sends");
+    TESTED_ELSEWHERE(out_of_memory, notification_create,
+                     "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, memory_create, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, memory_create_for,
+                     "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, memory_copy, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(
+        out_of_memory, memory_unmap,
+        "hostunit/kernel/shortage_test.cpp: unmapping_that_needs_a_record_changes_nothing");
+    TESTED_ELSEWHERE(out_of_memory, memory_map, "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, capability_copy,
+                     "hostunit/kernel/shortage_test.cpp: of_frames");
+    TESTED_ELSEWHERE(out_of_memory, clock_page,
+                     "hostunit/kernel/system_test.cpp: the_clock_page_when_no_frame_is_left");
+    TESTED_ELSEWHERE(out_of_memory, processor_accounts,
+                     "hostunit/kernel/shortage_test.cpp: processors_are_opened_by_who_has_room");
+    TESTED_ELSEWHERE(out_of_memory, process_accounts,
+                     "hostunit/kernel/accounting_test.cpp: a_missing_frame_leaves_nothing_behind");
 }
 
 // The last tests: they take the console's interrupt and the kernel's messages from the servers,
@@ -237,7 +258,7 @@ TEST(system, quotas_are_used_up_before_frames) {
 
 TEST(last, interrupt_is_bound) {
     if (!has_platform_console() || inherited().interrupt == 0) {
-        TESTED_ELSEWHERE(none, interrupt_bind);
+        TESTED_ELSEWHERE(none, interrupt_bind, "conformance/tests/system.cpp: interrupt_is_bound");
         SKIP("the console server needs its interrupt");
     }
     EXPECT_OK(interrupt_bind, inherited().interrupt, MUST(notification_create));
@@ -246,7 +267,7 @@ TEST(last, interrupt_is_bound) {
 
 TEST(last, log_is_bound) {
     if (!has_platform_console()) {
-        TESTED_ELSEWHERE(none, log_bind);
+        TESTED_ELSEWHERE(none, log_bind, "conformance/tests/system.cpp: log_is_bound");
         SKIP("the kernel's messages would mix with the console server's");
     }
     auto const bell = MUST(notification_create);

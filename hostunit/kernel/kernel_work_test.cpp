@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Long operations are stopped at each of their preemption points, by a thread of higher priority
 // that does something which concerns them. Whatever it does, they end well, and nothing is left.
+#include "fakes/grants.hpp"
 #include "kernel_test.hpp"
 #include <functional>
+#include <kernel/grant.hpp>
+#include <kernel/system.hpp>
 
 namespace kernel {
 namespace {
@@ -157,6 +160,16 @@ struct Named_operation {
 
 class Disturbed : public Kernel_works, public testing::WithParamInterface<Named_operation> {
 protected:
+    Disturbed() : _system{Ref<Quota>{root_quota()}, Boot{}} {
+        _system.acquire();
+        system =
+            root_process().table().add({Ref<Object>{_system}, system_permission::all, 0}).value();
+    }
+    ~Disturbed() override {
+        EXPECT_TRUE(fake::grants().given.empty());
+        call(Call::capability_delete, {system});
+    }
+
     Operation operation() {
         switch (GetParam().number) {
         case Call::memory_create:
@@ -184,6 +197,16 @@ protected:
                     },
                     [this](Worker& worker) {
                         call(Call::memory_copy, {worker.theirs, 0, bytes});
+                    }};
+        case Call::grant_create:
+            return {[this](Worker& worker) {
+                        made = give(worker, system);
+                        as(worker, [&] { make(Call::memory_copy, {worker.theirs, 0, bytes}); });
+                    },
+                    [this](Worker& worker) {
+                        constexpr uint64_t other_machine = 5;
+                        call(Call::grant_create,
+                             {made, worker.theirs, page_size, other_machine, read_write});
                     }};
         case Call::capability_revoke:
             return {[this](Worker& worker) { copy_and_map(worker); },
@@ -227,7 +250,11 @@ protected:
         });
     }
 
+    Slot system{0};
     Slot made{0};
+
+private:
+    System _system;
 };
 
 TEST_P(Disturbed, by_nothing) {
@@ -299,10 +326,10 @@ TEST_P(Disturbed, by_a_lack_of_frames) {
 }
 
 constexpr Named_operation operations[]{
-    {"create", System_call::memory_create},     {"map", System_call::memory_map},
-    {"unmap", System_call::memory_unmap},       {"copy", System_call::memory_copy},
-    {"revoke", System_call::capability_revoke}, {"free", System_call::capability_delete},
-    {"end", System_call::process_destroy}};
+    {"create", System_call::memory_create},   {"map", System_call::memory_map},
+    {"unmap", System_call::memory_unmap},     {"copy", System_call::memory_copy},
+    {"grant", System_call::grant_create},     {"revoke", System_call::capability_revoke},
+    {"free", System_call::capability_delete}, {"end", System_call::process_destroy}};
 
 INSTANTIATE_TEST_SUITE_P(Operations, Disturbed, testing::ValuesIn(operations),
                          [](auto const& each) { return each.param.name; });

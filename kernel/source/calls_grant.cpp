@@ -47,13 +47,45 @@ Result<arch::Foreign_place> decode_foreign(uint64_t page, uint64_t offset, uint6
                                static_cast<uint16_t>(offset)};
 }
 
-} // namespace
+// A grant, while pages of its region get frames of their own.
+class Grant_operation final : public Operation {
+public:
+    Grant_operation(Thread& caller, Ref<Grant> grant, Grant_create_in const& in)
+        : _place{caller.process()}, _grant{static_cast<Ref<Grant>&&>(grant)},
+          _page{in.offset / page_size}, _machine{static_cast<arch::Machine_number>(in.machine)},
+          _writable{(in.rights & memory_permission::write) != 0} {}
 
-Result<Grant_create_out> grant_create(Thread& caller, Grant_create_in const& in) {
+    bool step(Thread& caller) override {
+        auto const more = _grant->prepare_step();
+        if (more.ok() && more.value())
+            return true;
+        auto const slot = more.ok() ? hand_out() : more.error();
+        caller.registers().answer(slot.error());
+        if (slot.ok()) {
+            caller.registers().set_word(0, slot.value());
+            caller.registers().set_word(1, _grant->reference());
+        }
+        return false;
+    }
+    void end() override { this->~Grant_operation(); }
+
+private:
+    Result<Capability_index> hand_out() {
+        TRY_VOID(_grant->start(_page, _machine, _writable));
+        return _place->table().add({Ref<Object>{*_grant}, grant_permission::all, 0});
+    }
+
+    Ref<Process> _place;
+    Ref<Grant> _grant;
+    uint64_t _page;
+    arch::Machine_number _machine;
+    bool _writable;
+};
+
+Result<void> begin_grant(Thread& caller, Grant_create_in const& in) {
     end_lingering_grants();
     Process& self = caller.process();
     auto const system = TRY(find_authority(caller, in.system));
-    bool const writable = (in.rights & memory_permission::write) != 0;
     auto memory = TRY(self.table().find<Memory>(
         in.memory, static_cast<Permissions>(in.rights) &
                        (memory_permission::read | memory_permission::write)));
@@ -63,11 +95,17 @@ Result<Grant_create_out> grant_create(Thread& caller, Grant_create_in const& in)
         in.machine > arch::largest_machine)
         return Error::invalid_argument;
     auto const grant = TRY(make<Grant>(Ref<Quota>{self.quota()}));
-    TRY_VOID(grant->start(static_cast<Ref<Memory>&&>(memory), in.offset / page_size,
-                          static_cast<arch::Machine_number>(in.machine), writable,
-                          {self.table(), in.system, *system, in.memory}));
-    auto const slot = TRY(self.table().add({Ref<Object>{*grant}, grant_permission::all, 0}));
-    return Grant_create_out{slot, grant->reference()};
+    TRY_VOID(grant->prepare(static_cast<Ref<Memory>&&>(memory),
+                            {self.table(), in.system, *system, in.memory}));
+    caller.work.carry_out<Grant_operation>(caller, grant, in);
+    return {};
+}
+
+} // namespace
+
+void grant_create(Thread& caller, Grant_create_in const& in) {
+    if (auto const begun = begin_grant(caller, in); !begun.ok())
+        caller.registers().answer(begun.error());
 }
 
 Result<Channel_create_out> channel_create(Thread& caller, Channel_create_in const& in) {

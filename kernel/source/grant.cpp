@@ -30,19 +30,23 @@ Grant* take_lingering() {
 
 } // namespace
 
-Result<void> Grant::start(Ref<Memory> memory, uint64_t page, arch::Machine_number machine,
-                          bool writable, Authority const& authority) {
+Result<void> Grant::prepare(Ref<Memory> memory, Authority const& authority) {
     if (!_binding.attach(authority.table, authority.system_slot, authority.system,
                          authority.memory_slot, *memory))
         return Error::invalid_capability;
-    TRY_VOID(memory->pin());
-    auto const granted = arch::grant(machine, memory->frame(page), writable);
-    if (!granted.ok()) {
-        memory->unpin();
-        return granted.error();
-    }
-    _reference = granted.value();
+    memory->pin();
     _memory = static_cast<Ref<Memory>&&>(memory);
+    return {};
+}
+
+Result<bool> Grant::prepare_step() {
+    if (!_memory)
+        return Error::invalid_capability;
+    return _memory->pin_step(_prepared);
+}
+
+Result<void> Grant::start(uint64_t page, arch::Machine_number machine, bool writable) {
+    _reference = TRY(arch::grant(machine, _memory->frame(page), writable));
     _active = true;
     return {};
 }
@@ -50,7 +54,7 @@ Result<void> Grant::start(Ref<Memory> memory, uint64_t page, arch::Machine_numbe
 bool Grant::try_to_end() {
     if (_active && !arch::end_grant(_reference))
         return false;
-    if (_active)
+    if (_memory)
         _memory->unpin();
     _active = false;
     _binding.detach();

@@ -105,7 +105,7 @@ Result<void*> Memory::fill_for_kernel(Memory_writer* writer) {
         quota().refund(page_size);
         return added.error();
     }
-    TRY_VOID(pin());
+    pin(); // the page is new, nobody shares it
     _written_by_kernel = true;
     _writer = writer;
     return page.value();
@@ -165,14 +165,19 @@ Result<bool> Memory::separate_step() {
     if (_mapping_count < most_sharing_mappings || _separated == _count || !_charged)
         return false;
     _separate = true;
+    return own_step(_separated);
+}
+
+// Up to the first page that was shared.
+Result<bool> Memory::own_step(uint64_t& page) {
     bool changed = false;
-    for (uint64_t looked = 0; looked < look_step && _separated < _count && !changed; ++looked) {
-        changed = shared(frame(_separated));
+    for (uint64_t looked = 0; looked < look_step && page < _count && !changed; ++looked) {
+        changed = shared(frame(page));
         if (changed)
-            TRY_VOID(own_locked(_separated));
-        ++_separated;
+            TRY_VOID(own_locked(page));
+        ++page;
     }
-    return _separated < _count;
+    return page < _count;
 }
 
 void Memory::forbid_writes(uint64_t first, uint64_t count) {
@@ -220,13 +225,14 @@ Result<void> Memory::allow_write(Mapping& mapping, uint64_t page) {
     return {};
 }
 
-Result<void> Memory::pin() {
+void Memory::pin() {
     Lock_guard const guard{_lock};
-    for (uint64_t page = 0; page < _count; ++page)
-        if (shared(frame(page)))
-            TRY_VOID(own_locked(page));
     ++_pins;
-    return {};
+}
+
+Result<bool> Memory::pin_step(uint64_t& page) {
+    Lock_guard const guard{_lock};
+    return own_step(page);
 }
 
 void Memory::unpin() {

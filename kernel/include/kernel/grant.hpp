@@ -3,8 +3,11 @@
 // what they are) until that machine has let go of it, also when nobody here refers to either any
 // more.
 //
+//   new --prepare()--> pinned --start()--> active
+//
 //   active --end(), revocation, last reference--> ended      when the frame is not in use there
 //                                             --> lingering  when it is; tried again later
+//   pinned --the same--> ended
 //
 // A grant has no lock: who starts, ends or retries one is exclusive (gate.hpp). lingering_lock
 // (grant.cpp) guards the list of those that linger, whose length is also read without it.
@@ -32,10 +35,13 @@ public:
         Object const& system;
         abi::Capability_index memory_slot;
     };
-    // Once. Errors: not_supported, table_full, out_of_memory, invalid_capability (a slot has
-    // changed).
-    Result<void> start(Ref<Memory> memory, uint64_t page, arch::Machine_number machine,
-                       bool writable, Authority const& authority);
+    // Once. Error: invalid_capability (a slot has changed).
+    Result<void> prepare(Ref<Memory> memory, Authority const& authority);
+    // One step towards frames that are the region's alone. True when there is more to do. Errors:
+    // out_of_memory, invalid_capability (an authority was revoked).
+    Result<bool> prepare_step();
+    // Behind that, once. Errors: not_supported, table_full, out_of_memory.
+    Result<void> start(uint64_t page, arch::Machine_number machine, bool writable);
     // Error: busy (in use there; nothing has changed). Does nothing when it has ended.
     Result<void> end();
 
@@ -51,7 +57,8 @@ private:
     bool _active{false};
     bool _unreferenced{false}; // the end of the grant is the object's
     arch::Grant_reference _reference{0};
-    Ref<Memory> _memory;
+    uint64_t _prepared{0}; // pages
+    Ref<Memory> _memory;   // which is pinned
     Binding _binding{*this};
 };
 

@@ -80,10 +80,13 @@ public:
     // The same, and it can be written where `mapping`, which may be written, shows it.
     Result<void> allow_write(Mapping& mapping, uint64_t page);
 
-    // From now on others outside may write to our frames: no page shares one, and copies are made
-    // at once. Whoever pins also holds a reference: the frames do not return to the pool before
-    // that is gone. Error: out_of_memory.
-    Result<void> pin();
+    // Others outside are to write to our frames: from now on copies are made at once, and frames
+    // that pages share already go once `pin_step` has been done until there is nothing left.
+    // Whoever pins also holds a reference: the frames do not return to the pool before that is
+    // gone.
+    void pin();
+    // One step from `page` on, which it moves; true when there is more to do. Error: out_of_memory.
+    Result<bool> pin_step(uint64_t& page);
     void unpin();
 
     // A region of one page that the kernel writes to as long as it lives: where it does.
@@ -108,6 +111,7 @@ private:
     Result<void> add(Pfn frame);
     Result<void> add_charged(Pfn frame);
     Result<void> own_locked(uint64_t page); // one that is shared
+    Result<bool> own_step(uint64_t& page);
     void forbid_writes(uint64_t first, uint64_t count);
     void show(uint64_t page);
     void release_some();
