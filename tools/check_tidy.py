@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Runs clang-tidy on our C++ that is built for the target, in parallel.
 
-    check_tidy.py BUILD [PATH...]
+    check_tidy.py [--deep] BUILD [PATH...]
 
 BUILD is the folder of a clang preset, whose compile_commands.json says how each file is compiled.
-PATHs (default: all of the project) select files. A file that passed is not looked at again until
-something that it includes, or a .clang-tidy above it, changes. Prints each finding; exit status 1
-when there is one."""
+PATHs (default: all of the project) select files. The static analyzer follows calls into short
+functions only, unless it is to go deep, for which it needs twice the time of all else. A file that
+passed is not looked at again until something that it includes, or a .clang-tidy above it, changes.
+Prints each finding; exit status 1 when there is one."""
 
 from __future__ import annotations
 
@@ -24,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# Clang's own choice of what it inlines, how many states it looks at, and more (Analyses.def).
+SHALLOW = ("-Xclang", "-analyzer-config", "-Xclang", "mode=shallow")
 CONFIGURATION = ".clang-tidy"  # of a folder and those below it
 ONE_FILE_TIMEOUT = 300
 FINDING = re.compile(r"^(\S+?:\d+):\d+: (?:error|warning): (.*)$", re.M)
@@ -63,8 +66,9 @@ def configurations(unit: Unit) -> list[Path]:
     return [folder / CONFIGURATION for folder in folders if (folder / CONFIGURATION).exists()]
 
 
-def digest(unit: Unit) -> str | None:
-    """Of all that the compiler reads, comments included; None when it does not compile."""
+def digest(unit: Unit, extra: tuple[str, ...]) -> str | None:
+    """Of how a file is looked at and of all that the compiler reads, comments included; None when
+    it does not compile."""
     command = list(unit.command)
     for option in ("-o", "-MF", "-MT"):
         while option in command:
@@ -76,20 +80,27 @@ def digest(unit: Unit) -> str | None:
     )
     if done.returncode:
         return None
-    content = hashlib.sha256(" ".join(command).encode())
+    content = hashlib.sha256(" ".join([*command, *extra]).encode())
     for file in configurations(unit):
         content.update(file.read_bytes())
     content.update(done.stdout)
     return content.hexdigest()
 
 
-def tidy(unit: Unit, build: Path, passed: Path) -> list[str]:
-    mark = digest(unit)
+def tidy(unit: Unit, build: Path, passed: Path, extra: tuple[str, ...]) -> list[str]:
+    mark = digest(unit, extra)
     if mark is not None and (passed / mark).exists():
         return []
     assert (tool := program()) is not None
     done = subprocess.run(
-        [tool, "-p", str(build), "--quiet", str(unit.file)],
+        [
+            tool,
+            "-p",
+            str(build),
+            "--quiet",
+            *(f"--extra-arg={word}" for word in extra),
+            str(unit.file),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -105,7 +116,7 @@ def tidy(unit: Unit, build: Path, passed: Path) -> list[str]:
     return findings
 
 
-def check(build: Path, paths: list[Path]) -> list[str]:
+def check(build: Path, paths: list[Path], deep: bool = False) -> list[str]:
     """Findings in the chosen files, each once however many files include the place."""
     if program() is None:
         return ["clang-tidy-14 is not installed (`./lavandin setup` does it)"]
@@ -115,15 +126,18 @@ def check(build: Path, paths: list[Path]) -> list[str]:
     passed = ROOT / "build" / "tidy"
     passed.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        results = pool.map(lambda unit: tidy(unit, build, passed), chosen)
+        extra = () if deep else SHALLOW
+        results = pool.map(lambda unit: tidy(unit, build, passed, extra), chosen)
         return sorted({finding for findings in results for finding in findings})
 
 
 def main(arguments: list[str]) -> int:
+    deep = arguments[:1] == ["--deep"]
+    arguments = arguments[deep:]
     if not arguments or not Path(arguments[0], "compile_commands.json").exists():
         print(__doc__, file=sys.stderr)
         return 2
-    findings = check(Path(arguments[0]).resolve(), [Path(each) for each in arguments[1:]])
+    findings = check(Path(arguments[0]).resolve(), [Path(each) for each in arguments[1:]], deep)
     for finding in findings:
         print(finding)
     return 1 if findings else 0

@@ -33,7 +33,7 @@ def run(group: Group, selection: Selection) -> None:
     if selection.whole(NAME):
         tools.run_units("check_source", group)
     if _TIDY in wanted:
-        _tidy(group)
+        _tidy(group, selection.slow)
 
 
 def _add(group: Group, name: str, findings: list[str]) -> None:
@@ -42,15 +42,16 @@ def _add(group: Group, name: str, findings: list[str]) -> None:
     group.add(Case(name, "failed" if findings else "passed", "\n".join(findings)))
 
 
-def _tidy(group: Group) -> None:
+def _tidy(group: Group, deep: bool) -> None:
     directory = paths.preset_directory(_TIDY_PRESET)
     if not (directory / "lavandin").exists():
         reason = f"needs `./lavandin build --preset {_TIDY_PRESET}`"
         group.add(Case(_TIDY, "skipped", reason))
         return
+    program = paths.TOOLS / "check_tidy.py"
     with Step("running clang-tidy"):
         status, output = process.run(
-            [sys.executable, "-B", paths.TOOLS / "check_tidy.py", directory],
+            [sys.executable, "-B", program, *["--deep"] * deep, directory],
             timeout=_TIDY_TIMEOUT,
             check=False,
         )
