@@ -8,6 +8,7 @@
 #include <lavandin/thread.hpp>
 
 #include <array>
+#include <span>
 
 using namespace lavandin;
 
@@ -16,7 +17,6 @@ namespace bench {
 namespace {
 
 constexpr unsigned threads = 8;
-constexpr unsigned rounds = 3;
 constexpr unsigned locks_each = 2000;
 constexpr unsigned barriers = 1000;
 constexpr unsigned objects_each = 2000;
@@ -77,9 +77,9 @@ void object_heavy(void*) {
     }
 }
 
-Result<void> measure_threads(char const* name, void (*function)(void*)) {
-    std::array<uint64_t, rounds> samples{};
-    for (uint64_t& sample : samples) {
+Result<void> measure_threads(char const* name, void (*function)(void*), unsigned rounds) {
+    std::array<uint64_t, most_rounds> samples{};
+    for (uint64_t& sample : std::span{samples}.first(rounds)) {
         std::array<Thread, threads> all;
         uint64_t const begin = ticks();
         for (Thread& each : all)
@@ -94,11 +94,11 @@ Result<void> measure_threads(char const* name, void (*function)(void*)) {
 
 } // namespace
 
-Result<void> measure_overcommit(uint64_t processors) {
+Result<void> measure_overcommit(uint64_t processors, unsigned rounds) {
     TRY_VOID(wait_for_processors(processors));
-    TRY_VOID(measure_threads("8 threads that share a lock", lock_heavy));
-    TRY_VOID(measure_threads("8 threads that meet at barriers", barrier_heavy));
-    return measure_threads("8 threads that make and end objects", object_heavy);
+    TRY_VOID(measure_threads("8 threads that share a lock", lock_heavy, rounds));
+    TRY_VOID(measure_threads("8 threads that meet at barriers", barrier_heavy, rounds));
+    return measure_threads("8 threads that make and end objects", object_heavy, rounds);
 }
 
 } // namespace bench

@@ -15,8 +15,9 @@ lavandin::Result<void> wait_for_processors(uint64_t count);
 
 // Two virtual processors, of which the second has not been started.
 lavandin::Result<void> measure_transitions();
-// On so many.
-lavandin::Result<void> measure_overcommit(uint64_t processors);
+// On so many, so often (1 to most_rounds).
+inline constexpr unsigned most_rounds = 9;
+lavandin::Result<void> measure_overcommit(uint64_t processors, unsigned rounds);
 
 // Two or more, in real time.
 lavandin::Result<void> measure_pairs();

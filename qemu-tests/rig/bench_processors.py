@@ -34,8 +34,8 @@ _MOST_OVERCOMMIT = 1.3
 def run(measure: Measure, in_real_time: Measure, memory: int) -> dict[str, list[Figure]]:
     """By what was measured: `measure` boots a guest and returns its figures."""
 
-    def overcommit(vcpus: int, more: str = "") -> GuestConfig:
-        line = f"processors={vcpus} {more} {_OVERCOMMIT} {vcpus}"
+    def overcommit(vcpus: int, more: str = "", rounds: int = 3) -> GuestConfig:
+        line = f"processors={vcpus} {more} {_OVERCOMMIT} {vcpus} {rounds}"
         return GuestConfig(command_line=line, memory=memory, vcpus=vcpus)
 
     two = GuestConfig(command_line=_TRANSITIONS, memory=memory, vcpus=2)
@@ -45,7 +45,7 @@ def run(measure: Measure, in_real_time: Measure, memory: int) -> dict[str, list[
         "linux": measure("Linux's processors", linux_bench.guest(hotplug=True)),
         "one": measure("one processor", overcommit(1)),
         "many": measure(f"{MANY} processors", overcommit(MANY)),
-        "spinning": measure("locks that only spin", overcommit(MANY, "spin_locks=1")),
+        "spinning": measure("locks that only spin", overcommit(MANY, "spin_locks=1", 1)),
         "pairs": in_real_time("pairs in real time", pairs),
     }
 
