@@ -38,13 +38,16 @@ class Server:
             "preset": preset,
             "guests": [guest.name for guest in guests],
         }
-        (directory / _DESCRIPTION).write_text(json.dumps(description))
         for number, guest in enumerate(guests, 1):
             listener = socket.socket(socket.AF_UNIX)
             with _short_path(directory) as short:
                 listener.bind(f"{short}/console-{number}.sock")
             listener.listen()
             self._thread(_accept, listener, guest)
+        # Last, and whole: who finds it connects at once.
+        part = directory / f"{_DESCRIPTION}.part"
+        part.write_text(json.dumps(description))
+        part.replace(directory / _DESCRIPTION)
 
     @staticmethod
     def _thread(function, *arguments) -> None:
@@ -137,6 +140,25 @@ def connect(machine: Running, number: int) -> socket.socket:
     if not 1 <= number <= len(machine.guests):
         raise RigError(f"the machine's guests are 1 to {len(machine.guests)}")
     client = socket.socket(socket.AF_UNIX)
-    with _short_path(machine.directory) as short:
-        client.connect(f"{short}/console-{number}.sock")
+    try:
+        with _short_path(machine.directory) as short:
+            client.connect(f"{short}/console-{number}.sock")
+    except OSError:
+        client.close()
+        raise RigError("the machine has just ended") from None
     return client
+
+
+def received(client: socket.socket) -> bytes:
+    """What the guest said; nothing when it or its machine has ended. A machine that ends leaves
+    what was typed last unread, and that resets the connection."""
+    try:
+        return client.recv(65536)
+    except ConnectionError:
+        return b""
+
+
+def typed(client: socket.socket, data: bytes) -> None:
+    """Passes input on. Where nobody is there any more, `received` finds that out."""
+    with contextlib.suppress(ConnectionError):
+        client.sendall(data)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import GuestGone, TimedOut
+from .logs import LogFile
 
 Listener = Callable[[bytes], None]
 
@@ -21,7 +22,7 @@ class Console:
         self.name = name
         self.log = log
         self._send = send
-        self._file = log.open("wb", buffering=0)
+        self._file = LogFile(log)
         self._text = bytearray()
         self._cursor = 0  # expect() searches from here
         self._changed = threading.Condition()

@@ -93,7 +93,7 @@ class FullGuest(Guest):
             _CREATE_TIMEOUT,
             title=f"xl create {file}",
         )
-        self._end = self._dom0.start(f"guest-wait {self.name}", _LIFE)
+        self._end = self._dom0.start(f"guest-wait {self.name} {self.config.on_reboot}", _LIFE)
 
     def destroy(self) -> None:
         """Removes the domain, if it is still there, and frees its console's port."""

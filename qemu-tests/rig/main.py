@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import sys
 
@@ -13,6 +14,8 @@ from .progress import RED, paint, say
 
 VERBS = ("setup", "build", "boot", "test", "bench", "experiment", "attach", "gdb", "clean")
 WORKING_VERBS = ("setup", "build", "boot", "test", "bench", "experiment")
+# What this machine may run out of.
+_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,9 +55,10 @@ def main(words: list[str]) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in _SHORTAGES:
             raise  # not about a file: the rig's own mistake
-        say(f"{paint('lavandin:', RED)} {error.filename}: {error.strerror}")
+        place = f"{error.filename}: " if error.filename else ""
+        say(f"{paint('lavandin:', RED)} {place}{error.strerror}")
         return 1
     finally:
         process.ignore_signals()

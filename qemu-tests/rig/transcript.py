@@ -7,6 +7,8 @@ import threading
 import time
 from pathlib import Path
 
+from .logs import LogFile
+
 _MOST = 100  # characters of a line
 
 
@@ -14,7 +16,7 @@ class Transcript:
     """Without a file, nothing is kept."""
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file.open("w", buffering=1) if file else None
+        self._file = LogFile(file) if file else None
         self._lock = threading.Lock()
         self._began = time.monotonic()
 
@@ -34,4 +36,5 @@ class Transcript:
     def _line(self, text: str) -> None:
         with self._lock:
             if self._file:
-                self._file.write(f"{time.monotonic() - self._began:9.3f} {text[:_MOST]}\n")
+                line = f"{time.monotonic() - self._began:9.3f} {text[:_MOST]}\n"
+                self._file.write(line.encode())

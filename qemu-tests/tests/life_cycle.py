@@ -48,17 +48,21 @@ def xl_shutdown(context: Context) -> None:
         context.expect_end(guest, "poweroff")
 
 
-@system_test("xl reboot brings a domU back", timeout=180)
-def xl_reboot(context: Context) -> None:
+@system_test("xl reboot brings a domU back, and so does reboot", timeout=180)
+def rebooted(context: Context) -> None:
     guest = context.guest("full", memory=16, name="phoenix", on_reboot="restart")
     wait_for_shell(guest)
     dom0 = context.shared.dom0
-    before = dom0.run("xl domid phoenix").output
-    dom0.run("xl reboot phoenix")
-    guest.console.expect("Lavandin on ")
-    wait_for_shell(guest)
-    assert dom0.run("xl domid phoenix").output != before, "it is the same domain"
-    expect_answer(guest, "echo born again", "^born again$")
+    for reboot in (lambda: dom0.run("xl reboot phoenix"), lambda: guest.console.send("reboot\n")):
+        before = dom0.run("xl domid phoenix").output
+        reboot()
+        guest.console.expect("Lavandin on ")
+        wait_for_shell(guest)
+        assert dom0.run("xl domid phoenix").output != before, "it is the same domain"
+        expect_answer(guest, "echo born again", "^born again$")
+    assert not guest.ended, "it was restarted, and counts as ended"
+    guest.console.send("poweroff\n")
+    context.expect_end(guest, "poweroff")
 
 
 @system_test("xl pause holds a domU, xl unpause lets it go on", timeout=180)

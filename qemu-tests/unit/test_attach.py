@@ -12,6 +12,7 @@ from unittest import mock
 
 from rig import attach
 from rig.console import Console
+from rig.errors import RigError
 
 
 class Served(unittest.TestCase):
@@ -62,3 +63,26 @@ class Served(unittest.TestCase):
         client.close()
         self.guest.console.feed(b"x" * 100_000)
         self.guest.ended = True
+
+
+class Ended(unittest.TestCase):
+    """The machine goes while somebody is attached."""
+
+    def test_what_was_typed_last_was_not_read(self):
+        client, far = socket.socketpair()
+        with client:
+            client.sendall(b"ps\n")
+            far.close()  # resets the connection, as there is something unread
+            attach.typed(client, b"more\n")
+            self.assertEqual(attach.received(client), b"")
+
+    def test_nobody_listens_any_more(self):
+        with tempfile.TemporaryDirectory() as directory:
+            machine = attach.Running(Path(directory), "direct", "gcc-release", ("lavandin",))
+            for _ in range(2):
+                with self.assertRaisesRegex(RigError, "^the machine has just ended$"):
+                    attach.connect(machine, 1)
+                # Now there is a socket, of a process that is gone.
+                with socket.socket(socket.AF_UNIX) as listener:
+                    Path(directory, "console-1.sock").unlink(missing_ok=True)
+                    listener.bind(f"{directory}/console-1.sock")

@@ -35,22 +35,22 @@ def run(options: argparse.Namespace) -> int:
     with attach.connect(machine, options.guest) as client:
         name = machine.guests[options.guest - 1]
         say(paint(f"console of {name}; {terminal.ESCAPE_NAME} leaves", BOLD))
-        keys = terminal.raw(0) if sys.stdin.isatty() else contextlib.nullcontext()
+        mode = terminal.raw(0) if sys.stdin.isatty() else contextlib.nullcontext()
         inputs = [client, 0]
-        with keys:
+        with mode:
             while True:
                 readable, _, _ = select.select(inputs, [], [])
                 if client in readable:
-                    data = client.recv(65536)
+                    data = attach.received(client)
                     if not data:
                         break
                     terminal.write_out(data)
                 if 0 in readable:
-                    typed = os.read(0, 1024)
-                    if terminal.ESCAPE in typed:
+                    keys = os.read(0, 1024)
+                    if terminal.ESCAPE in keys:
                         break
-                    if not typed:
+                    if not keys:
                         inputs.remove(0)
-                    client.sendall(typed)
+                    attach.typed(client, keys)
     say("")
     return 0
