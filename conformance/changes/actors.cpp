@@ -65,7 +65,7 @@ void Worker::run(Goal const& goal) {
             continue;
         _dry = _random.one_in(8);
         bool const enough =
-            changes > goal.changes && _stage.tally.complete(goal.times, goal.exact, true);
+            changes > goal.changes && _stage.tally.complete(goal.times, true);
         if (enough || changes > goal.most)
             return;
     }
