@@ -179,7 +179,7 @@ void Class_queue::audit(Time now) {
         fail(Policy_violation::thread_left_out, now);
 }
 
-bool Class_queue::breaks_promise(Time now) const {
+bool Class_queue::breaks_promise(Time now) {
     Time const oldest = _ready.front()->_ready_since;
     Time const promised = _module->longest_wait;
     return promised != 0 && now > oldest && now - oldest > promised;

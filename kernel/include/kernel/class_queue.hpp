@@ -98,7 +98,7 @@ private:
         return false;
     }
     void audit(Time now);
-    bool breaks_promise(Time now) const;
+    bool breaks_promise(Time now);
     void fail(Policy_violation violation, Time now);
     // What the module says; when that is neither yes nor no, what the built-in one says.
     template <typename Question>
