@@ -98,6 +98,11 @@ bool Suite::run(std::string_view prefix) {
     size_t planned = whole;
     for (Test const* test = Test::first(); test; test = test->next())
         planned += selected(*test, prefix);
+    if (planned == 0) {
+        printf("Bail out! No test's name begins with %.*s\n", static_cast<int>(prefix.size()),
+               prefix.data());
+        return false;
+    }
     printf("KTAP version 1\n1..%zu\n", planned);
     size_t index = 0;
     size_t failed = 0;
@@ -120,7 +125,7 @@ bool Suite::run(Test const& test, size_t index) {
         judge(outcome.value().information, outcome.value().hung, test.seconds());
     else
         expect_success(HERE, outcome.error(), "starting the test");
-    if (before.ok())
+    if (expect_success(HERE, before.error(), "counting before the test"))
         check_counters(before.value());
     merge_pairs();
     print(test.group(), test.name(), index);
@@ -205,7 +210,7 @@ void Suite::check_counters(Counters const& before) {
     Counters now{};
     for (uint64_t const deadline = after(settling_time); lavandin::now() < deadline;) {
         auto const counted = count(inherited().system);
-        if (!counted.ok())
+        if (!expect_success(HERE, counted.error(), "counting behind the test"))
             return;
         now = counted.value();
         if (now == before)

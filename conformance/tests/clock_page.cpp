@@ -7,6 +7,8 @@
 #include <lavandin/clock_reader.hpp>
 #include <lavandin/counter.hpp>
 
+#include <algorithm>
+
 namespace {
 
 using namespace conformance;
@@ -115,21 +117,20 @@ TEST(clock_page, never_runs_backwards_however_it_is_read) {
 TEST(clock_page, needs_no_system_call) {
     uint64_t last = lavandin::now();
     static_cast<void>(wall_clock()); // which looks at the time of day
-    auto const before = TAKE(system_counters());
-    for (int i = 0; i < 100; ++i) {
-        uint64_t const time = lavandin::now();
-        EXPECT(time >= last);
-        last = time;
+    uint64_t fewest = ~uint64_t{0};  // others may make calls meanwhile, also on other processors
+    for (int tries = 0; tries < 50 && fewest != 1; ++tries) {
+        auto const before = TAKE(system_counters());
+        for (int i = 0; i < 100; ++i) {
+            uint64_t const time = lavandin::now();
+            EXPECT(time >= last);
+            last = time;
+        }
+        uint64_t const wall = wall_clock();
+        auto const later = TAKE(system_counters());
+        EXPECT(wall > last);
+        fewest = std::min(fewest, later.system_calls - before.system_calls);
     }
-    uint64_t const wall = wall_clock();
-    auto const after_all = TAKE(system_counters());
-    EXPECT(wall > last);
-    // Asking for the counters is one itself. Other processes may run, too, when the timer comes.
-    if (after_all.thread_switches == before.thread_switches)
-        EXPECT_EQUAL(after_all.system_calls - before.system_calls, 1);
-    else
-        note("interrupted: %llu system calls in all",
-             static_cast<unsigned long long>(after_all.system_calls - before.system_calls));
+    EXPECT_EQUAL(fewest, 1); // asking for the counters is one itself
 }
 
 TEST(clock_page, says_where_the_thread_runs) {

@@ -12,7 +12,7 @@ from rig.machine import Guest
 from rig.testing.system import Context, provide, system_test
 
 from ._boot_image import BootImage
-from ._shell import answer, wait_for_shell
+from ._shell import answer, expect_answer, wait_for_shell
 
 Capability = tuple[str, int, int]  # type, permissions, roles in the badge
 Lines = list[tuple[str, str]]  # of a section: key and value
@@ -59,7 +59,18 @@ def _boot_image() -> bytes:
     return image.data()
 
 
+def _without_role() -> bytes:
+    """A boot image whose shell may end processes of others, and start none."""
+    roles = rf"^(\[program {_KEPT}\]\n(?:.+\n)*?client = init, roles) 10\n"
+    text, changed = re.subn(roles, r"\1 2\n", _MANIFEST.read_text(), flags=re.M)
+    assert changed == 1, "the shell's roles are others"
+    image = BootImage.read(paths.boot_image(paths.DEFAULT_PRESET))
+    image.replace("manifest", text.encode())
+    return image.data()
+
+
 _IMAGE = provide("/guest/authority", _boot_image)
+_IMAGE_WITHOUT_ROLE = provide("/guest/no-role", _without_role)
 
 
 def _expected(section: Lines) -> dict[str, Capability]:
@@ -103,3 +114,12 @@ def authority(context: Context) -> None:
             wrong.append(f"{name} has {held}, not {expected}")
     assert not wrong, "\n".join(sorted(wrong))
     print(f"    {len(sections) - 1} sections compared")
+
+
+@system_test("who lacks the role to start programs starts none", timeout=180)
+def no_role(context: Context) -> None:
+    guest = context.guest("full", memory=32, boot_image=_IMAGE_WITHOUT_ROLE)
+    wait_for_shell(guest)
+    for program in ("echo", "poweroff", "conformance"):
+        expect_answer(guest, program, f"^{program}: permission denied$")
+    expect_answer(guest, "help", "^ *echo ")  # it sees them, and the machine goes on

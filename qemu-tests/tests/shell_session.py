@@ -73,6 +73,7 @@ def ended_programs(context: Context) -> None:
         guest.console.send(b"\x03")
         guest.console.expect(r"^sleep: ended by request\r?$")
         guest.console.expect(f"^{PROMPT}")
+    expect_answer(guest, "kill 1", "^kill: 1: init cannot be ended: nobody could start it again$")
     expect_answer(guest, "echo still here", "^still here$")
 
 

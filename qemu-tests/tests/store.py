@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from rig.full import FullMachine
+from rig.machine import GuestConfig
 from rig.testing.system import Context, system_test
 
 from ._shell import PROMPT, answer, expect_answer, wait_for_shell
@@ -80,3 +82,21 @@ def initial_domain(context: Context) -> None:
     wait_for_shell(guest)
     expect_answer(guest, "xenstore read domid", "^xenstore: there is no store on this machine$")
     expect_answer(guest, "xenstore watch domid", "^xenstore: there is no store on this machine$")
+
+
+@system_test("store: while xenstored is silent requests time out, then all goes on", timeout=240)
+def silent(context: Context) -> None:
+    machine = context.machine("full")  # of its own: nobody there can do without the store
+    assert isinstance(machine, FullMachine)
+    guest = machine.create_guest(GuestConfig(name="patient", memory=16))
+    wait_for_shell(guest)
+    number = machine.dom0.run("xl domid patient").output.strip()
+    machine.dom0.run("kill -STOP $(cat /run/xenstored.pid)")
+    expect_answer(guest, "xenstore read domid", "^xenstore: domid: timed out$")
+    expect_answer(guest, "xenstore write data/a 1", "^xenstore: data/a: timed out$")
+    expect_answer(guest, "echo still here", "^still here$")
+    machine.dom0.run("kill -CONT $(cat /run/xenstored.pid)")
+    expect_answer(guest, "xenstore read domid", rf"^{number}$")
+    answer(guest, "xenstore write data/b 2")
+    found = machine.dom0.run(f"xenstore-read /local/domain/{number}/data/b").output.strip()
+    assert found == "2", found

@@ -43,7 +43,10 @@ void Init_server::request(Request& request) {
     request.fail(Error::not_supported);
 }
 
+// Whoever starts a program has it do what it may: end the machine, change the scheduler.
 void Init_server::spawn(Request& request) {
+    if ((badge_roles(request.badge()) & role_start) == 0)
+        return request.fail(Error::permission_denied);
     std::string_view const block = request.text();
     uint64_t const flags = request.word();
     Notification notification; // optional

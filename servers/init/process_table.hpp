@@ -12,9 +12,8 @@
 namespace lavandin::init {
 
 using init_protocol::Ending;
+using init_protocol::init_number;
 using init_protocol::Process_number;
-
-inline constexpr Process_number init_number = 1;
 
 struct Process_record {
     enum class State : uint8_t { free, alive, ended };

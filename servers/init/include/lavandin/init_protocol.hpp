@@ -12,7 +12,8 @@
 
 namespace lavandin::init_protocol {
 
-using Process_number = uint32_t; // 0 is no process; 1 is init
+using Process_number = uint32_t; // 0 is no process
+inline constexpr Process_number init_number = 1;
 
 inline constexpr uint64_t maximum_arguments_bytes = 1024;
 inline constexpr uint64_t maximum_program_bytes = 47; // the boot image's file names
@@ -22,10 +23,10 @@ inline constexpr uint64_t maximum_kept_bytes = 168;
 enum class Label : uint32_t {
     // w0: bytes of the argument block (words that end with NUL each, the program's name first),
     // w1: Spawn_flags; block in the buffer; one transfer: a notification that is signalled when the
-    // process ends (optional). Answers w0: Process_number.
-    // Errors: invalid_argument (block malformed, no name), not_mapped (no such program),
-    // not_supported (no valid program image), quota_exceeded and out_of_memory (its memory),
-    // table_full (too many processes).
+    // process ends (optional). Answers w0: Process_number. Needs role_start.
+    // Errors: permission_denied, invalid_argument (block malformed, no name), not_mapped (no such
+    // program), not_supported (no valid program image), quota_exceeded and out_of_memory (its
+    // memory), table_full (too many processes).
     spawn = 1,
     // w0: Process_number. Waits until it has ended, then answers an Ending in the buffer; the
     // number
@@ -85,6 +86,7 @@ enum Spawn_flags : uint64_t {
 inline constexpr uint64_t role_shutdown = 1;
 inline constexpr uint64_t role_manage = 2; // end processes of others
 inline constexpr uint64_t role_serve = 4;
+inline constexpr uint64_t role_start = 8; // programs, each with what the manifest gives to that one
 
 inline constexpr uint64_t default_shutdown = ~uint64_t{0};
 
