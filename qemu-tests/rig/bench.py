@@ -174,7 +174,8 @@ def _measure(
             finally:
                 forget()
         if reason not in _GOOD_ENDINGS:
-            raise RigError(f"the guest ended by {reason}\n{guest.crash_report()}")
+            said = "\n".join(filter(None, (guest.console.tail(), guest.crash_report())))
+            raise RigError(f"the guest ended by {reason}; its last lines:\n{said}")
         found = figures.parse(guest.console.text)
     if not found:
         raise RigError(f"the guest printed no figures; its last lines:\n{guest.console.tail()}")
