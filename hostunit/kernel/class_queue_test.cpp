@@ -97,6 +97,68 @@ TEST_F(Guard, a_module_retired_elsewhere_is_not_asked_again) {
     EXPECT_GT(times[&b], 0u);
 }
 
+// Nobody wakes meanwhile, so that nothing but the limit makes the kernel look again.
+class Alone : public Guard {
+protected:
+    static abi::Policy_module saying(uint32_t (*contended)(void*, abi::Policy_entity*)) {
+        abi::Policy_module module = liar_policy; // which promises a second
+        module.scheduler.contended = contended;
+        return module;
+    }
+    static uint32_t nobody_waits(void*, abi::Policy_entity*) { return 0; }
+};
+
+TEST_F(Alone, all_go_on_although_whether_somebody_waits_is_answered_by_nonsense) {
+    static abi::Policy_module const module =
+        saying([](void*, abi::Policy_entity*) -> uint32_t { return 7; });
+    Algorithm& liar = install(free_class, module);
+    Schedulable& a = busy(free_class, 0);
+    Schedulable& b = busy(free_class, 0);
+    run_for(second);
+    EXPECT_EQ(liar.violation(), answer_not_boolean);
+    EXPECT_GT(times[&a], 0u);
+    EXPECT_GT(times[&b], 0u);
+}
+
+TEST_F(Alone, all_go_on_although_the_module_was_retired_elsewhere) {
+    Algorithm& liar = install(free_class, liar_policy);
+    Schedulable& a = busy(free_class, 0);
+    Schedulable& b = busy(free_class, 0);
+    choose();
+    liar.retire(wrong_count);
+    run_for(second);
+    EXPECT_GT(times[&a], 0u);
+    EXPECT_GT(times[&b], 0u);
+}
+
+TEST_F(Alone, a_module_that_says_nobody_waits_is_held_to_its_promise) {
+    static abi::Policy_module const module = saying(nobody_waits);
+    Algorithm& first_come = install(free_class, module);
+    Schedulable& a = busy(free_class, 0);
+    Schedulable& b = busy(free_class, 0);
+    run_for(3 * second);
+    EXPECT_FALSE(first_come.retired()) << "each has its turn when the promise is over";
+    EXPECT_GT(times[&a], 0u);
+    EXPECT_GT(times[&b], 0u);
+    times.clear();
+    Schedulable& left_out = busy(free_class, 6);
+    run_for(10 * second);
+    EXPECT_EQ(first_come.violation(), thread_left_out);
+    EXPECT_GT(times[&left_out], 0u);
+}
+
+TEST_F(Alone, a_module_that_promises_nothing_may_let_one_run_to_its_end) {
+    static abi::Policy_module module = saying(nobody_waits);
+    module.longest_wait = 0;
+    Algorithm& first_come = install(free_class, module);
+    Schedulable& a = busy(free_class, 0);
+    Schedulable& b = busy(free_class, 0);
+    run_for(100 * second);
+    EXPECT_FALSE(first_come.retired());
+    EXPECT_EQ(times[&a], 100 * second);
+    EXPECT_EQ(times[&b], 0u);
+}
+
 TEST_F(Guard, a_coordinator_that_lies_is_retired) {
     Algorithm& liar = install(abi::coordinator_place, lying_coordinator_policy);
     Schedulable& a = busy(fixed, 3);

@@ -175,15 +175,43 @@ void Class_queue::set_slice(Schedulable& thread, Time now) {
 void Class_queue::audit(Time now) {
     if (module().count(_state) != _count)
         return fail(Policy_violation::wrong_count, now);
-    Time const oldest = _ready.front()->_ready_since;
-    Time const promised = _module->longest_wait;
-    if (promised != 0 && now > oldest && now - oldest > promised)
+    if (breaks_promise(now))
         fail(Policy_violation::thread_left_out, now);
 }
 
+bool Class_queue::breaks_promise(Time now) {
+    Time const oldest = _ready.front()->_ready_since;
+    Time const promised = _module->longest_wait;
+    return promised != 0 && now > oldest && now - oldest > promised;
+}
+
+template <typename Question>
+bool Class_queue::ask(Question question, Time now) {
+    agree(now);
+    uint32_t answer = question();
+    if (answer > 1) [[unlikely]] {
+        fail(Policy_violation::answer_not_boolean, now);
+        answer = question();
+    }
+    return answer == 1;
+}
+
 bool Class_queue::preempts(Schedulable& running, Schedulable& woken, Time now) {
-    return agree(now) &&
-           judged(module().preempts(_state, &introduce(running), &woken._entity), now);
+    return ask([&] { return module().preempts(_state, &introduce(running), &woken._entity); }, now);
+}
+
+// One that goes on by itself asks for nothing, so that no audit would come: who waits has the
+// module's promise.
+Time Class_queue::limit(Schedulable& running, Time now) {
+    Time const slice_end = now + running.slice_left;
+    if (ask([&] { return module().contended(_state, &introduce(running)); }, now))
+        return slice_end;
+    if (breaks_promise(now)) [[unlikely]] {
+        fail(Policy_violation::thread_left_out, now);
+        return slice_end;
+    }
+    Time const promised = _module->longest_wait;
+    return promised != 0 ? _ready.front()->_ready_since + promised + 1 : never;
 }
 
 void Class_queue::fail(Policy_violation violation, Time now) {

@@ -87,8 +87,8 @@ void Class_set::charge(Schedulable& running, Time now) {
 
 Time Class_set::limit(Schedulable& running, Time now) {
     unsigned const number = running.scheduling_class();
-    Time const slice_end =
-        _queues[number].contended(running, now) ? now + running.slice_left : never;
+    Class_queue& queue = _queues[number];
+    Time const slice_end = queue.empty() ? never : queue.limit(running, now);
     bool const others = (_mask & ~bit(number)) != 0;
     Time const end = others && _budget_end < slice_end ? _budget_end : slice_end;
     _limited = end != never;

@@ -47,10 +47,9 @@ public:
     // The thread begins a new slice.
     void renew_slice(Schedulable& thread, Time now);
     bool preempts(Schedulable& running, Schedulable& woken, Time now);
-    bool contended(Schedulable& running, Time now) {
-        return _count != 0 && agree(now) &&
-               judged(module().contended(_state, &introduce(running)), now);
-    }
+    // Until when the running one may go on, should nothing happen; only when somebody is ready.
+    // `never`: the module lets nobody else in, and has not promised to.
+    Time limit(Schedulable& running, Time now);
 
     // Another module takes over, with `state_bytes` at `state`; nullptr: the built-in one.
     void serve_by(Algorithm* algorithm, void* state, uint32_t installation, Time now);
@@ -99,12 +98,11 @@ private:
         return false;
     }
     void audit(Time now);
+    bool breaks_promise(Time now);
     void fail(Policy_violation violation, Time now);
-    bool judged(uint32_t answer, Time now) {
-        if (answer > 1) [[unlikely]]
-            fail(Policy_violation::answer_not_boolean, now);
-        return answer == 1;
-    }
+    // What the module says; when that is neither yes nor no, what the built-in one says.
+    template <typename Question>
+    bool ask(Question question, Time now);
     void use(Algorithm& algorithm, void* state, uint32_t installation, Time now);
 
     Algorithm* _algorithm{nullptr};

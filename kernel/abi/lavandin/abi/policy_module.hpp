@@ -8,9 +8,9 @@
 // the descriptor tells, and words of its own in each entity. Calls for one processor never overlap;
 // those for different processors do.
 //
-// What a module answers is checked (kernel/guard.hpp). One that answers nonsense is retired, and
-// the built-in module of its place goes on with the same threads. Modules are kernel code
-// otherwise: nothing stops one that does not return or writes where it should not.
+// What a module answers is checked (kernel/class_queue.hpp, kernel/class_set.hpp). One that answers
+// nonsense is retired, and the built-in module of its place goes on with the same threads. Modules
+// are kernel code otherwise: nothing stops one that does not return or writes where it should not.
 #pragma once
 
 #include <lavandin/abi/scheduling.hpp>
