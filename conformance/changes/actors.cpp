@@ -64,8 +64,7 @@ void Worker::run(Goal const& goal) {
         if (++own % look_after != 0)
             continue;
         _dry = _random.one_in(8);
-        bool const enough =
-            changes > goal.changes && _stage.tally.complete(goal.times, goal.exact, true);
+        bool const enough = changes > goal.changes && _stage.tally.complete(goal.times, true);
         if (enough || changes > goal.most)
             return;
     }

@@ -31,7 +31,6 @@ public:
         uint64_t changes;
         uint64_t most;
         uint32_t times; // of each legal transition
-        bool exact;     // nobody else changes the processors
     };
     void run(Goal const& goal);
 

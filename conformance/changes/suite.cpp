@@ -141,8 +141,7 @@ bool Suite::at_random() {
     Witnesses witnesses;
     if (!witnesses.start(_options.seed).ok())
         return false;
-    Worker::Goal const goal{_options.changes, _options.changes * most_times_longer, times_each,
-                            !_options.contested};
+    Worker::Goal const goal{_options.changes, _options.changes * most_times_longer, times_each};
     uint64_t seed = _options.seed << 8;
     _stage.working = workers;
     auto work = [&] {
@@ -169,7 +168,7 @@ bool Suite::at_random() {
     printf("# seed %llu: %llu changes asked for\n", static_cast<unsigned long long>(_options.seed),
            static_cast<unsigned long long>(_stage.changes));
     _stage.tally.print();
-    bool const complete = _stage.tally.complete(times_each, !_options.contested, false);
+    bool const complete = _stage.tally.complete(times_each, false);
     bool const restored = restore();
     bool const go_on = witnesses.all_go_on(patience);
     witnesses.print();

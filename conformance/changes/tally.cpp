@@ -102,19 +102,15 @@ bool enough(char const* what, uint32_t seen, uint32_t times, bool quiet) {
 
 } // namespace
 
-bool Tally::complete(uint32_t times, bool exact, bool quiet) const {
+bool Tally::complete(uint32_t times, bool quiet) const {
     uint32_t const taken_back = count(Error::cancelled);
     uint32_t const gone_back = taken_back + given_up(Processor_state::online);
-    bool good = true;
-    if (exact) {
-        good = enough("draining to online", gone_back, times, quiet) && good;
-        good = enough("drains taken back", taken_back, times, quiet) && good;
-        good =
-            enough("draining to parked", given_up(Processor_state::parked), times, quiet) && good;
-    }
+    bool good = enough("draining to online", gone_back, times, quiet);
+    good = enough("drains taken back", taken_back, times, quiet) && good;
+    good = enough("draining to parked", given_up(Processor_state::parked), times, quiet) && good;
     for (Expected const& each : legal) {
         uint32_t const seen = count(each.from, each.action, each.answer);
-        if (seen >= times || !exact)
+        if (seen >= times)
             continue;
         good = false;
         if (!quiet)

@@ -29,8 +29,9 @@ public:
     // Prints one line for each that occurred.
     void print() const;
     // Whether each legal transition was made `times` and each refusal came; prints what is missing
-    // unless `quiet`. `exact`: nobody else changes the processors.
-    bool complete(uint32_t times, bool exact, bool quiet) const;
+    // unless `quiet`. While somebody else changes the processors, too, a few are counted in another
+    // state than they were in.
+    bool complete(uint32_t times, bool quiet) const;
 
 private:
     static constexpr size_t answers = static_cast<size_t>(Error::end);
