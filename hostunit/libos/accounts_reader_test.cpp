@@ -180,6 +180,41 @@ TEST(Run_state_record, PlatformKeepsPace) {
     }
 }
 
+// Interrupted before the clock tells the time, or whenever it does.
+TEST(Accounts_moment, IsOneAtWhichTheRecordsStoodSo) {
+    for (uint64_t const interrupted : {0U, 1U, 3U}) {
+        World world;
+        Processor_counts counts{};
+        Run_state platform{};
+        write_all(platform, 1);
+        uint64_t times = 0;
+        auto const clock = [&] {
+            if (times < interrupted && times % 2 == 0)
+                write_all(platform, 2 + times);
+            else if (times < interrupted)
+                for (Step const& each : writing(counts, counts.sequence, times))
+                    *each.word = each.value;
+            return ++times;
+        };
+        auto const [moment, records] = Accounts_reader{world}.read_at(clock, counts, platform);
+        EXPECT_EQ(moment, interrupted + 1);
+        EXPECT_EQ(std::get<0>(records).sequence, counts.sequence);
+        EXPECT_EQ(std::get<1>(records).since, platform.since);
+    }
+}
+
+TEST(Accounts_moment, IsTakenAsItComesWhenTheyAreWrittenAllTheTime) {
+    World world;
+    Run_state platform{};
+    uint64_t times = 0;
+    auto const clock = [&] {
+        write_all(platform, ++times);
+        return times;
+    };
+    Accounts_reader reader{world};
+    EXPECT_EQ(reader.read_at(clock, platform).first, reader.most_looks);
+}
+
 TEST(Accounts_at, AddsWhatIsHappening) {
     Run_state state{};
     state.state = 1, state.since = 100, state.time[1] = 7;

@@ -40,9 +40,9 @@ Result<Processor_watch> Processor_watch::open(Capability_index processor) {
 // The time is taken last: it is not before any moment in the records, as far as processors agree.
 Processor_reading Processor_watch::read() const {
     auto const& page = *_page.as<abi::Processor_accounts const>();
-    auto const counts = lavandin::read(page.counts);
-    auto const platform = lavandin::read(page.platform);
-    uint64_t const time = now();
+    Plain_access access;
+    auto const [time, records] = Accounts_reader{access}.read_at(now, page.counts, page.platform);
+    auto const& [counts, platform] = records;
     auto const at_now = at(platform, time + page.origin);
     Processor_reading reading{time, page.begun, {}, at(counts, time)};
     for (unsigned i = 0; i < abi::Run_state::kinds; ++i)
@@ -63,8 +63,13 @@ Process_counts Process_watch::counts() const {
 }
 
 Thread_account Process_watch::thread(unsigned place) const {
-    auto const account = read(_page.as<abi::Process_accounts const>()->threads[place]);
-    return account.identifier != 0 ? at(account, now()) : account;
+    auto const& record = _page.as<abi::Process_accounts const>()->threads[place];
+    if (__atomic_load_n(&record.identifier, __ATOMIC_RELAXED) == 0)
+        return {};
+    Plain_access access;
+    auto const [time, records] = Accounts_reader{access}.read_at(now, record);
+    auto const& [account] = records;
+    return account.identifier != 0 ? at(account, time) : account;
 }
 
 } // namespace lavandin

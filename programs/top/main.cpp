@@ -42,6 +42,9 @@ bool on_terminal() {
     return console.set_mode(console_protocol::Mode::cooked).ok();
 }
 
+// Processors' clocks differ a little, and a number may be another process's now.
+uint64_t more(uint64_t after, uint64_t before) { return after > before ? after - before : 0; }
+
 double percent(uint64_t part, uint64_t whole) {
     return whole != 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
@@ -59,10 +62,10 @@ char const* name_of(uint64_t state) {
 void print(Processor_reading const& before, Processor_reading const& after, unsigned number) {
     uint64_t const elapsed = after.now - before.now;
     auto const part = [&](Run_kind kind) {
-        return percent(after.time(kind) - before.time(kind), elapsed);
+        return percent(more(after.time(kind), before.time(kind)), elapsed);
     };
     auto const kernel = [&](Activity activity) {
-        return percent(after.time(activity) - before.time(activity), elapsed);
+        return percent(more(after.time(activity), before.time(activity)), elapsed);
     };
     Processor_counts const& now = after.counts;
     Processor_counts const& then = before.counts;
@@ -111,7 +114,7 @@ void print(Init_client const& init, Processes const& before, Processes const& af
         char name[sizeof(entry.information.name) + 1]{};
         memcpy(name, entry.information.name, sizeof(entry.information.name));
         printf("%9llu %-8s %6.1f %7llu %9.3f  %s\n", static_cast<unsigned long long>(entry.number),
-               "alive", percent(used - earlier, elapsed),
+               "alive", percent(more(used, earlier), elapsed),
                static_cast<unsigned long long>(entry.information.threads),
                static_cast<double>(used) / 1e9, name);
         if (threads)

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <lavandin/abi/accounting.hpp>
+#include <tuple>
+#include <utility>
 
 namespace lavandin {
 
@@ -51,7 +53,31 @@ public:
         }
     }
 
+    // Records and a moment at which they still stood so, which `clock` tells: what goes on by them
+    // has gone on until then. Whoever is interrupted between the two looks again. Of records that
+    // are written all the time the last look is answered, which may be a little older.
+    static constexpr unsigned most_looks = 16;
+    template <typename Clock, typename... Records>
+    std::pair<uint64_t, std::tuple<Records...>> read_at(Clock clock, Records const&... records) {
+        for (unsigned looks = 1;; ++looks) {
+            std::tuple<Records...> const copies{read(records)...};
+            uint64_t const moment = clock();
+            bool const all_stand = std::apply(
+                [&](Records const&... copy) { return (stands(records, copy) && ...); }, copies);
+            if (all_stand || looks == most_looks)
+                return {moment, copies};
+        }
+    }
+
 private:
+    template <typename Record>
+    bool stands(Record const& record, Record const& copy) {
+        return _access.load(record.sequence) == copy.sequence;
+    }
+    bool stands(abi::Run_state const& record, abi::Run_state const& copy) {
+        return _access.load(record.since) == copy.since;
+    }
+
     Access& _access;
 };
 
