@@ -79,6 +79,7 @@ private:
     void advance_due();
     void advance_all();
     bool step(uint64_t number, Processor_action action);
+    bool nothing_undoes(uint64_t number);
     void take_back(uint64_t number);
     void transition_ended(Transitions::Ended& ended);
     void settle(uint64_t number, Processor_action action, Outcome const& outcome);

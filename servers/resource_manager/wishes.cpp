@@ -76,7 +76,7 @@ void Resource_manager_server::advance(uint64_t number) {
     bool going = told.open != 0;
     while (going) {
         auto const next = told.next(_processors.state(number));
-        if (next.step == Wish::Step::done) {
+        if (next.step == Wish::Step::done && nothing_undoes(number)) {
             told.open = 0;
             told.refusal = {};
         }
@@ -87,6 +87,12 @@ void Resource_manager_server::advance(uint64_t number) {
     else if (_retries[number].at() <= now())
         _retries[number].refused(now()); // looks again, whatever it waits for
     report(number);
+}
+
+// A stop that was asked for before may not have come to the kernel yet.
+bool Resource_manager_server::nothing_undoes(uint64_t number) {
+    static_cast<void>(_transitions.take_back(number));
+    return _transitions.idle(number);
 }
 
 // True when it has been done.
