@@ -346,8 +346,8 @@ user mode. Beside that:
 - *a page table* is none from the pool, and 3 (17,000 instructions; 24,000 for the top one, which
   a process or a group has) when that is empty. A mapping needs one where nothing within 2 MiB,
   1 GiB or 512 GiB was mapped before;
-- *a shared page*, whose frame a copy (`memory_copy`) has, too, and which gets one of its own is 1 to
-  copy it and 2 at most for each of its mappings, 8 at most.
+- *a shared page*, whose frame a copy (`memory_copy`) has, too, and which gets one of its own, is 1
+  to copy it and at most 2 for each of its mappings, of which there are 8 at most.
 
 What bounds the work is named, too; all else is constant. Work that takes long is done in steps,
 between which events are seen to and threads of higher priority run. Figures are instructions, Xen's
