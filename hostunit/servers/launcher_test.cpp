@@ -124,6 +124,8 @@ protected:
         for (auto const& each : environment().capabilities())
             result[each.name] = given(space().table.at(each.slot));
         EXPECT_EQ(result.size(), space().table.size()) << "a capability without a name";
+        EXPECT_TRUE(space().mappings.contains(process.value().stack_begin));
+        EXPECT_FALSE(space().mappings.contains(process.value().stack_begin - page));
         return result;
     }
 

@@ -162,7 +162,8 @@ Result<Started_program> Loading::run() {
                           _plan.environment, _start.priority, _plan.message_buffer));
     for (Allocated_memory& allocated : _allocated) // the process uses it from now on
         static_cast<void>(allocated.keep_mapped());
-    return Started_program{static_cast<Process&&>(_process), Kernel_thread{thread}};
+    return Started_program{static_cast<Process&&>(_process), Kernel_thread{thread},
+                           _plan.stack_begin};
 }
 
 } // namespace

@@ -122,8 +122,9 @@ void Shell::report_jobs() {
 void Shell::report_ending(std::string_view name, Ending const& ending) {
     switch (static_cast<Process_state>(ending.state)) {
     case Process_state::faulted:
-        _screen.print("%s: %s at %#llx", name.data(), exception_name(ending.status),
-                      number(ending.fault_instruction));
+        _screen.print("%s: %s%s at %#llx", name.data(),
+                      ending.stack_overflow ? "stack overflow, " : "",
+                      exception_name(ending.status), number(ending.fault_instruction));
         if (ending.status == 14)
             _screen.print(", %s %#llx", access_name(ending.fault_code),
                           number(ending.fault_address));

@@ -52,7 +52,10 @@ def faults(context: Context) -> None:
         if kind != "execute":  # its address is data
             assert re.search(r"\[<fault:\w+>\] \| .*\(programs/fault\.cpp:\d+\)", text), text
     expect_answer(
-        guest, "overflow", r"deeper.*\(programs/overflow\.cpp:\d+\)", r"^overflow: page fault"
+        guest,
+        "overflow",
+        r"deeper.*\(programs/overflow\.cpp:\d+\)",
+        rf"^overflow: stack overflow, page fault at {_ADDRESS}, writing {_ADDRESS}$",
     )
     expect_answer(guest, "echo still here", "^still here$")
 

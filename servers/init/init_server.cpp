@@ -223,17 +223,18 @@ Result<Process_record*> Init_server::start_process(Section const& section, std::
     Process_record* const record = TRY(_processes.add(parent, name));
     auto ended = _ended.copy(notification_permission::signal, ended_bit);
     Supervised const& lasting = supervised(section);
-    auto process =
+    auto launched =
         ended.ok()
             ? _launcher.launch({section, quota, file, name, block, record->number, console_roles,
                                 ended.value().index(), lasting.pool.index(), lasting.state.index()})
-            : Result<Process>{ended.error()};
-    if (!process.ok()) {
+            : Result<Launched>{ended.error()};
+    if (!launched.ok()) {
         Process_table::remove(*record);
-        return process.error();
+        return launched.error();
     }
     record->section = &section;
-    record->process = static_cast<Process&&>(process.value());
+    record->process = static_cast<Process&&>(launched.value().process);
+    record->stack_begin = launched.value().stack_begin;
     return record;
 }
 
@@ -255,8 +256,10 @@ void Init_server::notified(uint64_t) {
             information.value().state == static_cast<uint64_t>(Process_state::alive))
             continue;
         Process_information const& end = information.value();
-        record.ending = {end.state, end.status, end.fault_address, end.fault_instruction,
-                         end.fault_code};
+        bool const overflow = end.fault_address < record.stack_begin &&
+                              end.fault_address >= record.stack_begin - page_size;
+        record.ending = {end.state,      end.status, end.fault_address, end.fault_instruction,
+                         end.fault_code, overflow};
         process_ended(record);
         any = true;
     }
@@ -386,8 +389,9 @@ void Init_server::say_ending(Process_record const& record) {
     auto const value = static_cast<unsigned long long>(ending.status);
     switch (static_cast<Process_state>(ending.state)) {
     case Process_state::faulted:
-        return _messages.say("%s: exception %llu at %#llx, address %#llx, code %#llx", record.name,
-                             value, static_cast<unsigned long long>(ending.fault_instruction),
+        return _messages.say("%s: %sexception %llu at %#llx, address %#llx, code %#llx",
+                             record.name, ending.stack_overflow ? "stack overflow, " : "", value,
+                             static_cast<unsigned long long>(ending.fault_instruction),
                              static_cast<unsigned long long>(ending.fault_address),
                              static_cast<unsigned long long>(ending.fault_code));
     case Process_state::killed:

@@ -118,7 +118,7 @@ uint64_t Launcher::image_bytes(std::string_view file) const {
     return program.ok() ? program.value().image_bytes() + beside : 0;
 }
 
-Result<Process> Launcher::launch(Order const& order) const {
+Result<Launched> Launcher::launch(Order const& order) const {
     auto const* const file = find(programs, order.file);
     if (file == nullptr)
         return Error::not_mapped;
@@ -152,7 +152,7 @@ Result<Process> Launcher::launch(Order const& order) const {
         static_cast<void>(program.process.destroy(1));
         return placed.error();
     }
-    return static_cast<Process&&>(program.process);
+    return Launched{static_cast<Process&&>(program.process), program.stack_begin};
 }
 
 // Of the first thread; those that it makes begin where it is.

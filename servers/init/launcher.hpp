@@ -12,6 +12,11 @@
 
 namespace lavandin::init {
 
+struct Launched {
+    Process process;
+    uint64_t stack_begin; // of its first thread; a fault just below is an overflow
+};
+
 class Launcher {
 public:
     Launcher(abi::Boot_information const& boot, abi::Boot_image const& image,
@@ -34,7 +39,7 @@ public:
 
     // Errors: not_mapped (no such file), and those of start_program; what is wrong with a program
     // file is said. After an error nothing of the process is left.
-    Result<Process> launch(Order const& order) const;
+    Result<Launched> launch(Order const& order) const;
 
     // Has the scheduling module of a policy's section, from policies/ in the boot image, serve its
     // place. Errors: not_mapped (no such file), and those of policy_load and policy_install.

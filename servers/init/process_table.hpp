@@ -24,9 +24,10 @@ struct Process_record {
     bool own{false}; // started by init for itself: a server, or the main program
     Section const* section{nullptr};
     char name[17]{};
-    Process process;        // invalid once it has ended
-    Notification ended;     // optional: whom the parent wants signalled
-    Deferred_answer waiter; // the parent's call of `wait`
+    Process process;         // invalid once it has ended
+    uint64_t stack_begin{0}; // of its first thread
+    Notification ended;      // optional: whom the parent wants signalled
+    Deferred_answer waiter;  // the parent's call of `wait`
     Ending ending{};
 };
 

@@ -34,6 +34,7 @@ struct Program_start {
 struct Started_program {
     Process process;
     Kernel_thread thread;
+    uint64_t stack_begin; // of that thread; nothing is mapped in the page below
 };
 
 // Makes the process and starts it. Its memory comes from the caller's source (allocate_memory), its

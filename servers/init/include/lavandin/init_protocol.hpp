@@ -103,6 +103,7 @@ struct Ending {
     uint64_t fault_address;
     uint64_t fault_instruction;
     uint64_t fault_code;
+    uint64_t stack_overflow; // 1: the address is just below the first thread's stack
 };
 
 struct Process_entry {
