@@ -12,7 +12,6 @@ from rig.testing.system import Context, provide, system_test
 from ._shell import answer, expect_answer, wait_for_shell
 
 _MOST = 64
-_SEVERAL = 16
 # Xen takes AVX away from the whole machine where the processor may leak it (GDS), as this one.
 _WITH_AVX = "spec-ctrl=gds-mit=no"
 _HOSTILE = provide(hostile.PATH, hostile.build)
@@ -34,15 +33,6 @@ class _Domain:
 
     def set_processors(self, count: int) -> None:
         self._dom0.run(f"xl vcpu-set --ignore-host {self._name} {count}")
-
-    def change_often(self, numbers: range, times: int) -> None:
-        """Takes them all and gives them back, each at once, sooner than they can go."""
-        def write(word: str) -> str:
-            return "xenstore-write " + " ".join(
-                f"{self._home}/cpu/{number}/availability {word}" for number in numbers)
-
-        self._dom0.run(f"for i in $(seq {times}); do {write('offline')}; sleep 0.0$((i % 9))\n"
-                       f"{write('online')}; sleep 0.0$((i % 7)); done", 120)
 
     def wait_for_answer(self, number: int, text: str) -> str:
         """The answer below data/cpu, once it begins with `text`; and the state then."""
@@ -173,19 +163,6 @@ def servers_die(context: Context) -> None:
         changed = 3 - before if count > 3 - before else count
         domain.wait_for_answer(changed, "online done" if count > 3 - before else "offline done")
         assert len(domain.down()) == 3 - count, domain.states()
-
-
-@system_test("what is asked of VCPUs last is done, also while they are on their way", timeout=300)
-def taken_back(context: Context) -> None:
-    guest = context.guest("full", memory=64, vcpus=_SEVERAL)
-    wait_for_shell(guest)
-    domain = _Domain(context, guest)
-    for _ in range(_SEVERAL // 2):  # who is to go has to wait for the physical processor
-        answer(guest, "sleep --busy 1000 &")
-    domain.change_often(range(1, _SEVERAL), 20)
-    states = [domain.wait_for_answer(number, "online done") for number in range(1, _SEVERAL)]
-    assert states == ["online"] * (_SEVERAL - 1), states
-    assert _online(guest) == set(range(_SEVERAL)) and not domain.down(), domain.states()
 
 
 @system_test("a VCPU that Xen has no memory for is refused, and started when it has", timeout=300)
