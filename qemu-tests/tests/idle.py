@@ -15,7 +15,9 @@ _SECONDS = 10
 # longest of a start are those of transitions of processors (servers/resource_manager/wishes.cpp).
 _SETTLING = 6
 _VCPUS = (1, 4)
-_TIMER_INTERRUPTS = 1  # the end of the sleep of the program that counts
+# The end of the sleep of the program that counts. Xen's clocks of two processors may differ on a
+# busy host: what comes before its time by the guest's comes once more.
+_MOST_TIMER_INTERRUPTS = 2
 _OTHER_EVENTS = 1  # the console's backend may take the echo of the command late
 _LAST_ROW = r"^page-table switches +\d+\r*\n"
 
@@ -45,5 +47,5 @@ def idle(context: Context) -> None:
         print(f"    {vcpus} VCPUs, {took:.1f} s of Xen's clock at the prompt: {timer} timer "
               f"interrupts, {events - timer} other events")
         assert took >= _SECONDS, took
-        assert timer == _TIMER_INTERRUPTS, f"{timer} timer interrupts with {vcpus} VCPUs"
+        assert timer <= _MOST_TIMER_INTERRUPTS, f"{timer} timer interrupts with {vcpus} VCPUs"
         assert events - timer <= _OTHER_EVENTS, f"{events - timer} events with {vcpus} VCPUs"
