@@ -46,7 +46,6 @@ private:
     std::vector<policy_action> _actions;
     uint32_t _pressure{0};
     std::optional<uint32_t> _operators_rate_limit;
-    Time _rate_limit_at{0};
 };
 
 } // namespace lavandin::coopd

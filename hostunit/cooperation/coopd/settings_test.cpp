@@ -102,6 +102,7 @@ TEST_F(Settings_file, mistakes_are_named) {
                      {"interval = \"10\"", "interval"},
                      {"interval = -5", "interval"},
                      {"[tuning]\npark = 1", "park"},
+                     {"[tuning]\nquick-us = 50", "quick-us"},
                      {"[tuning]\nsettel = 1", "settel"},
                      {"[messages]\nburst = 17", "burst"},
                      {"tuning = 3", "table"},
