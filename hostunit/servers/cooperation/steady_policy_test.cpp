@@ -149,7 +149,7 @@ TEST_F(Steady, parallel_programs_that_lose_time_want_whole_processors) {
     situation.online = 4;
     situation.stolen = 500;
     demand(4000);
-    auto const ask = after(2'000 * millisecond);
+    auto const ask = after(300 * millisecond);
     ASSERT_TRUE(ask);
     EXPECT_EQ(ask->wanted, 2u);
     EXPECT_EQ(ask->need, COOP_NEED_STOLEN);

@@ -13,7 +13,7 @@ class Steady_policy final : public Demand_policy {
 public:
     static constexpr uint64_t rise_time = 30'000'000; // nanoseconds above until more is asked for
     static constexpr uint64_t fall_time = 10'000'000'000; // below until fewer
-    static constexpr uint64_t loss_time = 500'000'000;    // the same where too many cost time
+    static constexpr uint64_t loss_time = 200'000'000;    // the same where too many cost time
     static constexpr uint32_t margin = 250;               // thousandths of a processor
     static constexpr uint64_t least_pause = 100'000'000;  // between requests
     static constexpr uint64_t most_pause = 5'000'000'000;
