@@ -115,7 +115,12 @@ def run(options: argparse.Namespace) -> int:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
     kernel = stub.build() if options.stub else None
-    wanted = GuestConfig(kernel=kernel, without_boot_image=options.stub, memory=options.memory)
+    wanted = GuestConfig(
+        kernel=kernel,
+        without_boot_image=options.stub,
+        command_line=options.command_line,
+        memory=options.memory,
+    )
     least_memory.check(mode, wanted, options.preset)
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     try:
