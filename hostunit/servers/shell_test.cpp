@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The shell with a console that fails.
+// The shell with a console that fails, and with programs to list.
 #include <hostunit/libos/fake_kernel.hpp>
 #include <programs/shell/shell.hpp>
 
@@ -16,6 +16,7 @@ namespace {
 
 using console_protocol::Label;
 using console_protocol::Read_outcome;
+using init_protocol::Program_entry;
 
 class Shell_test : public testing::Test {
 protected:
@@ -33,16 +34,20 @@ protected:
     }
     ~Shell_test() override { fake::given_environment = Environment{}; }
 
-    // The console server. Reads are answered by what `read` says; init refuses everything.
+    // The console server. Reads are answered by what `read` says; init lists programs, and refuses
+    // everything else.
     Error serve(Registers& registers) {
         Message_tag const tag{registers.word[1]};
-        uint64_t const size = registers.word[2];
+        uint64_t const first = registers.word[2]; // of a text: its bytes
         bool const of_console = registers.word[0] == console;
         registers = {{0, Message_tag{0, 0}.raw(), 0, 0, 0, 0}};
-        if (!of_console) {
+        if (!of_console && tag.label() == static_cast<uint32_t>(init_protocol::Label::programs)) {
+            list_program(first, registers);
+        } else if (!of_console) {
             registers.word[1] = Message_tag{static_cast<uint32_t>(Error::not_supported), 0}.raw();
         } else if (tag.label() == static_cast<uint32_t>(Label::write)) {
-            registers.word[2] = size;
+            shown.append(reinterpret_cast<char const*>(message_buffer().words), first);
+            registers.word[2] = first;
         } else if (tag.label() == static_cast<uint32_t>(Label::set_mode)) {
             registers.word[1] = Message_tag{static_cast<uint32_t>(mode_error), 0}.raw();
         } else if (tag.label() == static_cast<uint32_t>(Label::read)) {
@@ -51,12 +56,22 @@ protected:
         return Error::none;
     }
 
+    void list_program(uint64_t index, Registers& registers) {
+        bool const there = index < programs.size();
+        Error const error = there ? Error::none : Error::invalid_argument;
+        size_t const words = there ? sizeof(Program_entry) / sizeof(uint64_t) : 0;
+        registers.word[1] = Message_tag{static_cast<uint32_t>(error), words}.raw();
+        if (there)
+            std::memcpy(message_buffer().words, &programs[index], sizeof(Program_entry));
+    }
+
     Error read(Registers& registers) {
         reads.push_back(kernel.now);
         if (reads.size() > 1000)
             throw std::runtime_error{"the shell reads for ever"};
         Error const error = fails(reads.size()) ? Error::busy : Error::none;
-        std::memcpy(message_buffer().words, "x", 1); // a key that begins no command
+        char const key = reads.size() <= typed.size() ? typed[reads.size() - 1] : 'x';
+        std::memcpy(message_buffer().words, &key, 1);
         registers.word[1] = Message_tag{static_cast<uint32_t>(error), 1}.raw();
         registers.word[2] = 1;
         if (error == Error::none && reads.size() >= end_of_input)
@@ -70,6 +85,9 @@ protected:
     Capability_index console{0};
     std::vector<uint64_t> reads; // when
     std::function<bool(size_t)> fails = [](size_t) { return false; };
+    std::string typed; // then x, which begins no command
+    std::vector<Program_entry> programs;
+    std::string shown;
     size_t end_of_input{1};
     Error mode_error{Error::none};
     std::optional<Shell> shell; // made when the environment is there
@@ -105,6 +123,28 @@ TEST_F(Shell_test, EndsWhenTheModeCannotBeSet) {
     EXPECT_EQ(shell->run(), 1);
     EXPECT_TRUE(reads.empty());
     EXPECT_EQ(kernel.now, 10 * 200 * millisecond);
+}
+
+TEST_F(Shell_test, HelpHasAColumnAsWideAsTheLongestName) {
+    for (auto const& [longest, width] : {std::pair{"ps", 8}, std::pair{"server-deaths", 13}}) {
+        shown.clear();
+        reads.clear();
+        programs = {{"cat", "prints what is typed"}, {"", "told of"}};
+        std::strcpy(programs[1].name, longest);
+        typed = "help\r";
+        end_of_input = typed.size() + 1;
+        shell.emplace();
+        ASSERT_TRUE(shell->start().ok());
+        EXPECT_EQ(shell->run(), 0);
+        for (auto const& [name, about] :
+             {std::pair{"history", "the last command lines"},
+              std::pair{"exit [N]", "ends the shell"}, std::pair{"cat", "prints what is typed"},
+              std::pair{longest, "told of"}}) {
+            std::string line = std::string{"\n  "} + name;
+            line.resize(size_t{3} + static_cast<size_t>(width) + 2, ' ');
+            EXPECT_NE(shown.find(line + about), std::string::npos) << line << " in\n" << shown;
+        }
+    }
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shell.hpp"
 
+#include <algorithm>
 #include <lavandin/clock.hpp>
-#include <lavandin/program_list.hpp>
 #include <lavandin/usage.hpp>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,39 @@ namespace {
 constexpr uint64_t pause_after_failure = 200 * millisecond;
 constexpr unsigned maximum_failures = 10;
 
+struct Built_in {
+    char const* name;
+    char const* about;
+};
+
+constexpr Built_in built_ins[] = {
+    {"help", "this list"},
+    {"history", "the last command lines"},
+    {"exit [N]", "ends the shell, with status N"},
+};
+
 auto number(uint64_t value) { return static_cast<unsigned long long>(value); }
+
+template <typename Action>
+void for_each_program(Init_client const& init, Action action) {
+    for (uint64_t i = 0;; ++i) {
+        auto const entry = init.program(i);
+        if (!entry.ok())
+            return;
+        action(entry.value());
+    }
+}
+
+// The column of names is as wide as the longest: the manifest may have any.
+size_t longest_name(Init_client const& init) {
+    size_t longest = 0;
+    for (Built_in const& each : built_ins)
+        longest = std::max(longest, strlen(each.name));
+    for_each_program(init, [&](init_protocol::Program_entry const& entry) {
+        longest = std::max(longest, strlen(entry.name));
+    });
+    return longest;
+}
 
 } // namespace
 
@@ -133,14 +165,16 @@ bool Shell::built_in(Command const& command) {
 }
 
 void Shell::help() {
-    _screen.show("Built in:\n"
-                 "  help       this list\n"
-                 "  history    the last command lines\n"
-                 "  exit [N]   ends the shell, with status N\n"
-                 "Programs (a line that ends with & runs in the background):\n");
-    _screen.flush();
-    print_programs();
-    fflush(stdout);
+    auto const width = static_cast<int>(longest_name(_init));
+    auto const line = [&](char const* name, char const* about) {
+        _screen.print("  %-*s  %s\n", width, name, about);
+    };
+    _screen.show("Built in:\n");
+    for (Built_in const& each : built_ins)
+        line(each.name, each.about);
+    _screen.show("Programs (a line that ends with & runs in the background):\n");
+    for_each_program(
+        _init, [&](init_protocol::Program_entry const& entry) { line(entry.name, entry.about); });
 }
 
 void Shell::show_history() {

@@ -4,8 +4,10 @@ that name no size, and what the system then needs, which it says by itself once 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from . import manifest
 from .elf import Elf
 from .errors import RigError
 from .machine import GuestConfig, boot_image_file, kernel_file
@@ -52,10 +54,17 @@ def to_build(mode: str, kernel: int, image: int) -> int:
     return _up(mapped + entries, _MIB) // _MIB
 
 
-def to_work(mode: str, kernel: int, image: int) -> int:
-    """The MiB with which the system comes to its prompt."""
-    needed = _up(kernel + image + _AT_WORK[mode], _MIB) // _MIB
+def to_work(mode: str, kernel: int, image: int, program: str = "shell") -> int:
+    """The MiB with which the system comes to its prompt, or to another program."""
+    more = manifest.beside_shell(program, manifest.FILE.read_text())
+    needed = _up(kernel + image + _AT_WORK[mode] + more, _MIB) // _MIB
     return max(needed, to_build(mode, kernel, image))
+
+
+def _program(command_line: str) -> str:
+    """What init starts with it (servers/init/command_line.cpp)."""
+    names = re.findall(r"(?:^| )run=([^ ]+)", command_line)
+    return names[-1] if names else "shell"
 
 
 def check(mode: str, config: GuestConfig, preset: str) -> None:
@@ -70,7 +79,8 @@ def check(mode: str, config: GuestConfig, preset: str) -> None:
     least = to_build(mode, kernel, image)
     if config.memory >= least:
         return
-    enough = to_work(mode, kernel, image) if image else least
+    program = _program(config.command_line)
+    enough = to_work(mode, kernel, image, program) if image else least
     raise RigError(
         f"{config.memory} MiB of memory are too little: {enough} MiB are needed"
         f" (with less than {least} {_MOST[mode]} of this kernel and boot image)"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rig import paths
+from rig import manifest, paths
 from rig.machine import Guest
 from rig.testing.system import Context, provide, system_test
 
@@ -15,9 +15,7 @@ from ._boot_image import BootImage
 from ._shell import answer, expect_answer, wait_for_shell
 
 Capability = tuple[str, int, int]  # type, permissions, roles in the badge
-Lines = list[tuple[str, str]]  # of a section: key and value
 
-_MANIFEST = paths.ROOT / "servers" / "manifest"
 _SHOWS = "capabilities"
 _KEPT = "shell"  # to type into
 _NOBODY = "echo"  # its section is left out: it gets what that of `*` lists
@@ -30,18 +28,6 @@ _ALL_OF_PROCESS = 7
 _NUMBER_BITS = 32  # of the process, below the roles
 
 
-def _sections(text: str) -> dict[str, Lines]:
-    """The programs' sections by name."""
-    found: dict[str, Lines] = {}
-    for part in re.split(r"^(?=\[)", text, flags=re.M)[1:]:
-        head, *lines = [line for line in part.splitlines() if line and not line.startswith("#")]
-        kind, name = head.strip("[]").split()
-        if kind == "program":
-            pairs = [line.partition("=") for line in lines]
-            found[name] = [(key.strip(), value.strip()) for key, _, value in pairs]
-    return found
-
-
 def _changed(text: str) -> str:
     """The manifest with another program in all sections of programs but one."""
     text = re.sub(rf"^\[program {_NOBODY}\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.M)
@@ -52,7 +38,7 @@ def _changed(text: str) -> str:
 
 def _boot_image() -> bytes:
     image = BootImage.read(paths.boot_image(paths.DEFAULT_PRESET))
-    image.replace("manifest", _changed(_MANIFEST.read_text()).encode())
+    image.replace("manifest", _changed(manifest.FILE.read_text()).encode())
     shows = image.file(f"programs/{_SHOWS}")
     nobody = image.file(f"programs/{_NOBODY}")
     nobody["offset"], nobody["bytes"] = shows["offset"], shows["bytes"]
@@ -62,7 +48,7 @@ def _boot_image() -> bytes:
 def _without_role() -> bytes:
     """A boot image whose shell may end processes of others, and start none."""
     roles = rf"^(\[program {_KEPT}\]\n(?:.+\n)*?client = init, roles) 10\n"
-    text, changed = re.subn(roles, r"\1 2\n", _MANIFEST.read_text(), flags=re.M)
+    text, changed = re.subn(roles, r"\1 2\n", manifest.FILE.read_text(), flags=re.M)
     assert changed == 1, "the shell's roles are others"
     image = BootImage.read(paths.boot_image(paths.DEFAULT_PRESET))
     image.replace("manifest", text.encode())
@@ -73,10 +59,10 @@ _IMAGE = provide("/guest/authority", _boot_image)
 _IMAGE_WITHOUT_ROLE = provide("/guest/no-role", _without_role)
 
 
-def _expected(section: Lines) -> dict[str, Capability]:
+def _expected(section: manifest.Section) -> dict[str, Capability]:
     """What a process of a section has in a domU, by the names that it is given."""
     has = {"self": ("process", _ALL_OF_PROCESS, 0)}
-    for key, value in section:
+    for key, value in section.lines:
         if key == "client":
             name, _, roles = value.partition(", roles ")
             has[name] = ("endpoint", _CALL, int(roles or 0))
@@ -102,7 +88,8 @@ def _held(guest: Guest, program: str) -> dict[str, Capability]:
 @system_test("programs have the capabilities of their manifest sections, and no others",
              timeout=240)
 def authority(context: Context) -> None:
-    sections = _sections(_MANIFEST.read_text())
+    found = manifest.sections(manifest.FILE.read_text())
+    sections = {each.name: each for each in found if each.kind == "program"}
     assert len(sections) >= _LEAST_SECTIONS, list(sections)
     guest = context.guest("full", memory=64, boot_image=_IMAGE)
     wait_for_shell(guest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The driver as a user meets it: interrupted at any moment, on a terminal, and by a pipe."""
+"""The driver as a user meets it: on a terminal, and by a pipe."""
 
 from __future__ import annotations
 
@@ -10,54 +10,11 @@ import select
 import signal
 import subprocess
 import time
-from pathlib import Path
 
-from rig import paths, process, stub
+from rig import paths, stub
 from rig.testing.system import Context, system_test
 
 _LAVANDIN = paths.ROOT / "lavandin"
-
-
-def _handles_interrupts(process_id: int) -> bool:
-    status = Path(f"/proc/{process_id}/status").read_text()
-    handled = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.M)
-    return handled is not None and bool(int(handled.group(1), 16) >> (signal.SIGINT - 1) & 1)
-
-
-def _interrupt_after(arguments: list[str], delay: float) -> None:
-    """Starts the driver, interrupts it after a while; nothing of it may be left."""
-    before = set(process.descendants())
-    child = process.spawn(
-        [_LAVANDIN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        time.sleep(delay)
-        early = not _handles_interrupts(child.pid)
-        os.kill(child.pid, signal.SIGINT)
-        _, said = child.communicate(timeout=30)
-    finally:
-        left = set(process.descendants()) - before - {child.pid}
-        process.stop(child)
-    expected = [128 + signal.SIGINT]
-    python_began = early and b"Fatal Python error" in said
-    if early:  # the rig was not loaded, unless it was just now
-        expected.append(1 if python_began else -signal.SIGINT)
-    assert child.returncode in expected, (delay, child.returncode, said)
-    assert b"Traceback" not in said or python_began, said
-    assert not left, f"processes left after {delay} s: {left}"
-    assert not (paths.RUN / str(child.pid)).exists(), f"files left after {delay} s"
-
-
-@system_test("SIGINT during a direct start leaves no process", timeout=180, about=20)
-def interrupted_direct(context: Context) -> None:
-    for delay in (0.02, 0.1, 0.2, 0.4, 0.6, 0.9, 1.2, 1.6, 2.0, 3.0):
-        _interrupt_after(["boot", "--direct"], delay)
-
-
-@system_test("SIGINT during a full start leaves no process", timeout=180, about=30)
-def interrupted_full(context: Context) -> None:
-    for delay in (0.2, 1, 3, 5, 8, 11):  # what is alike in a direct start is interrupted there
-        _interrupt_after(["boot", "--memory", "16"], delay)
 
 
 @system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=180, needs_build=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from rig import least_memory, paths
+from rig import bench, least_memory, paths
 from rig.elf import Elf
 from rig.errors import RigError
 from rig.machine import Guest
@@ -57,9 +57,10 @@ def in_use(context: Context) -> None:
     assert found <= _MOST_IN_USE, f"{found} KiB are in use; {_MOST_IN_USE} are allowed"
 
 
-def _need(context: Context, mode: str, memory: int) -> int:
+def _need(context: Context, mode: str, memory: int, command_line: str = "") -> int:
     """Boots with too little; returns the MiB that the guest asks for."""
-    guest = context.guest(mode, memory=memory, name=f"mib-{memory}")
+    name = f"mib-{memory}"
+    guest = context.guest(mode, memory=memory, name=name, command_line=command_line)
     found = guest.console.expect(_TOO_LITTLE)
     assert int(found.group(1)) == memory, found.group(0)
     context.expect_end(guest, "crash")
@@ -87,6 +88,14 @@ def too_little(context: Context) -> None:
         assert said - needed in (0, 1), f"the driver asks for {said} MiB, the guest for {needed}"
         print(f"    {mode}: {needed} MiB are enough")
         _works(context.guest(mode, memory=needed, name="enough"), needed)
+
+
+@system_test("too little memory for the benchmarks says how much is needed", timeout=180)
+def too_little_for_benchmarks(context: Context) -> None:
+    built = least_memory.to_build("direct", *_sizes(context))
+    needed = _need(context, "direct", built, bench.guest(built).command_line)
+    said = least_memory.to_work("direct", *_sizes(context), "bench")
+    assert said - needed in (0, 1), f"the driver asks for {said} MiB, the guest for {needed}"
 
 
 @system_test("with a MiB less than the driver asks for, no domain is built", timeout=180)

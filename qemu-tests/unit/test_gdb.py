@@ -7,7 +7,9 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from rig import attach, packages
 from rig.errors import RigError
 from rig.verbs import gdb
 
@@ -20,6 +22,16 @@ class Gdb(unittest.TestCase):
             options = argparse.Namespace(symbols=name, gdb_arguments=[])
             with self.subTest(name), self.assertRaisesRegex(RigError, f"--symbols {name}: "):
                 gdb.run(options)
+
+    def test_nothing_is_installed_where_no_machine_runs(self):
+        options = argparse.Namespace(symbols=None, gdb_arguments=[])
+        with (
+            mock.patch.object(attach, "running", return_value=[]),
+            mock.patch.object(packages, "ensure_host") as installed,
+            self.assertRaisesRegex(RigError, "^no machine runs"),
+        ):
+            gdb.run(options)
+        installed.assert_not_called()
 
     def test_interrupts_are_gdbs(self):
         parent = signal.getsignal(signal.SIGINT)

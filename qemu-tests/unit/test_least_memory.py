@@ -60,8 +60,10 @@ class Check(unittest.TestCase):
         self.kernel.write_bytes(_elf((1, 0xFFFFFFFF80000000, _KERNEL)))
         self.image.write_bytes(bytes(_IMAGE))
 
-    def _check(self, mode, memory):
-        config = GuestConfig(kernel=self.kernel, boot_image=self.image, memory=memory)
+    def _check(self, mode, memory, command_line=""):
+        config = GuestConfig(
+            kernel=self.kernel, boot_image=self.image, memory=memory, command_line=command_line
+        )
         least_memory.check(mode, config, "gcc-release")
 
     def test_too_little_says_how_much(self):
@@ -71,6 +73,17 @@ class Check(unittest.TestCase):
                 with self.subTest(mode=mode, memory=memory):
                     with self.assertRaisesRegex(RigError, f"{said} .*less than 9 "):
                         self._check(mode, memory)
+
+    def test_another_program_than_the_shell(self):
+        for line, program in (
+            ("run=bench", "bench"),
+            ("processors=2 run=shell run=bench more", "bench"),
+            ("xrun=bench run=shell", "shell"),
+        ):
+            enough = least_memory.to_work("direct", _KERNEL, _IMAGE, program)
+            with self.subTest(line), self.assertRaisesRegex(RigError, f": {enough} MiB are needed"):
+                self._check("direct", 4, line)
+        self.assertGreater(least_memory.to_work("direct", _KERNEL, _IMAGE, "bench"), 50)
 
     def test_what_is_built_says_the_rest_itself(self):
         for mode in ("direct", "full"):

@@ -79,6 +79,12 @@ class Ranges(unittest.TestCase):
             with self.subTest(words):
                 self.assertIsNone(_refusal(*words.split()))
 
+    def test_too_many_guests_says_why(self):
+        said = "29 is not from 1 to 28 (each has a serial port"
+        for words in ("boot --guests 29", "attach 29"):
+            with self.subTest(words):
+                self.assertIn(said, _refusal(*words.split()))
+
     def test_message(self):
         with self.assertRaisesRegex(argparse.ArgumentTypeError, r"^7 is not from 1 to 6 \(why\)$"):
             values.whole_number(1, 6, "why")("7")

@@ -14,7 +14,7 @@ import select
 import sys
 
 from .. import attach, terminal, values
-from ..full import MOST_GUESTS
+from ..full import MOST_GUESTS, WHY_NO_MORE
 from ..progress import BOLD, paint, say
 
 HELP = "connect to a guest's console from another terminal"
@@ -23,7 +23,7 @@ HELP = "connect to a guest's console from another terminal"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "guest",
-        type=values.whole_number(1, MOST_GUESTS),
+        type=values.whole_number(1, MOST_GUESTS, WHY_NO_MORE),
         nargs="?",
         default=1,
         help="its number (default: 1)",

@@ -14,7 +14,7 @@ import argparse
 
 from .. import bench, build, least_memory, qemu, recorded, values
 from ..logs import fresh_directory
-from ..machine import GuestConfig, MachineOptions
+from ..machine import MachineOptions
 from .build import add_preset
 
 HELP = "measure the costs of operations"
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         bench.check_target(options.json)
     build.ensure(options.preset)
-    least_memory.check("direct", GuestConfig(memory=options.memory), options.preset)
+    least_memory.check("direct", bench.guest(options.memory), options.preset)
     machine = MachineOptions(preset=options.preset, logs=fresh_directory("bench"), cpu=options.cpu)
     result = bench.run(
         machine, options.memory, options.timeout, not options.without_cooperation

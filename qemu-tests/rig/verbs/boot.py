@@ -38,7 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         ("--memory", values.memory(), 64, "MIB", "of each guest"),
         ("--vcpus", values.whole_number(1, values.MOST_VCPUS), None, "N",
          "of each guest (default: 1; 2 with --coop)"),
-        ("--guests", values.whole_number(1, full.MOST_GUESTS), 1, "N", "how many domUs"),
+        ("--guests", values.whole_number(1, full.MOST_GUESTS, full.WHY_NO_MORE), 1, "N",
+         f"how many domUs, {full.MOST_GUESTS} at most"),
     ):
         parser.add_argument(name, type=kind, default=default, metavar=letter, help=explanation)
     parser.add_argument("--coop", action="store_true", help="guests share processors: start coopd")
@@ -114,7 +115,12 @@ def run(options: argparse.Namespace) -> int:
         build.ensure(options.preset)
     mode = "direct" if options.direct else "full"
     kernel = stub.build() if options.stub else None
-    wanted = GuestConfig(kernel=kernel, without_boot_image=options.stub, memory=options.memory)
+    wanted = GuestConfig(
+        kernel=kernel,
+        without_boot_image=options.stub,
+        command_line=options.command_line,
+        memory=options.memory,
+    )
     least_memory.check(mode, wanted, options.preset)
     logs = fresh_directory(f"boot-{mode}", options.keep_logs)
     try:

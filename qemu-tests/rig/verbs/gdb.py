@@ -36,8 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.symbols and not Path(options.symbols).is_file():
         raise RigError(f"--symbols {options.symbols}: there is no such file")
+    machine = attach.newest()  # before anything is installed for it
     packages.ensure_host("gdb")
-    machine = attach.newest()
     kernel = Path(options.symbols or paths.kernel(machine.preset)).resolve()
     hypervisor = xen.symbols()
     say(banner(kernel, hypervisor))
