@@ -38,7 +38,7 @@ think = "50ms"
 kind = "barrier"
 threads = 2
 until = "500ms"
-spin = "500ms"
+spin = "20ms"
 adaptive = true
 """
 
