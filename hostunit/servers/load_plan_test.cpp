@@ -21,6 +21,7 @@ TEST(Load_plan, groups_have_the_defaults_of_scenario_files) {
     EXPECT_EQ(plan.threads, 1u);
     EXPECT_EQ(plan.work, 1'000'000u);
     EXPECT_EQ(plan.jitter, 20u);
+    EXPECT_EQ(plan.adaptive, 0u);
     ASSERT_TRUE(read_group("interactive", plan));
     EXPECT_EQ(plan.work, 200'000u);
     EXPECT_EQ(plan.think, 5'000'000u);
@@ -30,11 +31,13 @@ TEST(Load_plan, groups_have_the_defaults_of_scenario_files) {
 
 TEST(Load_plan, groups_take_what_they_are_told) {
     Group_plan plan;
-    ASSERT_TRUE(read_group("barrier,threads=3,from=5,until=70,spin=0,work=100,pinned=1", plan));
+    ASSERT_TRUE(
+        read_group("barrier,threads=3,from=5,until=70,spin=0,adaptive=1,work=100,pinned=1", plan));
     EXPECT_EQ(plan.threads, 3u);
     EXPECT_EQ(plan.from, 5'000u);
     EXPECT_EQ(plan.until, 70'000u);
     EXPECT_EQ(plan.spin, 0u);
+    EXPECT_EQ(plan.adaptive, 1u);
     EXPECT_EQ(plan.work, 100'000u);
     EXPECT_EQ(plan.pinned, 1u);
     EXPECT_STREQ(name_of(plan.kind), "barrier");
@@ -46,7 +49,8 @@ TEST(Load_plan, groups_that_are_none) {
          {"", "barriers", "compute,,threads=1", "compute,threads",
           "compute,threads=", "compute,threads=0", "compute,threads=x", "compute,threads=25",
           "compute,work=0", "compute,jitter=101", "compute,from=8,until=8", "compute,every=5",
-          "compute,for=5", "compute,every=5,for=6", "compute,colour=1", "compute,work=3600000001"})
+          "compute,for=5", "compute,every=5,for=6", "compute,colour=1", "barrier,adaptive=2",
+          "barrier,adaptive=true", "compute,work=3600000001"})
         EXPECT_FALSE(read_group(text, plan)) << text;
 }
 
@@ -58,6 +62,9 @@ TEST(Load_plan, arguments) {
     EXPECT_EQ(plan.loops, 77u);
     EXPECT_EQ(plan.duration, 2'000'000'000u);
     EXPECT_EQ(plan.groups, 2u);
+    EXPECT_FALSE(plan.adaptive());
+    ASSERT_TRUE(read({"2", "compute", "barrier,adaptive=1"}, plan));
+    EXPECT_TRUE(plan.adaptive());
     ASSERT_TRUE(read({"--calibrate"}, plan));
     EXPECT_TRUE(plan.calibrate);
     ASSERT_TRUE(read({"1"}, plan)); // does nothing for a microsecond

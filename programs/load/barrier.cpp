@@ -29,12 +29,12 @@ Barrier::Outcome Barrier::enter(uint64_t window, uint64_t& round) {
 }
 
 // Whether the round ended in that time.
-bool Barrier::spin_for(uint64_t round, uint64_t time, std::atomic<uint64_t>& spun) const {
-    if (time == 0)
+bool Barrier::spin_until(uint64_t round, Spin spin, std::atomic<uint64_t>& spun) const {
+    if (!spin.goes_on(0))
         return round_of(_state.load()) != round;
     uint64_t const begin = lavandin::now();
     uint64_t passed = 0;
-    while (round_of(_state.load(std::memory_order_acquire)) == round && passed < time) {
+    while (round_of(_state.load(std::memory_order_acquire)) == round && spin.goes_on(passed)) {
         for (unsigned i = 0; i < 16; ++i)
             asm volatile("pause");
         passed = lavandin::now() - begin;

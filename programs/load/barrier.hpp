@@ -3,6 +3,8 @@
 // those who have left.
 #pragma once
 
+#include "spin.hpp"
+
 #include <lavandin/condition.hpp>
 #include <lavandin/mutex.hpp>
 
@@ -17,11 +19,11 @@ public:
 
     void initialise(uint64_t threads) { _threads = threads; }
 
-    // Waits until all threads are here: spinning for so many nanoseconds, blocked after that, which
+    // Waits until all threads are here: spinning at first, blocked after that, which
     // `blocking(true)` and `(false)` tell. `window`: the number of closings that the caller knows
     // of. One of those who pass is told so. What was spun for is added to `spun`.
     template <typename Blocking>
-    Outcome arrive(uint64_t window, uint64_t spin, std::atomic<uint64_t>& spun, Blocking blocking) {
+    Outcome arrive(uint64_t window, Spin spin, std::atomic<uint64_t>& spun, Blocking blocking) {
         uint64_t round = 0;
         switch (enter(window, round)) {
         case Outcome::closed:
@@ -31,7 +33,7 @@ public:
         case Outcome::passed:
             break;
         }
-        if (!spin_for(round, spin, spun)) {
+        if (!spin_until(round, spin, spun)) {
             blocking(true);
             block(round);
             blocking(false);
@@ -56,7 +58,7 @@ private:
     static uint64_t next_round(uint64_t state);
 
     Outcome enter(uint64_t window, uint64_t& round);
-    bool spin_for(uint64_t round, uint64_t time, std::atomic<uint64_t>& spun) const;
+    bool spin_until(uint64_t round, Spin spin, std::atomic<uint64_t>& spun) const;
     void block(uint64_t round);
     void wake();
 

@@ -26,8 +26,10 @@ void pin(unsigned number) {
 
 } // namespace
 
-void Group::initialise(Group_plan const& plan, Pace pace, unsigned number) {
+void Group::initialise(Group_plan const& plan, Pace pace, unsigned number,
+                       Run_queues const& queues) {
     _plan = plan;
+    _spin = {plan.spin, plan.adaptive != 0 ? &queues : nullptr};
     _pace = pace;
     _number = number;
     _barrier.initialise(plan.threads);
@@ -148,8 +150,8 @@ void Group::work(Worker& worker, Random& random, uint64_t number, uint64_t end) 
 }
 
 bool Group::meet(Worker& worker, uint64_t number) {
-    auto const outcome = _barrier.arrive(number, _plan.spin, worker.spun,
-                                         [&](bool blocks) { wants(worker, !blocks); });
+    auto const outcome =
+        _barrier.arrive(number, _spin, worker.spun, [&](bool blocks) { wants(worker, !blocks); });
     if (outcome == Barrier::Outcome::first_to_go)
         worker.done.fetch_add(1, std::memory_order_relaxed);
     return outcome != Barrier::Outcome::closed;
@@ -158,7 +160,7 @@ bool Group::meet(Worker& worker, uint64_t number) {
 void Group::section(Worker& worker, Random& random) {
     uint64_t const begin = now();
     bool held = _lock.try_lock();
-    while (!held && now() - begin < _plan.spin)
+    while (!held && _spin.goes_on(now() - begin))
         held = _lock.try_lock();
     worker.spun.fetch_add(now() - begin, std::memory_order_relaxed);
     if (!held) {

@@ -14,7 +14,8 @@ namespace load {
 
 class Group {
 public:
-    void initialise(Group_plan const& plan, Pace pace, unsigned number);
+    // `queues`: for threads that look who else waits; used until they have ended.
+    void initialise(Group_plan const& plan, Pace pace, unsigned number, Run_queues const& queues);
     // Makes the threads. When it returns each is where it is to run, and waits.
     lavandin::abi::Result<void> start();
     // They run from `begin` on, and have ended soon after `end`; nanoseconds of the clock.
@@ -50,6 +51,7 @@ private:
     static void wants(Worker& worker, bool does);
 
     Group_plan _plan;
+    Spin _spin;
     Pace _pace;
     unsigned _number{0};
     unsigned _waiting{0};

@@ -20,6 +20,7 @@ constexpr uint64_t shortest_sample = 100 * millisecond;
 
 load::Plan plan;
 load::Group groups[load::Plan::most_groups];
+load::Run_queues queues;
 load::Report report;
 std::atomic<bool> over{false};
 
@@ -43,10 +44,13 @@ void wait_for_line() {
 }
 
 int run() {
+    auto const opened = plan.adaptive() ? queues.open() : Result<void>{};
+    if (!opened.ok())
+        return failed("load", "the processors' accounts", opened.error());
     load::Pace const pace{plan.loops != 0 ? plan.loops : load::calibrate()};
     std::span<load::Group> const all{groups, plan.groups};
     for (unsigned i = 0; i < plan.groups; ++i)
-        all[i].initialise(plan.group[i], pace, i);
+        all[i].initialise(plan.group[i], pace, i, queues);
     for (load::Group& group : all) {
         auto const started = group.start();
         if (!started.ok())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "plan.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace load {
@@ -33,6 +34,7 @@ constexpr struct {
          {"for", &Group_plan::on, microsecond, longest},
          {"work", &Group_plan::work, microsecond, longest},
          {"spin", &Group_plan::spin, microsecond, longest},
+         {"adaptive", &Group_plan::adaptive, 1, 1},
          {"inside", &Group_plan::inside, microsecond, longest},
          {"think", &Group_plan::think, microsecond, longest},
          {"jitter", &Group_plan::jitter, 1, 100},
@@ -110,6 +112,10 @@ bool read_group(std::string_view text, Group_plan& plan) {
         if (!read_pair(take(text, ','), plan))
             return false;
     return sensible(plan);
+}
+
+bool Plan::adaptive() const {
+    return std::any_of(group, group + groups, [](auto const& each) { return each.adaptive != 0; });
 }
 
 bool read_plan(int count, char const* const* arguments, Plan& plan) {

@@ -19,6 +19,7 @@ struct Group_plan {
     uint64_t on{0};    // for so long
     uint64_t work{0};
     uint64_t spin{0};
+    uint64_t adaptive{0}; // does not spin while another thread waits for its processor
     uint64_t inside{0};
     uint64_t think{0};
     uint64_t jitter{20}; // percent
@@ -38,6 +39,8 @@ struct Plan {
     uint64_t duration{0};
     unsigned groups{0};
     Group_plan group[most_groups];
+
+    bool adaptive() const; // one of the groups is
 };
 
 char const* name_of(Kind kind);

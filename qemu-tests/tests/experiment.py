@@ -38,6 +38,8 @@ think = "50ms"
 kind = "barrier"
 threads = 2
 until = "500ms"
+spin = "20ms"
+adaptive = true
 """
 
 
@@ -65,6 +67,8 @@ def _check(found: dict, setup: str) -> None:
     assert found["host"]["ran"] > 0, found["host"]
     # Nobody uses more than there is, and the VCPUs are those of the set-up.
     assert sum(guest["used"] for guest in found["guests"]) < 2.1, found["guests"]
+    if setup == setups.FIXED:  # who waits for a thread of its own processor must not spin
+        assert resting["spun"] < 0.1, resting
     most = 1 if setup == setups.FIXED else 2
     online = [point[2] for guest in (busy, resting) for point in guest["timeline"]]
     assert 1 <= min(online) and max(online) <= most, (setup, online)

@@ -98,6 +98,7 @@ class Scenarios(unittest.TestCase):
             ("weight = 512", "noise = 5", "noise"),
             ("processors = 2", "processors = 2\ndeterministic = true", "one processor"),
             ("processors = 2", 'deterministic = "yes"', "true or false"),
+            ("threads = 3", 'threads = 3\nadaptive = "yes"', "true or false"),
         ):
             with self.assertRaisesRegex(RigError, said):
                 parsed(TWO.replace(old, new, 1))
@@ -135,6 +136,12 @@ class Scenarios(unittest.TestCase):
             command_line(other, 2, 77),
             "run=load --wait --ask --loops 77 2000000 barrier,threads=3,work=100,pinned=1",
         )
+
+    def test_threads_that_look_who_else_waits_are_told_to(self):
+        for said, word in (("true", "adaptive=1,"), ("false", "")):
+            guest = parsed(TWO + f"adaptive = {said}\n").guests[1]
+            wanted = f"barrier,threads=3,work=100,{word}pinned=1"
+            self.assertIn(wanted, command_line(guest, 2, 1))
 
     def test_the_trace_is_around_the_first_change(self):
         window = experiment.default_window(parsed())

@@ -40,6 +40,11 @@ public:
         auto const& counts = _page.as<abi::Processor_accounts const>()->counts;
         return static_cast<abi::Processor_state>(__atomic_load_n(&counts.state, __ATOMIC_ACQUIRE));
     }
+    // Threads that wait for the processor, now; who runs is not among them.
+    uint64_t ready() const {
+        auto const& counts = _page.as<abi::Processor_accounts const>()->counts;
+        return __atomic_load_n(&counts.ready, __ATOMIC_RELAXED);
+    }
     // So much more than our clock shows the platform's, which is the same for all its machines.
     uint64_t platform_offset() const { return _page.as<abi::Processor_accounts const>()->origin; }
 

@@ -18,6 +18,8 @@ def _group(load: Load, pinned: bool) -> str:
     words += [f"{key}={_microseconds(time)}" for key, time in load.times.items()]
     if load.jitter is not None:
         words.append(f"jitter={load.jitter}")
+    if load.adaptive:
+        words.append("adaptive=1")
     if pinned and load.kind != "idle":
         words.append("pinned=1")
     return ",".join(words)

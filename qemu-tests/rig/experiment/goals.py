@@ -96,6 +96,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     ),
     "barrier-beside-throughput": _PARALLEL,
     "barrier-blocking": _PARALLEL[1:],
+    "barrier-adaptive": _PARALLEL,
     "interactive-beside-batch": _INTERACTIVE,
     "interactive-on-one-processor": _INTERACTIVE,
     "cheater": (

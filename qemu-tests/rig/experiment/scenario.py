@@ -46,6 +46,7 @@ class Load:
     inside: float
     times: Mapping[str, float]
     jitter: int | None
+    adaptive: bool  # does not spin while another thread waits for its processor
 
     def useful(self, done: int) -> float:
         """Seconds of work that so many chunks, barriers, sections or bursts are."""
@@ -153,8 +154,6 @@ class _Table:
 def _load(values: Mapping[str, Any], where: str) -> Load:
     table = _Table("load", values, where)
     kind = table.choice("kind", "compute", KINDS)
-    if table.get("adaptive"):
-        table.fail("adaptive", "only the simulator's threads can see who else waits")
     burst = kind in ("interactive", "idle")
     return Load(
         kind,
@@ -163,6 +162,7 @@ def _load(values: Mapping[str, Any], where: str) -> Load:
         table.time("inside", 20e-6),
         {key: table.time(key, 0) for key in _LOAD_TIMES if key in values},
         table.number("jitter", 20, 0, 100) if "jitter" in values else None,
+        table.flag("adaptive"),
     )
 
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "run_queues.hpp"
+
+#include <lavandin/environment.hpp>
+#include <lavandin/thread_pointer.hpp>
+
+using namespace lavandin;
+
+namespace load {
+
+Result<void> Run_queues::open() {
+    while (_count < most_processors) {
+        Capability const processor{TRY(processor_open(environment().capability("system"), _count))};
+        auto watch = Processor_watch::open(processor.index());
+        if (watch.error() == Error::not_supported)
+            return {};
+        if (!watch.ok())
+            return watch.error();
+        _watches[_count++] = static_cast<Processor_watch&&>(watch.value());
+    }
+    return {};
+}
+
+// Who is moved in between sees the other processor's queue, once.
+bool Run_queues::others_wait() const {
+    abi::Placement const placement{__atomic_load_n(&message_buffer().placement, __ATOMIC_RELAXED)};
+    return _watches[placement.processor()].ready() != 0;
+}
+
+} // namespace load
