@@ -23,8 +23,9 @@ _SETTLED = 8  # until the cheat is under way, and processors that were given are
 _MOST_GAIN = 0.01  # of the processor
 _MOST_FOR_COOPD = 0.05  # of the processor
 _DEATHS = 3
-# Who is to die with an offer has to be made one; on one processor nobody is made one else.
-_SETTINGS = "[domain.dies]\\nminimum = 2\\n"
+# With as many processors as there are nobody would be made an offer; and who is asked for one back,
+# and does not give it, is capped, which would hide what else a cheat gains.
+_SETTINGS = "".join(f"[domain.{way}]\\nminimum = 2\\n" for way in _WAYS if way != "refuses")
 
 
 def _cheat(guest: Guest, way: str) -> None:
@@ -41,9 +42,9 @@ def _cheated(way: str, row: dict[str, Any]) -> bool:
     """Whether coopd met what that way is about. A flood waits where only its maker sees it."""
     if way == "dies":
         return bool(row["last"]["offer"])
-    if way in ("refuses", "floods"):
+    if way == "refuses":
         return bool(row["enforcements"] > 0)
-    return bool(row["protocol"]["violations"] > 0)
+    return bool(way == "floods" or row["protocol"]["violations"] > 0)
 
 
 def _look(machine: FullMachine, way: str) -> tuple[int, int, int, int]:
