@@ -57,13 +57,14 @@ unsigned bits(Json const& mask) {
     return static_cast<unsigned>(std::popcount(mask.get<uint64_t>()));
 }
 
+// Xen does not see that a VCPU is parked: of who cooperates it is the guest's word.
 std::string in_use(Json const& domain) {
     Json const& measured = domain.at("measured");
-    unsigned const online = bits(measured.at("online"));
     Json const& protocol = domain.at("protocol");
-    unsigned const used = protocol.is_null() ? online : bits(protocol.at("in_use"));
-    return fmt::format("{}/{}", domain.at("cooperating").get<bool>() ? used : online,
-                       measured.at("vcpus").get<unsigned>());
+    auto const vcpus = measured.at("vcpus").get<unsigned>();
+    if (domain.at("cooperating").get<bool>() && !protocol.is_null())
+        return claim(fmt::format("{}/{}", bits(protocol.at("in_use")), vcpus));
+    return fmt::format("{}/{}", bits(measured.at("online")), vcpus);
 }
 
 std::string standing(Json const& domain) {

@@ -77,15 +77,16 @@ void Daemon::answer() {
         ++_counts.answers;
     }
     Time const decided = _xen.now();
-    _rested = _now + (idle_part + 1) * (decided - _now);
+    _rested = _now + share_of(decided - _now);
     _now = decided; // which the status says
     flush();
 }
 
 // `due`, or wanted by a domain.
 void Daemon::look(bool due) {
+    Time const begun = _now;
     _wanted = _asked = false;
-    _ledger.look(_now);
+    _now = _ledger.look(begun);
     _ledger.measure(_now);
     for (auto const& domain : _ledger.domains()) {
         if (domain->link && !domain->runs())
@@ -104,16 +105,21 @@ void Daemon::look(bool due) {
     }
     _decisions.step(_now, _pace);
     ++_counts.steps;
-    Time const decided = _xen.now(), took = decided - _now;
-    _pace = std::max(_settings.interval, (7 * _pace + (idle_part + 1) * took) / 8);
-    Time const rested = _now + (idle_part + 1) * took;
+    Time const decided = _xen.now();
+    Time const share = share_of(decided - begun);
+    _pace = std::max(_settings.interval, (7 * _pace + share) / 8);
+    Time const rested = begun + share;
     if (!due) {
         _rested = rested;
-        _next_asked = _now + closest;
+        _next_asked = begun + closest;
     }
-    _next_look = std::max({rested, _now + closest, _now + _pace / 2 + _random() % (_pace + 1)});
+    _next_look = std::max({rested, begun + closest, begun + _pace / 2 + _random() % (_pace + 1)});
     _now = decided;
 }
+
+// From the begin of something that took so long until the next. Some of that dom0 may have waited
+// for a processor: however long, deadlines and weights are looked after.
+Time Daemon::share_of(Time took) { return took + std::min(idle_part * took, longest_rest); }
 
 void Daemon::flush() {
     for (auto const& domain : _ledger.domains()) {

@@ -47,6 +47,7 @@ private:
     static constexpr Time closest = 2 * millisecond; // looks that are wanted
     static constexpr unsigned most_edges = 4096;     // in a turn
     static constexpr Time idle_part = 4; // of what a look takes, that passes until the next one
+    static constexpr Time longest_rest = 500 * millisecond; // whatever it took
 
     void take_edges();
     void serve();
@@ -54,6 +55,7 @@ private:
     void look(bool due);
     void flush();
     Time next() const;
+    static Time share_of(Time took);
 
     Xen_side& _xen;
     Settings const& _settings;

@@ -78,8 +78,9 @@ Domain* Ledger::find(std::string_view name) {
     return found == _domains.end() ? nullptr : found->get();
 }
 
-void Ledger::look(Time now) {
+Time Ledger::look(Time now) {
     _xen.domains(_facts);
+    Time const counted = _xen.now();
     for (auto const& domain : _domains) {
         auto const found = std::ranges::find(_facts, domain->facts.number, &Domain_facts::number);
         domain->gone |= found == _facts.end() || found->handle != domain->facts.handle ||
@@ -98,6 +99,7 @@ void Ledger::look(Time now) {
         _processors = _xen.pool_processors();
         check_weights();
     }
+    return counted;
 }
 
 void Ledger::appear(Domain_facts& facts, Time now) {

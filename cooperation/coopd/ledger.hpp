@@ -26,8 +26,9 @@ public:
     Domain* find(Domain_number number);
     Domain* find(std::string_view name_or_number);
 
-    // Looks at Xen. Domains that are gone are marked, and stay until forget().
-    void look(Time now);
+    // Looks at Xen. Domains that are gone are marked, and stay until forget(). Answers when Xen
+    // counted: dom0 need not have gone on running at `now`, nor afterwards.
+    Time look(Time now);
     // Measures all since the last call, into their policy_domain.
     void measure(Time now);
     // Counts one domain's VCPUs as they are now, and measures nothing: it chose the moment.

@@ -102,7 +102,8 @@ static void measure(struct policy_state const* state, struct policy_domain* doma
         used = used / (passed / LONG_AGO);
         passed = LONG_AGO;
     }
-    used = used > POLICY_MOST_PROCESSORS * passed ? POLICY_MOST_PROCESSORS * passed : used;
+    if (used > state->processors * passed) /* clock and count are of two moments */
+        used = state->processors * passed;
     memory->use = (uint32_t)(used * POLICY_WHOLE / passed);
     memory->processor_time = time;
     memory->runnable =

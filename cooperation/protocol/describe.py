@@ -26,6 +26,7 @@ BLOCK = re.compile(r"^(struct|enum) (\w+) \{\n(.*?)^\};", re.M | re.S)
 COMMENT = re.compile(r"^( *)// ?(.*)$")
 FIELD = re.compile(r"^ {4,8}(?:struct )?(\w+) (\w+)(?:\[(\w+)\])?; *(?:// (.*))?$")
 VALUE = re.compile(r"^ {4}(\w+) = ([^,]+), *(?:// (.*))?$")
+CONSTANT = re.compile(r"^#define (COOP_\w+) (0x[0-9a-f]+)u\b", re.M)
 MARKED = re.compile(r"(<!-- (struct|enum) (\w+) -->\n).*?(<!-- end -->)", re.S)
 ARRAY_LENGTHS = {"COOP_PROCESSORS": 64, "COOP_RING_SLOTS": 16}
 
@@ -163,6 +164,10 @@ def check() -> list[str]:
     ours, theirs = page.splitlines(), described(page).splitlines()
     differ = [line for line in theirs if line not in set(ours)]
     findings += [f"{PAGE.name}: the headers say: {line}" for line in differ]
+    for header in WIRE:
+        for name, value in CONSTANT.findall((HEADERS / f"{header}.h").read_text()):
+            if f"`{name}` is {value}" not in page:
+                findings.append(f"{PAGE.name}: the headers say: `{name}` is {value}")
     if ours != theirs and not differ:
         findings.append(f"{PAGE.name}: a table has more, or another order, than the headers")
     return findings

@@ -38,6 +38,11 @@ class Differences(unittest.TestCase):
         extra = f"| 9 | `COOP_MAYBE` | |\n{row}"
         self.assertTrue(self.findings(self.page.replace(row, extra)))
 
+    def test_another_magic_number_is_found(self) -> None:
+        magic = "`COOP_VMM_MAGIC` is 0x31564f43"
+        self.assertIn(magic, self.page)
+        self.assertTrue(self.findings(self.page.replace(magic, "`COOP_VMM_MAGIC` is 0x1")))
+
     def test_a_table_that_is_missing_is_found(self) -> None:
         page = self.page.replace("<!-- struct coop_hello -->", "")
         self.assertIn("page.md: no table of struct coop_hello", self.findings(page))

@@ -125,6 +125,18 @@ def _latency(latency: list[Figure]) -> list[str]:
     return [aligned(rows)]
 
 
+def missed(found: Cooperation) -> list[str]:
+    """Where all stages together take more than is wanted."""
+    over = []
+    for figure in (each for each in found.latency if each.name.endswith(": all")):
+        p99 = figure.p99 or figure.max
+        if figure.median > _MOST_MEDIAN:
+            over.append(f"{figure.name}: {figure.median:,.0f}, wanted: {_MOST_MEDIAN:,}")
+        if p99 > _MOST_P99:
+            over.append(f"{figure.name}: p99 {p99:,.0f}, wanted: {_MOST_P99:,}")
+    return over
+
+
 def _report_line(found: Cooperation) -> str:
     one = found.reports
     return (

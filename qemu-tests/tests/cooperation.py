@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The guest's side of cooperation. Where nobody is on the other it says how to find it, asks
 nobody, and its successor does the same; with coopd it gives and takes processors, and either side
-may die."""
+may die. What coopd records of that is as the protocol's model allows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from rig import coop
 from rig.dom0 import Dom0
 from rig.full import FullMachine
 from rig.machine import Guest, GuestConfig
+from rig.testing import protocol_model
 from rig.testing.system import Context, system_test
 
 from ._shell import answer, expect_answer, wait_for_shell
 
-_NEEDS = (coop.programs,)
+_NEEDS = (coop.programs, protocol_model.install)
+_RECORD = "/tmp/record"
 _KEYS = ("version-least", "version-most", "guest-page-ref", "vmm-page-ref", "event-channel")
 
 
@@ -80,7 +82,7 @@ class _Pair:
         assert isinstance(machine, FullMachine)
         self.machine = machine
         self.dom0 = machine.dom0
-        coop.start(self.dom0)
+        coop.start(self.dom0, f"--record {_RECORD}")
         self.guest = machine.create_guest(GuestConfig(name="one", memory=48, vcpus=vcpus))
         wait_for_shell(self.guest)
 
@@ -101,6 +103,14 @@ class _Pair:
 
     def join(self) -> dict[str, Any]:
         return self.wait("joined", lambda row: row["cooperating"] and row["claims"] is not None)
+
+    def judge(self, *types: str) -> None:
+        """Ends coopd; what it recorded has such messages, and keeps to the rules."""
+        coop.stop(self.dom0)
+        recording = self.dom0.run(f"cat {_RECORD}/protocol.jsonl", 120).output
+        lines = protocol_model.judge(recording)
+        for kind in types:
+            assert f'"type":"{kind}"' in recording, f"no {kind} in {lines} lines"
 
 
 def _in_use(row: dict[str, Any]) -> int:
@@ -133,6 +143,7 @@ def together(context: Context) -> None:
     assert len(numbers) == 3, numbers
     answer(pair.guest, f"kill {' '.join(numbers)}")
     expect_answer(pair.guest, "coop release 1", "^released [01] processors")
+    pair.judge("hello", "welcome", "request", "answer", "offer", "reclaim", "done")
 
 
 @system_test("cooperation: either side dies and the other goes on", timeout=500,
@@ -142,7 +153,7 @@ def restarts(context: Context) -> None:
     first = pair.join()
     coop.stop(pair.dom0, "KILL")
     answer(pair.guest, "processors")
-    coop.start(pair.dom0)
+    coop.start(pair.dom0, f"--record {_RECORD}")
     again = pair.join()
     sessions = [row["protocol"]["session"] for row in (first, again)]
     assert sessions[0] != sessions[1], sessions
@@ -167,6 +178,7 @@ def restarts(context: Context) -> None:
     pair.machine.destroy_guest(pair.guest)
     time.sleep(2)
     assert "(null)" not in pair.dom0.run("xl list").output
+    pair.judge("hello", "welcome")
 
 
 def _wait_for(dom0: Dom0, names: set[str]) -> None:

@@ -10,26 +10,23 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from rig import paths, stub
+from rig import coop, paths, stub
 from rig.testing.system import Context, system_test
 
 _LAVANDIN = paths.ROOT / "lavandin"
 
 
-@system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=180, needs_build=False)
-def on_a_terminal(context: Context) -> None:
-    stub.build()
+@contextmanager
+def _on_terminal(*arguments: str) -> Iterator[int]:
+    """The driver on a terminal of its own, left by Ctrl-] in the end."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(_LAVANDIN, [str(_LAVANDIN), "boot", "--direct", "--stub"])
+        os.execv(_LAVANDIN, [str(_LAVANDIN), *arguments])
     try:
-        _read_until(terminal, rb"stub> ")
-        os.write(terminal, b"a key\r")
-        _read_until(terminal, rb"heard: a key")
-        os.write(terminal, b"\x03")  # goes to the guest, as any other key
-        os.write(terminal, b"again\r")
-        _read_until(terminal, rb"heard: \x03again")
+        yield terminal
         os.write(terminal, b"\x1d")
         _read_until(terminal, rb"machine ended")
         _, status = os.waitpid(child, 0)
@@ -40,6 +37,27 @@ def on_a_terminal(context: Context) -> None:
         raise
     finally:
         os.close(terminal)
+
+
+@system_test("boot on a terminal passes keys and leaves by Ctrl-]", timeout=180, needs_build=False)
+def on_a_terminal(context: Context) -> None:
+    stub.build()
+    with _on_terminal("boot", "--direct", "--stub") as terminal:
+        _read_until(terminal, rb"stub> ")
+        os.write(terminal, b"a key\r")
+        _read_until(terminal, rb"heard: a key")
+        os.write(terminal, b"\x03")  # goes to the guest, as any other key
+        os.write(terminal, b"again\r")
+        _read_until(terminal, rb"heard: \x03again")
+
+
+@system_test("boot --coop ends with two guests that cooperate, and coopctl watch", timeout=300,
+             needs=(coop.programs,), about=40)
+def cooperating(context: Context) -> None:
+    arguments = ("--preset", context.preset, "--guests", "2", "--coop", "--memory", "32")
+    with _on_terminal("boot", *arguments) as terminal:
+        both = rb"lavandin-1 [^\n]* joined [^\n]*\n\d+ +lavandin-2 [^\n]* joined "
+        _read_until(terminal, both, timeout=240)
 
 
 def _read_until(descriptor: int, pattern: bytes, timeout: float = 20) -> None:

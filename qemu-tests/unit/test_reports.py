@@ -3,6 +3,7 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from rig import bench_coop, comparison, counter, crash, figures, recorded, xen
@@ -212,6 +213,13 @@ class Cooperation(unittest.TestCase):
         self.assertEqual(lines[2:5], ["offer seen", "all", "wanted"])
         self.assertRegex(text, r"(?m)^all +1,111 +2,222 +3,333 +4,444$")
         self.assertRegex(text, r"(?m)^wanted +300,000 +1,000,000 +300,000 +1,000,000$")
+
+    def test_what_is_too_late_is_told(self):
+        found = self.found()
+        self.assertEqual(bench_coop.missed(found), [])
+        late = figures.parse(self.LINE.format("parked: all", 300001, 1000001))
+        over = bench_coop.missed(replace(found, latency=[*found.latency, *late]))
+        self.assertEqual(len(over), 2, over)
 
     def test_a_report_s_cost(self):
         text = bench_coop.as_text(self.found())

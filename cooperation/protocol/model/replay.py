@@ -4,7 +4,7 @@
 
     replay.py FILE...
 
-A recording is what coopd and a guest's resource manager write (docs/cooperation-protocol.md,
+A recording is what coopd writes, and a guest's manager can (docs/cooperation-protocol.md,
 Recordings): one JSON object per line. The rules are those that SPIN verifies (rules.pml), run by
 SPIN's simulator, so that neither can drift from the other. Prints, for each file, how much was
 judged, or the first line that the rules do not allow and why; exit status 1 if there is one."""

@@ -68,6 +68,7 @@ TEST_F(Commands, status_says_what_is_known) {
     EXPECT_EQ(table.find('\x1b'), std::string::npos);
     EXPECT_NE(table.find("not cooperating"), std::string::npos);
     EXPECT_NE(table.find("~throughput"), std::string::npos) << "claims are marked";
+    EXPECT_NE(table.find(" ~2/2 "), std::string::npos) << "Xen does not see who is parked";
 }
 
 TEST_F(Commands, the_operators_wishes_are_checked) {

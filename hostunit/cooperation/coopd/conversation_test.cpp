@@ -91,6 +91,42 @@ TEST_F(Host, a_report_that_is_newer_than_the_measurement_contradicts_nothing) {
     EXPECT_EQ(entry(1).link->engine().misbehaviour, 0u);
 }
 
+// Nor between waking up and measuring: what was counted then belongs to that moment.
+TEST_F(Host, what_xen_counted_belongs_to_the_moment_of_counting) {
+    join(1, 1);
+    start();
+    run(500 * millisecond);
+    unsigned starved = 0;
+    Time next = xen.time + second;
+    xen.before_look = [&] {
+        if (xen.time < next)
+            return;
+        ++starved;
+        next = xen.time + 5 * second;
+        xen.run(700 * millisecond);
+    };
+    uint32_t most = 0;
+    for (unsigned i = 0; i < 3000; ++i) {
+        run(10 * millisecond);
+        most = std::max(most, entry(1).policy.memory.use);
+    }
+    EXPECT_GE(starved, 3u);
+    EXPECT_LE(most, 1000u);
+    EXPECT_GE(most, 900u);
+}
+
+// A look took a processor's time, or dom0 waited for one: nobody can tell.
+TEST_F(Host, the_next_look_comes_soon_however_long_one_took) {
+    join(1, 2);
+    start();
+    run(500 * millisecond);
+    xen.after_look = [&] { xen.run(10 * second); };
+    uint64_t const before = daemon->counts().steps;
+    Time const begun = xen.time;
+    run(200 * second);
+    EXPECT_GE(daemon->counts().steps - before, (xen.time - begun) / (12 * second));
+}
+
 TEST_F(Host, a_request_is_answered_and_processors_move) {
     Fake_guest& guest = join(1, 2);
     guest.set_online(0b01);

@@ -53,8 +53,8 @@ public:
     uint64_t looks{0}, reads{0}, edges{0};
     std::map<Domain_number, uint64_t> counted; // by itself
     unsigned fail_maps{0}, fail_binds{0}, fail_weights{0}, fail_writes{0};
-    // What happens once it, or a domain, has been looked at: dom0 need not go on running at once.
-    std::function<void()> after_look, after_count;
+    // What happens before or once it, or a domain, is looked at: dom0 need not go on running at once.
+    std::function<void()> before_look, after_look, after_count;
 
     Fake_domain& create(Domain_number number, size_t vcpus, Weight weight = {}) {
         Fake_domain& domain = machine[number];
@@ -102,6 +102,8 @@ public:
     Time now() override { return time; }
     void domains(std::vector<Domain_facts>& facts) override {
         ++looks;
+        if (before_look)
+            before_look();
         facts.clear();
         for (auto const& [number, domain] : machine)
             facts.push_back(domain.facts);

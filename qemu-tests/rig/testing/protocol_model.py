@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The cooperation protocol's model (cooperation/protocol/model): searched by SPIN, and recordings
-of both sides replayed against it."""
+of both sides replayed against it. What coopd records on the rig is judged by the tests there."""
 
 from __future__ import annotations
 
@@ -58,12 +58,17 @@ def jobs(selection: Selection) -> list[Job]:
     wanted = {name for name in listing() if selection.wants(NAME, name)}
     if not wanted and not selection.whole(NAME):
         return []
-    needs = (_install, Built(paths.HOST_PRESET)) if wanted & set(_replays()) else (_install,)
+    needs = (install, Built(paths.HOST_PRESET)) if wanted & set(_replays()) else (install,)
     return [Job(NAME, NAME, lambda _lane: _run(wanted, selection.whole(NAME)), needs, about=20)]
 
 
-def _install() -> None:
+def install() -> None:
     packages.ensure_host("model")
+
+
+def judge(recording: str) -> int:
+    """How many lines were judged; raises where the rules do not allow one."""
+    return _load("replay").judge(recording)
 
 
 def _run(wanted: set[str], whole: bool) -> list[Case]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 
-from .. import bench, build, least_memory, qemu, recorded, values
+from .. import bench, bench_coop, build, least_memory, qemu, recorded, values
 from ..logs import fresh_directory
 from ..machine import MachineOptions
 from .build import add_preset
@@ -27,7 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     recording.add_argument(
         "--check",
         action="store_true",
-        help="fail when a figure is not as recorded in docs/figures.json, within 2 %%",
+        help="fail when a figure is not as recorded in docs/figures.json, within 2 %%, or "
+        "a processor comes later than is wanted",
     )
     recording.add_argument(
         "--record",
@@ -63,6 +64,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check(result: bench.Report) -> int:
+    if result.cooperation and (over := bench_coop.missed(result.cooperation)):
+        print("\nmore than is wanted:", *over, sep="\n  ")
+        return 1
     old, new = recorded.read(), result.record()
     if other := recorded.other_ground(old, new):
         print("\nnot compared with what was recorded:", *other, sep="\n  ")
