@@ -53,7 +53,8 @@ public:
     uint64_t looks{0}, reads{0}, edges{0};
     std::map<Domain_number, uint64_t> counted; // by itself
     unsigned fail_maps{0}, fail_binds{0}, fail_weights{0}, fail_writes{0};
-    // What happens before or once it, or a domain, is looked at: dom0 need not go on running at once.
+    // What happens before or once it, or a domain, is looked at: dom0 need not go on running at
+    // once.
     std::function<void()> before_look, after_look, after_count;
 
     Fake_domain& create(Domain_number number, size_t vcpus, Weight weight = {}) {
