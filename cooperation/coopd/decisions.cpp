@@ -60,6 +60,8 @@ void Decisions::configure(Domain& domain) {
     config.cap_percent = domain.operators.cap;
     config.ceiling = std::clamp<uint32_t>(own.ceiling.value_or(vcpus), 1, std::max(vcpus, 1U));
     config.minimum = std::min(own.minimum, config.ceiling);
+    if (domain.facts.number == 0)
+        config.capabilities |= POLICY_SERVES;
     if (domain.joined())
         config.minimum = std::clamp<uint32_t>(domain.link->engine().hello.processors_least,
                                               config.minimum, config.ceiling);

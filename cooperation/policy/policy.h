@@ -67,6 +67,7 @@ enum policy_capability {
     POLICY_TAKES = 2,      /* takes processors that are offered */
     POLICY_GIVES_BACK = 4, /* honours reclaims */
     POLICY_PARKS = 8,      /* gives back by leaving a VCPU blocked; quick, but it stays up */
+    POLICY_SERVES = 16,    /* all others: their devices, and who calls this policy, run in it */
 };
 
 struct policy_rules;
@@ -78,7 +79,7 @@ struct policy_config {
     uint32_t cap_percent;             /* the operator's, of one processor; 0 is none */
     uint32_t minimum;                 /* VCPUs that are never asked back, at least 1 */
     uint32_t ceiling;                 /* VCPUs that exist, at most POLICY_MOST_PROCESSORS */
-    uint32_t capabilities;            /* enum policy_capability, as negotiated */
+    uint32_t capabilities;            /* enum policy_capability, as negotiated; SERVES: as it is */
     struct policy_rules const* rules; /* written by hand (rules.h), or null */
     struct policy_history* history;   /* for rules, the caller's memory; zero at first */
 };

@@ -107,16 +107,17 @@ void policy_keep_balance(struct policy_state* state) {
     state->work += (uint64_t)3 * state->domain_count;
 }
 
-/* What a domain weighs more that answers, or rested until now, as parts of NEUTRAL: all while it
- * uses no more than half of its entitlement, less and less from there to all of it. credit2 lets a
- * VCPU that wakes run at once when it has more credit left than who runs. After all were given new
- * credit that is so once the other has used up, by weight, as much as the burst before took. Where
- * it is not so the VCPU waits until the other's credit is gone: 10 ms (CSCHED2_CREDIT_INIT) by the
- * ratio of the weights. */
+/* What a domain weighs more that answers, rested until now, or serves others, as parts of NEUTRAL:
+ * all while it uses no more than half of its entitlement, less and less from there to all of it.
+ * credit2 lets a VCPU that wakes run at once when it has more credit left than who runs. After all
+ * were given new credit that is so once the other has used up, by weight, as much as the burst
+ * before took. Where it is not so the VCPU waits until the other's credit is gone: 10 ms
+ * (CSCHED2_CREDIT_INIT) by the ratio of the weights. */
 static int64_t quickness(struct policy_state const* state, struct policy_domain const* domain) {
     int64_t entitlement = domain->memory.entitlement;
     int64_t left = entitlement - (int64_t)domain->memory.mean_use;
-    if (!policy_is_quick(state, domain))
+    int serves = state->kind == POLICY_CHARACTERISTICS && policy_can(domain, POLICY_SERVES);
+    if (left <= 0 || !(serves || policy_is_quick(state, domain)))
         return 0;
     left = 2 * left < entitlement ? 2 * left : entitlement;
     return (QUICK - 1) * NEUTRAL * left / entitlement;

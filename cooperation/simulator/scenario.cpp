@@ -23,10 +23,11 @@ constexpr std::array<Named<Kind>, 5> kinds{{{"compute", Kind::compute},
 constexpr std::array<Named<policy_kind>, 3> policies{{{"static", POLICY_STATIC},
                                                       {"proportional", POLICY_PROPORTIONAL},
                                                       {"characteristics", POLICY_CHARACTERISTICS}}};
-constexpr std::array<Named<uint32_t>, 4> capabilities{{{"reports", POLICY_REPORTS},
+constexpr std::array<Named<uint32_t>, 5> capabilities{{{"reports", POLICY_REPORTS},
                                                        {"takes", POLICY_TAKES},
                                                        {"gives-back", POLICY_GIVES_BACK},
-                                                       {"parks", POLICY_PARKS}}};
+                                                       {"parks", POLICY_PARKS},
+                                                       {"serves", POLICY_SERVES}}};
 constexpr std::array<Named<bool Behaviour::*>, 4> behaviours{{{"inflates", &Behaviour::inflates},
                                                               {"refuses", &Behaviour::refuses},
                                                               {"silent", &Behaviour::silent},

@@ -162,6 +162,27 @@ TEST(Shares, who_rested_or_waits_for_devices_answers_quickly_too) {
     }
 }
 
+// Else those that rested, and weigh more when they begin, keep it from running, and with it the one
+// who would tell them apart.
+TEST(Shares, who_serves_the_others_weighs_as_much_as_who_answers) {
+    Pool pool{2, POLICY_CHARACTERISTICS};
+    pool.add(256, 2);
+    pool.add(256, 2);
+    pool[0].config.capabilities = POLICY_SERVES;
+    pool.state.rate_limit = 1000;
+    pool.busy(0, 50);
+    pool.busy(1, 0, POLICY_LOAD_IDLE);
+    settle(pool, 20);
+    EXPECT_EQ(pool[0].measured.weight, pool[1].measured.weight);
+    pool.busy(1, 2000, POLICY_LOAD_THROUGHPUT);
+    settle(pool, 20);
+    EXPECT_GT(pool[0].measured.weight, 8 * pool[1].measured.weight);
+    EXPECT_EQ(pool.state.rate_limit, 1000u) << "that is for guests that answer";
+    pool.busy(0, 2000);
+    settle(pool);
+    EXPECT_LT(pool[0].measured.weight, 2 * pool[1].measured.weight) << "it uses all of its share";
+}
+
 TEST(Shares, what_an_answering_domain_weighs_more_ends_with_its_entitlement) {
     uint32_t before = POLICY_MOST_WEIGHT;
     for (uint32_t const use : {100U, 300U, 400U, 450U, 600U}) {
