@@ -107,8 +107,8 @@ void policy_keep_balance(struct policy_state* state) {
     state->work += (uint64_t)3 * state->domain_count;
 }
 
-/* What a domain weighs more that answers, rested until now, or serves others, as parts of NEUTRAL:
- * all while it uses no more than half of its entitlement, less and less from there to all of it.
+/* What a domain weighs more that answers, or rested until now, as parts of NEUTRAL: all while it
+ * uses no more than half of its entitlement, less and less from there to all of it.
  * credit2 lets a VCPU that wakes run at once when it has more credit left than who runs. After all
  * were given new credit that is so once the other has used up, by weight, as much as the burst
  * before took. Where it is not so the VCPU waits until the other's credit is gone: 10 ms
@@ -116,25 +116,49 @@ void policy_keep_balance(struct policy_state* state) {
 static int64_t quickness(struct policy_state const* state, struct policy_domain const* domain) {
     int64_t entitlement = domain->memory.entitlement;
     int64_t left = entitlement - (int64_t)domain->memory.mean_use;
-    int serves = state->kind == POLICY_CHARACTERISTICS && policy_can(domain, POLICY_SERVES);
-    if (left <= 0 || !(serves || policy_is_quick(state, domain)))
+    if (!policy_is_quick(state, domain))
         return 0;
     left = 2 * left < entitlement ? 2 * left : entitlement;
     return (QUICK - 1) * NEUTRAL * left / entitlement;
 }
 
-static uint64_t factor(struct policy_state const* state, struct policy_domain const* domain) {
+/* Who serves the others does not come after them: the most of theirs, until it uses more than it is
+ * entitled to, and none of it at twice as much. No longer than they have it: credit2 takes credit by
+ * the ratio to the largest weight, so that all others are looked at more often. */
+static int64_t serving(struct policy_domain const* domain, int64_t most) {
+    int64_t entitlement = domain->memory.entitlement;
+    int64_t left = 2 * entitlement - (int64_t)domain->memory.mean_use;
+    left = left < 0 ? 0 : left < entitlement ? left : entitlement;
+    return most * left / policy_most((uint32_t)entitlement, 1);
+}
+
+static int64_t most_quickness(struct policy_state* state) {
+    int64_t most = 0;
+    for (uint32_t i = 0; i < state->domain_count; ++i) {
+        int64_t each = quickness(state, &state->domains[i]);
+        most = each > most ? each : most;
+    }
+    state->work += state->domain_count;
+    return most;
+}
+
+/* `most`: of all domains' quickness. */
+static uint64_t factor(struct policy_state const* state, struct policy_domain const* domain,
+                       int64_t most) {
     struct policy_memory const* memory = &domain->memory;
     int64_t value = NEUTRAL + memory->balance * NEUTRAL / unit(state, memory);
+    int64_t quick = policy_can(domain, POLICY_SERVES) ? serving(domain, most)
+                                                      : quickness(state, domain);
     value = value < LEAST_FACTOR ? LEAST_FACTOR : value > MOST_FACTOR ? MOST_FACTOR : value;
-    return (uint64_t)(value + value * quickness(state, domain) / NEUTRAL);
+    return (uint64_t)(value + value * quick / NEUTRAL);
 }
 
 /* Weight of one VCPU, with RAW_BITS of fraction. 16 + 20 + 12 bits, times 1000, is below 2^58. */
-static uint64_t raw(struct policy_state const* state, struct policy_domain const* domain) {
+static uint64_t raw(struct policy_state const* state, struct policy_domain const* domain,
+                    int64_t most) {
     uint64_t count = policy_most(domain->memory.runnable, POLICY_WHOLE);
     uint64_t weight = (uint64_t)domain->config.weight << RAW_BITS;
-    return weight * factor(state, domain) * POLICY_WHOLE / (count * NEUTRAL);
+    return weight * factor(state, domain, most) * POLICY_WHOLE / (count * NEUTRAL);
 }
 
 static uint32_t scaled(uint64_t raw_weight, uint64_t full, uint64_t of) {
@@ -168,10 +192,11 @@ static void set_cap(struct policy_state const* state, uint32_t index,
  * needed now gives the scale. */
 void policy_set_weights(struct policy_state* state, struct policy_output* output) {
     uint64_t full = FULL, of = 1, least = UINT64_MAX, most = 1;
+    int64_t quick = most_quickness(state);
     for (uint32_t i = 0; i < state->domain_count; ++i) {
         struct policy_domain* domain = &state->domains[i];
         uint64_t configured = (uint64_t)domain->config.weight << RAW_BITS;
-        domain->memory.raw_weight = raw(state, domain);
+        domain->memory.raw_weight = raw(state, domain, quick);
         of = configured > of ? configured : of;
         least = domain->memory.raw_weight < least ? domain->memory.raw_weight : least;
         most = domain->memory.raw_weight > most ? domain->memory.raw_weight : most;
