@@ -123,8 +123,8 @@ static int64_t quickness(struct policy_state const* state, struct policy_domain 
 }
 
 /* Who serves the others does not come after them: the most of theirs, until it uses more than it is
- * entitled to, and none of it at twice as much. No longer than they have it: credit2 takes credit by
- * the ratio to the largest weight, so that all others are looked at more often. */
+ * entitled to, and none of it at twice as much. No longer than they have it: credit2 takes credit
+ * by the ratio to the largest weight, so that all others are looked at more often. */
 static int64_t serving(struct policy_domain const* domain, int64_t most) {
     int64_t entitlement = domain->memory.entitlement;
     int64_t left = 2 * entitlement - (int64_t)domain->memory.mean_use;
@@ -147,8 +147,8 @@ static uint64_t factor(struct policy_state const* state, struct policy_domain co
                        int64_t most) {
     struct policy_memory const* memory = &domain->memory;
     int64_t value = NEUTRAL + memory->balance * NEUTRAL / unit(state, memory);
-    int64_t quick = policy_can(domain, POLICY_SERVES) ? serving(domain, most)
-                                                      : quickness(state, domain);
+    int64_t quick =
+        policy_can(domain, POLICY_SERVES) ? serving(domain, most) : quickness(state, domain);
     value = value < LEAST_FACTOR ? LEAST_FACTOR : value > MOST_FACTOR ? MOST_FACTOR : value;
     return (uint64_t)(value + value * quick / NEUTRAL);
 }

@@ -96,6 +96,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     ),
     "barrier-beside-throughput": _PARALLEL,
     "barrier-blocking": _PARALLEL[1:],
+    "barrier-on-one-processor": _PARALLEL,
     "barrier-adaptive": _PARALLEL,
     "interactive-beside-batch": _INTERACTIVE,
     "interactive-on-one-processor": _INTERACTIVE,
