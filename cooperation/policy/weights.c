@@ -13,7 +13,7 @@ enum {
     NEUTRAL = 1024, /* the factor 1 */
     LEAST_FACTOR = NEUTRAL / 2,
     MOST_FACTOR = NEUTRAL * 2,
-    QUICK = 8, /* times that, for a domain that answers and uses little */
+    QUICK = 4, /* times that, for a domain that answers and uses little */
     RAW_BITS = 20,
     FULL = POLICY_MOST_WEIGHT / (2 * QUICK + 1), /* of one VCPU, largest weight, factor 1 */
     COARSE = 100, /* below it rounding costs more than half a percent */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Experiments: what is read of scenarios, guests and traces, and what becomes of it."""
 
+import os
 import struct
+import subprocess
 import tempfile
 import tomllib
 import unittest
@@ -21,7 +23,7 @@ from rig.experiment import (
     trace,
 )
 from rig.experiment.command import command_line
-from rig.experiment.host import Host_time, Watch
+from rig.experiment.host import Host_time, Watch, priority
 from rig.experiment.runner import SAMPLE, Run, Window
 from rig.experiment.samples import Course
 from rig.verbs import experiment
@@ -271,6 +273,18 @@ class Disturbances(unittest.TestCase):
         self.assertEqual((found.ran, found.waited), (3, 1))
         self.assertEqual(found.disturbance(), 0.25)
         self.assertEqual(Host_time(1, 0, 0).disturbance(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may give a process a lower niceness")
+    def test_a_machine_with_priority_has_its_timers_in_time(self):
+        with subprocess.Popen(["sleep", "60"], start_new_session=True) as child:
+            try:
+                with priority(child.pid, -5):
+                    during = os.sched_getscheduler(child.pid) & ~os.SCHED_RESET_ON_FORK
+                    niceness = os.getpriority(os.PRIO_PROCESS, child.pid)
+                after = os.sched_getscheduler(child.pid)
+            finally:
+                child.kill()
+        self.assertEqual((during, niceness, after), (os.SCHED_RR, -5, os.SCHED_OTHER))
 
     def _tried(self, *waited):
         runs = [Run("fixed", 1, host=Host_time(1, 1, each)) for each in waited]

@@ -67,6 +67,13 @@ def _set(process: int, niceness: int) -> None:
     folder = _PROCESSES / str(process)
     for thread in (folder / "task").iterdir():
         os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
+    # QEMU's first thread raises the machine's timer interrupts. Those of a machine of its own come
+    # when they are due, whatever its processors do; that thread would wait for a tick of the host.
+    if niceness < 0:
+        flags = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(process, flags, os.sched_param(1))
+    else:
+        os.sched_setscheduler(process, os.SCHED_OTHER, os.sched_param(0))
     # Linux weighs sessions first where it groups them (sched(7), The autogroup feature).
     group = folder / "autogroup"
     if group.exists():

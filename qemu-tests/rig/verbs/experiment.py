@@ -98,7 +98,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="of QEMU during runs, 0 to -20; takes processors from the host's other work, and "
-        "needs root (default: %(default)s)",
+        "needs root; below 0 its thread for timers runs whenever it is due (default: %(default)s)",
     )
     parser.add_argument(
         "--work",
