@@ -37,6 +37,20 @@ Result<Processor_watch> Processor_watch::open(Capability_index processor) {
     return Processor_watch{TRY(map(page))};
 }
 
+Result<unsigned> open_processors(Capability_index system, std::span<Processor_watch> watches) {
+    unsigned count = 0;
+    for (; count < watches.size(); ++count) {
+        Capability const processor{TRY(processor_open(system, count))};
+        auto watch = Processor_watch::open(processor.index());
+        if (watch.error() == Error::not_supported)
+            break;
+        if (!watch.ok())
+            return watch.error();
+        watches[count] = static_cast<Processor_watch&&>(watch.value());
+    }
+    return count;
+}
+
 // The time is taken last: it is not before any moment in the records, as far as processors agree.
 Processor_reading Processor_watch::read() const {
     auto const& page = *_page.as<abi::Processor_accounts const>();

@@ -9,15 +9,7 @@ using namespace lavandin;
 namespace load {
 
 Result<void> Run_queues::open() {
-    while (_count < most_processors) {
-        Capability const processor{TRY(processor_open(environment().capability("system"), _count))};
-        auto watch = Processor_watch::open(processor.index());
-        if (watch.error() == Error::not_supported)
-            return {};
-        if (!watch.ok())
-            return watch.error();
-        _watches[_count++] = static_cast<Processor_watch&&>(watch.value());
-    }
+    TRY_VOID(open_processors(environment().capability("system"), _watches));
     return {};
 }
 

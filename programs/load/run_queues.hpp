@@ -11,8 +11,7 @@ namespace load {
 
 class Run_queues {
 public:
-    // Of all processors that the machine has, also those that do not run yet. Errors: those of
-    // processor_open and Processor_watch::open.
+    // Of all processors that the machine has. Errors: those of open_processors.
     lavandin::Result<void> open();
 
     // Another thread waits for the processor that the caller runs on.
@@ -22,7 +21,6 @@ private:
     static constexpr unsigned most_processors = lavandin::abi::Clock_page::most_processors;
 
     std::array<lavandin::Processor_watch, most_processors> _watches;
-    unsigned _count{0};
 };
 
 } // namespace load

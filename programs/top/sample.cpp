@@ -13,15 +13,7 @@ init_protocol::Process_entry const* Processes::find(uint64_t number) const {
 }
 
 Result<void> Processors::open(Capability_index system) {
-    for (unsigned number = 0; number < most_processors; ++number) {
-        Capability const processor{TRY(processor_open(system, number))};
-        auto watch = Processor_watch::open(processor.index());
-        if (watch.error() == Error::not_supported)
-            return {};
-        if (!watch.ok())
-            return watch.error();
-        _watches[_count++] = static_cast<Processor_watch&&>(watch.value());
-    }
+    _count = TRY(open_processors(system, _watches));
     return {};
 }
 

@@ -26,8 +26,7 @@ struct Processes {
 // Opens the pages of the processors that the machine has, and reads them.
 class Processors {
 public:
-    // Errors: those of processor_open and Processor_watch::open; processors that the machine does
-    // not have are left out.
+    // Errors: those of open_processors.
     Result<void> open(Capability_index system);
 
     unsigned count() const { return _count; }

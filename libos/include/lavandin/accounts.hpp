@@ -6,6 +6,7 @@
 #include <lavandin/abi/accounting.hpp>
 #include <lavandin/abi/processor.hpp>
 #include <lavandin/mapping.hpp>
+#include <span>
 
 namespace lavandin {
 
@@ -53,6 +54,11 @@ private:
 
     Mapping _page;
 };
+
+// Opens the pages of the processors that the machine has, also of those that do not run yet, from
+// number 0 on and as far as there is room. Answers how many. Errors: those of processor_open and
+// Processor_watch::open.
+Result<unsigned> open_processors(Capability_index system, std::span<Processor_watch> watches);
 
 class Process_watch {
 public:
