@@ -113,8 +113,8 @@ void Manager::release() {
     turn(false);
 }
 
-void Manager::put(coop_message const& message) {
-    static_cast<void>(coop_producer_put(&_link.out, &message));
+bool Manager::put(coop_message const& message) {
+    return coop_producer_put(&_link.out, &message) == COOP_OK;
 }
 
 coop_message const& Manager::last() const {

@@ -28,8 +28,8 @@ public:
     void ask(uint16_t wanted);
     // Says that the second processor is given up, whether it is or not.
     void release();
-    // Puts a message into the ring that no engine would.
-    void put(coop_message const& message);
+    // Puts a message into the ring that no engine would; false when that is full.
+    bool put(coop_message const& message);
     // The message that was put last.
     coop_message const& last() const;
     void edge() const { _transport.send_edge(); }

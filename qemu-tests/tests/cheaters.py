@@ -39,7 +39,7 @@ def _cheat(guest: Guest, way: str) -> None:
 
 
 def _cheated(way: str, row: dict[str, Any]) -> bool:
-    """Whether coopd met what that way is about. A flood waits where only its maker sees it."""
+    """Whether coopd met what that way is about. What a flood is its maker says."""
     if way == "dies":
         return bool(row["last"]["offer"])
     if way == "refuses":
@@ -77,6 +77,8 @@ def gains(context: Context) -> None:
         _cheat(guest, way)
         found[way], coopd = _gain(machine, way)
         row = coop.domain(machine.dom0, way)
+        if way == "floods":
+            guest.console.expect(r"^cheater: \d{3,} messages are sent", PATIENCE)
         machine.destroy_guest(guest)
         print(f"    {way}: gains {found[way]:+.4f} of the processor, coopd uses {coopd:.4f}; "
               f"enforced {row['enforcements']} times; {row['protocol']}")
